@@ -1,0 +1,113 @@
+//! Organisations, accounts and memberships as the outside sees them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::{AccountId, OrgId};
+use crate::kernel::permission::PermissionSet;
+
+crate::text_enum! {
+    /// Whether a member may come in.
+    pub enum MembershipStatus {
+        /// May sign in.
+        Active = "active",
+        /// May not for now.
+        Suspended = "suspended",
+        /// Has left; kept for the history.
+        Terminated = "terminated",
+    }
+}
+
+crate::text_enum! {
+    /// A part of the product that an organisation can switch on.
+    pub enum Area {
+        /// Body shops: check-in, repairs, tracking.
+        Repairs = "repairs",
+        /// Leads from the public website.
+        Leads = "leads",
+        /// Cold cells, devices, alerts.
+        ColdChain = "cold_chain",
+    }
+}
+
+/// An organisation, as its members and its public pages see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organisation {
+    /// The organisation.
+    pub id: OrgId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The areas that are switched on.
+    pub areas: Vec<Area>,
+    /// The language of its customers: `it` or `en`.
+    pub locale: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+    /// Its accent colour, `#rrggbb`.
+    pub accent: String,
+}
+
+impl Organisation {
+    /// Whether an area is switched on.
+    #[must_use]
+    pub fn has(&self, area: Area) -> bool {
+        self.areas.contains(&area)
+    }
+}
+
+/// The organisation of a user, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OrganisationRef {
+    /// The organisation.
+    pub id: OrgId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// A signed-in person in an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The account.
+    pub id: AccountId,
+    /// The person's name.
+    pub name: String,
+    /// E-mail address, if known.
+    pub email: Option<String>,
+    /// Phone number, if known.
+    pub phone: Option<String>,
+    /// The role in this organisation.
+    pub role: String,
+    /// The organisation.
+    pub organisation: OrganisationRef,
+}
+
+/// Everything about the signed-in person that a page or client needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    /// The person.
+    #[serde(flatten)]
+    pub user: User,
+    /// What the person may do.
+    pub permissions: PermissionSet,
+}
+
+/// A colleague, for assigning and for showing names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct Colleague {
+    /// The membership.
+    pub id: crate::kernel::ids::MembershipId,
+    /// The person's name.
+    pub name: String,
+}

@@ -1,0 +1,106 @@
+//! Who does something, for which organisation, and what they may do.
+
+use std::net::IpAddr;
+
+use crate::kernel::ids::{AccountId, CustomerId, DeviceId, MembershipId, OrgId, SessionId};
+use crate::kernel::permission::{Permission, PermissionSet};
+use crate::{Error, Result};
+
+/// The doer of a change. Services take it first and check it before anything else.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The organisation acted for. It comes from the session, token or device key, never from a body.
+    pub org: OrgId,
+    /// Who it is.
+    pub kind: ActorKind,
+    /// What it may do.
+    pub permissions: PermissionSet,
+    /// The client's address, for the journal and for limits.
+    pub address: Option<IpAddr>,
+    /// The id of the HTTP request, which leads from a journal entry to the log.
+    pub request_id: Option<String>,
+}
+
+/// The kinds of actors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActorKind {
+    /// A member of the organisation.
+    Member(Member),
+    /// A device, by its key.
+    Device(DeviceId),
+    /// The public: a form or a tracking page.
+    Public,
+    /// The server itself: scheduled jobs, automatic resolution, demo data.
+    System,
+}
+
+/// A signed-in member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub account: AccountId,
+    /// The person in this organisation.
+    pub membership: MembershipId,
+    /// The session that the request came with.
+    pub session: SessionId,
+    /// The role's name.
+    pub role: String,
+    /// The person's name, as colleagues see it.
+    pub name: String,
+    /// The customer that a portal account belongs to.
+    pub customer: Option<CustomerId>,
+}
+
+impl Actor {
+    /// The server acting for an organisation.
+    #[must_use]
+    pub fn system(org: OrgId) -> Self {
+        Self {
+            org,
+            kind: ActorKind::System,
+            permissions: Permission::ALL.iter().copied().collect(),
+            address: None,
+            request_id: None,
+        }
+    }
+
+    /// An anonymous visitor of an organisation's public pages.
+    #[must_use]
+    pub fn public(org: OrgId, address: Option<IpAddr>, request_id: Option<String>) -> Self {
+        Self { org, kind: ActorKind::Public, permissions: PermissionSet::default(), address, request_id }
+    }
+
+    /// Passes when the actor has the permission.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for the public, [`Error::Forbidden`] for a known actor without it.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.permissions.has(permission) {
+            Ok(())
+        } else if self.kind == ActorKind::Public {
+            Err(Error::Unauthorized)
+        } else {
+            Err(Error::Forbidden(permission))
+        }
+    }
+
+    /// The member, if the actor is one.
+    #[must_use]
+    pub const fn member(&self) -> Option<&Member> {
+        match &self.kind {
+            ActorKind::Member(member) => Some(member),
+            _ => None,
+        }
+    }
+
+    /// The words of the journal for this actor: kind and id.
+    #[must_use]
+    pub fn journal_words(&self) -> (&'static str, Option<uuid::Uuid>) {
+        match &self.kind {
+            ActorKind::Member(member) => ("member", Some(member.membership.0)),
+            ActorKind::Device(device) => ("device", Some(device.0)),
+            ActorKind::Public => ("public", None),
+            ActorKind::System => ("system", None),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What services need from the outside, in one cheap handle.
+
+use std::sync::Arc;
+
+use crate::kernel::clock::Clock;
+use crate::kernel::db::Db;
+use crate::kernel::files::FileStore;
+use crate::kernel::secret::Secret;
+
+/// The running application: database, clock, files, secret. Services take it by reference.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The time of day.
+    pub clock: Clock,
+    /// Photos and attachments.
+    pub files: FileStore,
+    /// The installation's secret.
+    pub secret: Secret,
+    /// Where the installation is reached, without a trailing slash; links in messages start with it.
+    pub base_url: Arc<str>,
+    /// Password hashing, bounded so that a login storm cannot starve other requests.
+    pub passwords: crate::identity::password::Passwords,
+}

@@ -1,0 +1,256 @@
+//! The database: SQLite inside the data folder, or PostgreSQL, behind one interface.
+//!
+//! A query is written once, with `$1` placeholders, in SQL that both understand (see [`sql`]). SQLite has one writer
+//! connection, whose transactions all begin `IMMEDIATE`, and several read-only ones.
+
+mod migrate;
+mod query;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::watch;
+
+pub use query::{Conn, Rows, Sql, ToValue, Value, sql};
+
+use crate::{Error, Result};
+
+/// How long a request waits for a connection or a lock before it is told that the service is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A database of either kind. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: Pool,
+    bell: Arc<watch::Sender<u64>>,
+}
+
+/// The connections.
+#[derive(Debug, Clone)]
+pub enum Pool {
+    /// One file: a single writer, several readers.
+    Sqlite {
+        /// Read-only connections.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: TxInner,
+    bell: Arc<watch::Sender<u64>>,
+    journaled: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum TxInner {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Db {
+    /// Opens the SQLite file of a data folder, making it when it is missing.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is not a database.
+    pub async fn open_sqlite(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Durable means fsynced at every commit; WAL's default would only promise consistency.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .pragma("cache_size", "-16000")
+            .pragma("temp_store", "memory");
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.create_if_missing(false).read_only(true));
+        Ok(Self::new(Pool::Sqlite { read, write }))
+    }
+
+    /// Connects to a PostgreSQL server.
+    ///
+    /// # Errors
+    /// When the address is malformed or the server does not answer.
+    pub async fn open_postgres(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new().max_connections(20).acquire_timeout(PATIENCE).connect_with(options).await?;
+        Ok(Self::new(Pool::Postgres(pool)))
+    }
+
+    fn new(pool: Pool) -> Self {
+        Self { pool, bell: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// The connections, for the few places where the two databases need different code.
+    #[must_use]
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Whether this is SQLite.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite { .. })
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database stays busy or is away.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = match &self.pool {
+            // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
+            Pool::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner, bell: Arc::clone(&self.bell), journaled: false })
+    }
+
+    /// Brings the schema up to date; a SQLite file that holds data is copied first.
+    ///
+    /// # Errors
+    /// A sentence for people when the database comes from a newer version; it is left untouched.
+    pub async fn migrate(&self) -> Result<()> {
+        migrate::run(&self.pool).await
+    }
+
+    /// Whether the schema is exactly this program's.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn is_current(&self) -> Result<bool> {
+        migrate::is_current(&self.pool).await
+    }
+
+    /// A receiver that changes after every commit that wrote the journal.
+    #[must_use]
+    pub fn journal_bell(&self) -> watch::Receiver<u64> {
+        self.bell.subscribe()
+    }
+
+    /// Tells followers that the journal has grown: for entries that another server wrote.
+    pub fn ring(&self) {
+        self.bell.send_modify(|rings| *rings = rings.wrapping_add(1));
+    }
+
+    /// Closes all connections, after the running queries.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes the changes durable and wakes the journal's followers.
+    ///
+    /// # Errors
+    /// When the commit fails; nothing was written then.
+    pub async fn commit(mut self) -> Result<()> {
+        if self.journaled && matches!(self.inner, TxInner::Postgres(_)) {
+            // Other servers on the same database listen; delivered by PostgreSQL at commit.
+            sql("SELECT pg_notify('officina_journal', '')::text").run(&mut self).await?;
+        }
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Postgres(tx) => tx.commit().await?,
+        }
+        if self.journaled {
+            self.bell.send_modify(|rings| *rings = rings.wrapping_add(1));
+        }
+        Ok(())
+    }
+
+    /// Undoes the changes. Dropping does the same, but later.
+    ///
+    /// # Errors
+    /// When the connection is lost, which undoes them as well.
+    pub async fn rollback(self) -> Result<()> {
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.rollback().await?,
+            TxInner::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Whether this is SQLite.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.inner, TxInner::Sqlite(_))
+    }
+
+    pub(crate) const fn inner(&mut self) -> &mut TxInner {
+        &mut self.inner
+    }
+
+    pub(crate) const fn mark_journaled(&mut self) {
+        self.journaled = true;
+    }
+}
+
+/// What a constraint of the database said no to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Violation {
+    /// Such a row exists already.
+    Unique,
+    /// A row refers to one that does not exist, or that is still referred to.
+    ForeignKey,
+}
+
+/// Maps constraint violations to client errors where the query stands.
+pub trait OnViolation<T> {
+    /// Replaces the error of a violated constraint.
+    ///
+    /// # Errors
+    /// The replacement, or the error as it was.
+    fn on_violation(self, violation: Violation, replacement: impl FnOnce() -> Error) -> Result<T>;
+}
+
+impl<T> OnViolation<T> for Result<T> {
+    fn on_violation(self, violation: Violation, replacement: impl FnOnce() -> Error) -> Self {
+        self.map_err(|error| if violation_of(&error) == Some(violation) { replacement() } else { error })
+    }
+}
+
+/// Which constraint an error stems from, if any.
+#[must_use]
+pub fn violation_of(error: &Error) -> Option<Violation> {
+    let Error::Internal(cause) = error else {
+        return None;
+    };
+    let database = cause.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    if database.is_unique_violation() {
+        Some(Violation::Unique)
+    } else if database.is_foreign_key_violation() {
+        Some(Violation::ForeignKey)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,402 @@
+//! The journal: the append-only record of every change.
+//!
+//! Services write it in the transaction of the change, through [`write`] alone. Each entry is chained to the one before
+//! it: `hash = SHA-256(prev_hash ‖ envelope ‖ payload_digest)`, where the payload (before, after, reason, address) counts
+//! only by its salted digest. So [`verify`] finds an edited or missing entry, and a payload can be emptied on request
+//! while the chain still holds.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::kernel::actor::Actor;
+use crate::kernel::db::{Conn, Db, Tx, sql};
+use crate::kernel::ids::OrgId;
+use crate::kernel::time::Timestamp;
+use crate::kernel::timeline::TimelineEntry;
+use crate::{Error, Result};
+
+/// What is written about a change.
+#[derive(Debug)]
+pub struct Entry {
+    action: &'static str,
+    subject_kind: &'static str,
+    subject_id: uuid::Uuid,
+    before: Option<String>,
+    after: Option<String>,
+    reason: Option<String>,
+}
+
+impl Entry {
+    /// An entry for an action, `<area>.<verb in the past>`, on a subject.
+    #[must_use]
+    pub const fn new(action: &'static str, subject_kind: &'static str, subject_id: uuid::Uuid) -> Self {
+        Self { action, subject_kind, subject_id, before: None, after: None, reason: None }
+    }
+
+    /// The fields that change, as they were.
+    #[must_use]
+    pub fn before(mut self, state: &impl Serialize) -> Self {
+        self.before = serde_json::to_string(state).ok();
+        self
+    }
+
+    /// The fields that change, as they are now.
+    #[must_use]
+    pub fn after(mut self, state: &impl Serialize) -> Self {
+        self.after = serde_json::to_string(state).ok();
+        self
+    }
+
+    /// Why: an internal note. Customers never see it.
+    #[must_use]
+    pub fn reason(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
+        self
+    }
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct JournalEntry {
+    /// The organisation.
+    pub org_id: OrgId,
+    /// The number in the organisation, from 1, without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// `member`, `device`, `token`, `public` or `system`.
+    pub actor_kind: String,
+    /// The membership, device or token.
+    pub actor_id: Option<uuid::Uuid>,
+    /// `<area>.<verb>`.
+    pub action: String,
+    /// `repair`, `lead`, …
+    pub subject_kind: String,
+    /// The subject's id.
+    pub subject_id: uuid::Uuid,
+    /// The id of the HTTP request.
+    pub request_id: Option<String>,
+    /// JSON of the fields before.
+    pub before: Option<String>,
+    /// JSON of the fields after.
+    pub after: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The client's address.
+    pub address: Option<String>,
+    salt: Option<Vec<u8>>,
+    /// When the payload was emptied.
+    pub redacted_at: Option<Timestamp>,
+    payload_digest: Vec<u8>,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl JournalEntry {
+    /// A text field of the state after the change.
+    #[must_use]
+    pub fn after_text(&self, field: &str) -> Option<String> {
+        text_field(self.after.as_deref(), field)
+    }
+
+    /// A text field of the state before the change.
+    #[must_use]
+    pub fn before_text(&self, field: &str) -> Option<String> {
+        text_field(self.before.as_deref(), field)
+    }
+
+    fn digest_of_payload(&self) -> Vec<u8> {
+        let mut hasher = Sha256::new();
+        for part in [
+            self.salt.as_deref(),
+            self.before.as_deref().map(str::as_bytes),
+            self.after.as_deref().map(str::as_bytes),
+            self.reason.as_deref().map(str::as_bytes),
+            self.address.as_deref().map(str::as_bytes),
+        ] {
+            chain_part(&mut hasher, part);
+        }
+        hasher.finalize().to_vec()
+    }
+
+    fn chain_hash(&self) -> Vec<u8> {
+        let mut hasher = Sha256::new();
+        hasher.update(&self.prev_hash);
+        hasher.update(self.org_id.0.as_bytes());
+        hasher.update(self.seq.to_be_bytes());
+        hasher.update(self.at.0.to_be_bytes());
+        let actor_id = self.actor_id.map(|id| *id.as_bytes());
+        for part in [
+            Some(self.actor_kind.as_bytes()),
+            actor_id.as_ref().map(<[u8; 16]>::as_slice),
+            Some(self.action.as_bytes()),
+            Some(self.subject_kind.as_bytes()),
+            Some(self.subject_id.as_bytes().as_slice()),
+            self.request_id.as_deref().map(str::as_bytes),
+            Some(self.payload_digest.as_slice()),
+        ] {
+            chain_part(&mut hasher, part);
+        }
+        hasher.finalize().to_vec()
+    }
+}
+
+/// Feeds one field with its presence and length, so that no two different rows feed the same bytes.
+fn chain_part(hasher: &mut Sha256, part: Option<&[u8]>) {
+    match part {
+        None => hasher.update([0]),
+        Some(bytes) => {
+            hasher.update([1]);
+            hasher.update((bytes.len() as u64).to_be_bytes());
+            hasher.update(bytes);
+        }
+    }
+}
+
+fn text_field(json: Option<&str>, field: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(json?).ok()?;
+    Some(value.get(field)?.as_str()?.to_owned())
+}
+
+/// Writes an entry in the transaction of the change and returns its number.
+///
+/// Writers of one organisation queue on the head of its chain until they commit, so the numbers are in commit order and
+/// without gaps: a follower that has seen number n has seen everything up to n.
+///
+/// # Errors
+/// What the database says; the change is then rolled back with it.
+pub async fn write(tx: &mut Tx, actor: &Actor, at: Timestamp, entry: Entry) -> Result<i64> {
+    let head = if tx.is_sqlite() {
+        sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1")
+    } else {
+        sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1 FOR UPDATE")
+    };
+    let (last, prev_hash): (i64, Vec<u8>) = head
+        .bind(actor.org)
+        .optional(&mut *tx)
+        .await?
+        .ok_or_else(|| Error::internal("the organisation has no journal"))?;
+    let (actor_kind, actor_id) = actor.journal_words();
+    let mut row = JournalEntry {
+        org_id: actor.org,
+        seq: last + 1,
+        at,
+        actor_kind: actor_kind.to_owned(),
+        actor_id,
+        action: entry.action.to_owned(),
+        subject_kind: entry.subject_kind.to_owned(),
+        subject_id: entry.subject_id,
+        request_id: actor.request_id.clone(),
+        before: entry.before,
+        after: entry.after,
+        reason: entry.reason,
+        address: actor.address.map(|address| address.to_string()),
+        salt: Some(rand::random::<[u8; 16]>().to_vec()),
+        redacted_at: None,
+        payload_digest: Vec::new(),
+        prev_hash,
+        hash: Vec::new(),
+    };
+    row.payload_digest = row.digest_of_payload();
+    row.hash = row.chain_hash();
+    sql("UPDATE journal_heads SET seq = $2, hash = $3 WHERE org_id = $1")
+        .bind(row.org_id)
+        .bind(row.seq)
+        .bind(row.hash.clone())
+        .run(&mut *tx)
+        .await?;
+    let seq = row.seq;
+    sql("INSERT INTO journal (org_id, seq, at, actor_kind, actor_id, action, subject_kind, subject_id, request_id, \
+         before, after, reason, address, salt, payload_digest, prev_hash, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
+    .bind(row.org_id)
+    .bind(row.seq)
+    .bind(row.at)
+    .bind(row.actor_kind)
+    .bind(row.actor_id)
+    .bind(row.action)
+    .bind(row.subject_kind)
+    .bind(row.subject_id)
+    .bind(row.request_id)
+    .bind(row.before)
+    .bind(row.after)
+    .bind(row.reason)
+    .bind(row.address)
+    .bind(row.salt)
+    .bind(row.payload_digest)
+    .bind(row.prev_hash)
+    .bind(row.hash)
+    .run(&mut *tx)
+    .await?;
+    tx.mark_journaled();
+    Ok(seq)
+}
+
+/// Begins the journal of a new organisation.
+///
+/// # Errors
+/// What the database says.
+pub async fn begin(tx: &mut Tx, org: OrgId) -> Result<()> {
+    sql("INSERT INTO journal_heads (org_id, seq, hash) VALUES ($1, 0, $2)")
+        .bind(org)
+        .bind(vec![0u8; 32])
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The entries of an organisation after a number, oldest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn after(on: impl Into<Conn<'_>>, org: OrgId, seq: i64, limit: i64) -> Result<Vec<JournalEntry>> {
+    sql("SELECT * FROM journal WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+        .bind(org)
+        .bind(seq)
+        .bind(limit)
+        .all(on)
+        .await
+}
+
+/// The last number of every organisation's journal.
+///
+/// # Errors
+/// What the database says.
+pub async fn heads(on: impl Into<Conn<'_>>) -> Result<Vec<(OrgId, i64)>> {
+    sql("SELECT org_id, seq FROM journal_heads").all(on).await
+}
+
+/// The last number of one organisation's journal.
+///
+/// # Errors
+/// What the database says.
+pub async fn head(on: impl Into<Conn<'_>>, org: OrgId) -> Result<i64> {
+    let (seq,): (i64,) = sql("SELECT seq FROM journal_heads WHERE org_id = $1").bind(org).one(on).await?;
+    Ok(seq)
+}
+
+#[derive(sqlx::FromRow)]
+struct TimelineRow {
+    seq: i64,
+    at: Timestamp,
+    action: String,
+    actor_kind: String,
+    actor_name: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    reason: Option<String>,
+}
+
+/// The history of one subject, oldest first, with the names of those who made it.
+///
+/// # Errors
+/// What the database says.
+pub async fn timeline(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    subject_kind: &'static str,
+    subject_id: uuid::Uuid,
+) -> Result<Vec<TimelineEntry>> {
+    let rows: Vec<TimelineRow> =
+        sql("SELECT j.seq, j.at, j.action, j.actor_kind, a.name AS actor_name, j.before, j.after, j.reason \
+         FROM journal j \
+         LEFT JOIN memberships m ON m.org_id = j.org_id AND m.id = j.actor_id \
+         LEFT JOIN accounts a ON a.id = m.account_id \
+         WHERE j.org_id = $1 AND j.subject_kind = $2 AND j.subject_id = $3 ORDER BY j.seq")
+        .bind(org)
+        .bind(subject_kind)
+        .bind(subject_id)
+        .all(on)
+        .await?;
+    Ok(rows.into_iter().map(TimelineRow::into_entry).collect())
+}
+
+impl TimelineRow {
+    fn into_entry(self) -> TimelineEntry {
+        let actor = match (self.actor_kind.as_str(), self.actor_name) {
+            (_, Some(name)) => name,
+            ("public", None) => "Public form".to_owned(),
+            ("device", None) => "Device".to_owned(),
+            _ => "Officina".to_owned(),
+        };
+        TimelineEntry {
+            seq: self.seq,
+            at: self.at,
+            action: self.action,
+            actor,
+            from: text_field(self.before.as_deref(), "status"),
+            to: text_field(self.after.as_deref(), "status"),
+            public_note: text_field(self.after.as_deref(), "publicNote"),
+            internal_note: self.reason,
+        }
+    }
+}
+
+/// What [`verify`] found in one organisation's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The organisation.
+    pub org: OrgId,
+    /// Entries read.
+    pub entries: i64,
+    /// The hash at the end of the chain, in hex: note it elsewhere to notice a chain that was rewritten as a whole.
+    pub head: String,
+    /// The first thing wrong, if any.
+    pub fault: Option<String>,
+}
+
+/// Recomputes the chain of every organisation.
+///
+/// # Errors
+/// What the database says. A broken chain is a [`Verdict::fault`], not an error.
+pub async fn verify(db: &Db) -> Result<Vec<Verdict>> {
+    let mut verdicts = Vec::new();
+    for (org, head_seq) in heads(db).await? {
+        verdicts.push(verify_one(db, org, head_seq).await?);
+    }
+    Ok(verdicts)
+}
+
+async fn verify_one(db: &Db, org: OrgId, head_seq: i64) -> Result<Verdict> {
+    let mut hash = vec![0u8; 32];
+    let mut seq = 0;
+    let mut fault = None;
+    'chain: loop {
+        let entries = after(db, org, seq, 1_000).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            fault = fault_of(&entry, seq + 1, &hash);
+            if fault.is_some() {
+                break 'chain;
+            }
+            seq = entry.seq;
+            hash = entry.hash;
+        }
+    }
+    if fault.is_none() {
+        let (_, head_hash): (i64, Vec<u8>) =
+            sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1").bind(org).one(db).await?;
+        if seq < head_seq {
+            fault = Some(format!("entries {} to {head_seq} are missing", seq + 1));
+        } else if seq == head_seq && head_hash != hash {
+            fault = Some("the head of the chain does not match its last entry".to_owned());
+        }
+    }
+    let head = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Verdict { org, entries: seq, head, fault })
+}
+
+fn fault_of(entry: &JournalEntry, expected: i64, prev_hash: &[u8]) -> Option<String> {
+    if entry.seq != expected {
+        return Some(format!("entry {expected} is missing"));
+    }
+    if entry.redacted_at.is_none() && entry.digest_of_payload() != entry.payload_digest {
+        return Some(format!("the content of entry {expected} was changed"));
+    }
+    if entry.prev_hash != prev_hash || entry.chain_hash() != entry.hash {
+        return Some(format!("entry {expected} does not follow from the one before it"));
+    }
+    None
+}

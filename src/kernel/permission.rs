@@ -1,0 +1,168 @@
+//! What an actor may do: permissions, and the built-in roles that bundle them.
+
+use serde::{Deserialize, Serialize};
+
+crate::text_enum! {
+    /// One thing that an actor may be allowed to do, as `area:verb`.
+    pub enum Permission {
+        /// See repairs, their photos and history.
+        RepairsRead = "repairs:read",
+        /// Work on repairs: forward steps, notes, photos.
+        RepairsWrite = "repairs:write",
+        /// Move a repair back, or open a delivered or cancelled one again.
+        RepairsReopen = "repairs:reopen",
+        /// Give a repair to someone else.
+        RepairsAssign = "repairs:assign",
+        /// See customers and vehicles.
+        CustomersRead = "customers:read",
+        /// Change customers and vehicles.
+        CustomersWrite = "customers:write",
+        /// See leads.
+        LeadsRead = "leads:read",
+        /// Work on leads: status, notes.
+        LeadsWrite = "leads:write",
+        /// Turn a lead into a customer.
+        LeadsConvert = "leads:convert",
+        /// See cells, devices, readings and charts.
+        ColdChainRead = "cold_chain:read",
+        /// Change locations, cells and their thresholds.
+        ColdChainWrite = "cold_chain:write",
+        /// Create devices and rotate their keys.
+        DevicesManage = "devices:manage",
+        /// See alerts.
+        AlertsRead = "alerts:read",
+        /// Acknowledge alerts.
+        AlertsAcknowledge = "alerts:acknowledge",
+        /// Resolve alerts by hand.
+        AlertsResolve = "alerts:resolve",
+        /// Invite, change and suspend members.
+        UsersManage = "users:manage",
+        /// Read the journal.
+        AuditRead = "audit:read",
+        /// Take data out in bulk.
+        DataExport = "data:export",
+        /// Change the organisation's settings.
+        SettingsManage = "settings:manage",
+        /// See one's own records in the portal.
+        PortalRead = "portal:read",
+        /// Work on one's own care assignments.
+        CareOwn = "care:own",
+        /// Work on one's own batches.
+        TrainingTeach = "training:teach",
+        /// See one's own enrolments and certificates.
+        TrainingOwn = "training:own",
+    }
+}
+
+crate::text_enum! {
+    /// The roles that every organisation has.
+    pub enum BuiltInRole {
+        /// Everything in the organisation.
+        Admin = "admin",
+        /// Everything operational.
+        Manager = "manager",
+        /// Repairs, cases and cold chain.
+        Technician = "technician" | "tech" | "operator",
+        /// Leads, tickets and check-ins.
+        Agent = "agent",
+        /// Own care assignments.
+        Caregiver = "caregiver" | "staff",
+        /// Own batches.
+        Teacher = "teacher",
+        /// The portal: own records.
+        Customer = "customer" | "user" | "client",
+        /// Own enrolments and certificates.
+        Student = "student",
+    }
+}
+
+impl BuiltInRole {
+    /// The permissions of the role (the role table of the product page).
+    #[must_use]
+    pub fn permissions(self) -> PermissionSet {
+        use Permission as P;
+        let list: &[P] = match self {
+            Self::Admin => P::ALL,
+            Self::Manager => {
+                return P::ALL
+                    .iter()
+                    .copied()
+                    .filter(|permission| !matches!(permission, P::SettingsManage | P::UsersManage))
+                    .collect();
+            }
+            Self::Technician => &[
+                P::RepairsRead,
+                P::RepairsWrite,
+                P::CustomersRead,
+                P::ColdChainRead,
+                P::ColdChainWrite,
+                P::AlertsRead,
+                P::AlertsAcknowledge,
+                P::AlertsResolve,
+            ],
+            Self::Agent => &[P::LeadsRead, P::LeadsWrite, P::RepairsRead, P::CustomersRead, P::CustomersWrite],
+            Self::Caregiver => &[P::CareOwn],
+            Self::Teacher => &[P::TrainingTeach],
+            Self::Customer => &[P::PortalRead],
+            Self::Student => &[P::TrainingOwn],
+        };
+        list.iter().copied().collect()
+    }
+}
+
+/// A set of permissions, small enough to copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PermissionSet(u64);
+
+const _: () = assert!(Permission::ALL.len() <= 64, "PermissionSet needs a wider integer");
+
+impl PermissionSet {
+    /// Whether the set holds the permission.
+    #[must_use]
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u64) != 0
+    }
+
+    /// The permissions in the order of the vocabulary.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission as u64))
+    }
+}
+
+impl Serialize for PermissionSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for PermissionSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Permission>::deserialize(deserializer).map(|list| list.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_of_older_clients_are_understood() {
+        assert_eq!("OPERATOR".parse(), Ok(BuiltInRole::Technician));
+        assert_eq!("client".parse(), Ok(BuiltInRole::Customer));
+        assert_eq!("Staff".parse(), Ok(BuiltInRole::Caregiver));
+        assert!("root".parse::<BuiltInRole>().is_err());
+    }
+
+    #[test]
+    fn a_manager_runs_the_shop_but_not_its_settings() {
+        let manager = BuiltInRole::Manager.permissions();
+        assert!(manager.has(Permission::RepairsReopen) && manager.has(Permission::AuditRead));
+        assert!(!manager.has(Permission::SettingsManage) && !manager.has(Permission::UsersManage));
+    }
+}

@@ -1,0 +1,90 @@
+//! The installation's secret and what is derived from it: signed links, and hashes of keys and tokens.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// The installation's secret, at least 32 bytes. Debug output hides it.
+#[derive(Clone)]
+pub struct Secret(std::sync::Arc<[u8]>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Secret {
+    /// Takes the secret's bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// A key for one purpose, so that a signature made for one use is worthless for another.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        hmac_sha256(&self.0, purpose.as_bytes())
+    }
+
+    /// The signature of a text for one purpose: 22 characters, 128 bits.
+    #[must_use]
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(&hmac_sha256(&self.derive(purpose), text.as_bytes())[..16])
+    }
+
+    /// Whether a signature is right, in constant time.
+    #[must_use]
+    pub fn verify(&self, purpose: &str, text: &str, signature: &str) -> bool {
+        constant_time_eq(self.sign(purpose, text).as_bytes(), signature.as_bytes())
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104).
+fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    // An HMAC key may have any length, so making one cannot fail.
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    mac.chain_update(message).finalize().into_bytes().into()
+}
+
+/// Compares without telling by its time where the difference is.
+#[must_use]
+pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0
+}
+
+/// A random token of 256 bits, as 43 URL-safe characters.
+#[must_use]
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a random token or key: its SHA-256. Enough for random 256-bit values, and fast enough for devices.
+#[must_use]
+pub fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_agrees_with_rfc_4231() {
+        // RFC 4231, test case 2.
+        let mac = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(mac[..4], [0x5b, 0xdc, 0xc1, 0x46]);
+    }
+
+    #[test]
+    fn a_signature_for_one_purpose_is_worthless_for_another() {
+        let secret = Secret::new(&[7; 32]);
+        let signature = secret.sign("track", "ABC234");
+        assert!(secret.verify("track", "ABC234", &signature));
+        assert!(!secret.verify("invite", "ABC234", &signature));
+        assert!(!secret.verify("track", "ABC235", &signature));
+    }
+}

@@ -1,0 +1,217 @@
+//! Validation of what people and programs send: every broken field is reported at once.
+//!
+//! An error carries a code and a sentence. The code lets a page say it in the reader's language; the sentence is what
+//! the API says.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a field was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// A stable word for message files: `required`, `too_long`, `invalid_email`, …
+    pub code: String,
+    /// The sentence for people who read the API's answer.
+    pub message: String,
+}
+
+/// Broken fields by their name in the request, in camelCase.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldErrors(pub BTreeMap<String, Vec<FieldError>>);
+
+impl FieldErrors {
+    /// Whether nothing was refused.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds an error to a field.
+    pub fn add(&mut self, field: &str, code: &str, message: impl Into<String>) {
+        self.0.entry(field.to_owned()).or_default().push(FieldError { code: code.to_owned(), message: message.into() });
+    }
+
+    /// An error set with a single entry.
+    #[must_use]
+    pub fn single(field: &str, code: &str, message: impl Into<String>) -> Self {
+        let mut errors = Self::default();
+        errors.add(field, code, message);
+        errors
+    }
+
+    /// The sentences by field, as the API sends them.
+    #[must_use]
+    pub fn sentences(&self) -> BTreeMap<&str, Vec<&str>> {
+        self.0
+            .iter()
+            .map(|(field, errors)| (field.as_str(), errors.iter().map(|error| error.message.as_str()).collect()))
+            .collect()
+    }
+
+    /// The first error of a field.
+    #[must_use]
+    pub fn first(&self, field: &str) -> Option<&FieldError> {
+        self.0.get(field).and_then(|errors| errors.first())
+    }
+}
+
+/// Collects the errors of one input while its fields are cleaned.
+#[derive(Debug, Default)]
+pub struct Validator {
+    /// What has been refused so far.
+    pub errors: FieldErrors,
+}
+
+impl Validator {
+    /// A trimmed text that must not be empty and has at most `max` characters.
+    pub fn required(&mut self, field: &str, value: &str, max: usize) -> String {
+        let value = clean(value);
+        if value.is_empty() {
+            self.errors.add(field, "required", "is required");
+        }
+        self.limit(field, &value, max);
+        value
+    }
+
+    /// A trimmed text of at most `max` characters; an empty one is none.
+    pub fn optional(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
+        let value = clean(value.unwrap_or_default());
+        self.limit(field, &value, max);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// An e-mail address, if given.
+    pub fn email(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let value = self.optional(field, value, 254)?;
+        if !is_email(&value) {
+            self.errors.add(field, "invalid_email", "must be an e-mail address");
+        }
+        Some(value)
+    }
+
+    /// A phone number with 6 to 15 digits (ITU-T E.164 sets the upper bound), returned as it was typed.
+    pub fn phone(&mut self, field: &str, value: &str) -> String {
+        let value = self.required(field, value, 40);
+        let digits = value.chars().filter(char::is_ascii_digit).count();
+        let odd = value.chars().any(|c| !c.is_ascii_digit() && !" +-()./".contains(c));
+        if !value.is_empty() && (odd || !(6..=15).contains(&digits)) {
+            self.errors.add(field, "invalid_phone", "must be a phone number of 6 to 15 digits");
+        }
+        value
+    }
+
+    /// A calendar date `YYYY-MM-DD`, if given.
+    pub fn date(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let value = self.optional(field, value, 10)?;
+        if chrono::NaiveDate::parse_from_str(&value, "%Y-%m-%d").is_err() {
+            self.errors.add(field, "invalid_date", "must be a date such as 2026-11-20");
+        }
+        Some(value)
+    }
+
+    /// A number within bounds, if given.
+    pub fn range<T: PartialOrd + std::fmt::Display + Copy>(&mut self, field: &str, value: Option<T>, low: T, high: T) {
+        if let Some(value) = value
+            && !(value >= low && value <= high)
+        {
+            self.errors.add(field, "out_of_range", format!("must be from {low} to {high}"));
+        }
+    }
+
+    /// A word of a vocabulary that must be given.
+    pub fn word<T>(&mut self, field: &str, value: &str) -> Option<T>
+    where
+        T: std::str::FromStr<Err = crate::kernel::text_enum::UnknownWord>,
+    {
+        let value = value.trim();
+        if value.is_empty() {
+            self.errors.add(field, "required", "is required");
+            return None;
+        }
+        value.parse().map_err(|unknown: T::Err| self.errors.add(field, "unknown_word", unknown.to_string())).ok()
+    }
+
+    /// The cleaned input, or all errors.
+    ///
+    /// # Errors
+    /// [`crate::Error::Validation`] when anything was refused.
+    pub fn finish<T>(self, value: T) -> crate::Result<T> {
+        if self.errors.is_empty() { Ok(value) } else { Err(crate::Error::Validation(self.errors)) }
+    }
+
+    fn limit(&mut self, field: &str, value: &str, max: usize) {
+        if value.chars().count() > max {
+            self.errors.add(field, "too_long", format!("must have at most {max} characters"));
+        }
+    }
+}
+
+/// Trims, and removes control characters other than line breaks and tabs, which nobody types on purpose.
+fn clean(value: &str) -> String {
+    value.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// Whether a text has the shape `local@domain` of RFC 5321 closely enough to send mail there.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    !local.is_empty()
+        && local.len() <= 64
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && domain.contains('.')
+        && !domain.contains("..")
+        && !text.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"' | '@') && c != '@')
+        && !local.contains('@')
+}
+
+/// Digits of a phone number for comparison; a leading `00` counts as `+`.
+///
+/// Numbers are compared by their last ten digits when both have as many, so that `+39 333 1234567` and `333 1234567`
+/// are one customer.
+#[must_use]
+pub fn phone_key(phone: &str) -> String {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    let significant = digits.strip_prefix("00").unwrap_or(&digits);
+    significant[significant.len().saturating_sub(10)..].to_owned()
+}
+
+/// Letters and digits of a plate or VIN, upper-cased, for comparison.
+#[must_use]
+pub fn plate_key(plate: &str) -> String {
+    plate.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_broken_fields_are_reported_at_once() {
+        let mut check = Validator::default();
+        check.required("name", "  ", 10);
+        check.phone("phone", "call me");
+        check.email("email", Some("anna@"));
+        let Err(crate::Error::Validation(errors)) = check.finish(()) else { panic!("accepted") };
+        assert_eq!(errors.0.keys().collect::<Vec<_>>(), ["email", "name", "phone"]);
+    }
+
+    #[test]
+    fn a_number_is_one_customer_with_and_without_country_code() {
+        assert_eq!(phone_key("+39 333 123-4567"), phone_key("333 1234567"));
+        assert_eq!(phone_key("0039 3331234567"), phone_key("3331234567"));
+        assert_ne!(phone_key("3331234567"), phone_key("3331234568"));
+    }
+
+    #[test]
+    fn addresses_that_no_mail_reaches_are_refused() {
+        for good in ["a@b.it", "anna.rossi+car@mail.example.org"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["a", "@b.it", "a@b", "a@.it", "a b@c.it", "a@b@c.it", "<a@b.it>", "a@b..it"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}
