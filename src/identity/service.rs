@@ -1,1 +1,529 @@
-//! The rules of identity.
+//! The rules of identity: signing in and out, refreshing, and turning a session into an actor.
+
+use std::net::IpAddr;
+
+use super::model::{Area, Colleague, Me, MembershipStatus, Organisation, OrganisationRef, User};
+use super::store::{self, NewSession, OrganisationRow, SessionRow};
+use crate::kernel::App;
+use crate::kernel::actor::{Actor, ActorKind, Member};
+use crate::kernel::db::{OnViolation, Tx, Violation};
+use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId, SessionId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
+use crate::kernel::secret::{random_token, token_hash};
+use crate::kernel::time::{DAY, MINUTE, Timestamp};
+use crate::kernel::validate::{Validator, phone_key};
+use crate::{Error, Result};
+
+/// A browser session ends after this, however busy.
+const BROWSER_SESSION: i64 = 30 * DAY;
+/// A refresh token lives this long; each refresh starts anew.
+const REFRESH_TOKEN: i64 = 7 * DAY;
+/// A session that nobody used for this long is over.
+const IDLE: i64 = 7 * DAY;
+/// How often a session's last use is written down: once in so long, not with every request.
+const TOUCH_EVERY: i64 = 5 * MINUTE;
+/// The window in which failed sign-ins count.
+const FAILURE_WINDOW: i64 = 15 * MINUTE;
+/// Failures of one address with one account in the window.
+const FAILURES_PER_ACCOUNT: i64 = 5;
+/// Failures of one address with any account in the window: offices share an address.
+const FAILURES_PER_ADDRESS: i64 = 50;
+
+crate::text_enum! {
+    /// What a session belongs to.
+    pub enum SessionKind {
+        /// A browser with a cookie.
+        Browser = "browser",
+        /// An API client with access and refresh tokens.
+        Api = "api",
+    }
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The address, after trusted proxies.
+    pub address: Option<IpAddr>,
+    /// The browser's or program's name for itself.
+    pub user_agent: Option<String>,
+    /// The id of the HTTP request.
+    pub request_id: Option<String>,
+}
+
+/// What someone signs in with.
+#[derive(Clone)]
+pub struct Credentials {
+    /// An e-mail address or a phone number.
+    pub identifier: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// A fresh session. The token is known to the client alone; the database has its hash.
+pub struct SignedIn {
+    /// The session.
+    pub session: SessionId,
+    /// The cookie's value, or the refresh token of an API session.
+    pub token: String,
+    /// The person.
+    pub user: User,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("session", &self.session).field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
+
+/// An organisation to be made.
+#[derive(Debug, Clone)]
+pub struct NewOrganisation {
+    /// Its name in addresses: lower-case letters, digits and dashes.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The areas that it uses.
+    pub areas: Vec<Area>,
+    /// `it` or `en`.
+    pub locale: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+}
+
+/// A member to be added.
+#[derive(Clone)]
+pub struct NewMember {
+    /// E-mail address; this or a phone number is needed.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// The person's name.
+    pub name: String,
+    /// The role's name, aliases included.
+    pub role: String,
+    /// A first password; without one the account cannot sign in yet.
+    pub password: Option<String>,
+    /// The customer whose records a portal account sees.
+    pub customer: Option<CustomerId>,
+}
+
+impl std::fmt::Debug for NewMember {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewMember").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// Signs someone in and starts a session in the organisation of the oldest active membership.
+///
+/// Unknown accounts, wrong passwords and suspended memberships get the same answer after the same work.
+///
+/// # Errors
+/// [`Error::Unauthorized`], or [`Error::RateLimited`] after too many failures from this address.
+pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials: &Credentials) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let (email, phone) = login_keys(&credentials.identifier);
+    let address = client.address.map(|address| address.to_string()).unwrap_or_default();
+    let account_key = app.secret.sign("login-failures", &email);
+    if app.limit_logins {
+        let (with_account, with_any) =
+            store::login_failures(&app.db, &address, &account_key, now.plus(-FAILURE_WINDOW)).await?;
+        if with_account >= FAILURES_PER_ACCOUNT || with_any >= FAILURES_PER_ADDRESS {
+            return Err(Error::RateLimited { retry_after: 15 * 60 });
+        }
+    }
+    let found = store::login(&app.db, &email, &phone).await?;
+    let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
+    let right = app.passwords.verify(&credentials.password, stored).await?;
+    let mut tx = app.db.begin().await?;
+    let Some(login) = found.filter(|_| right) else {
+        store::insert_login_failure(&mut tx, &address, &account_key, now).await?;
+        tx.commit().await?;
+        return Err(Error::Unauthorized);
+    };
+    store::forget_login_failures(&mut tx, &address, &account_key).await?;
+    let (session, token) = start_session(&mut tx, client, kind, login.account_id, login.org_id, now).await?;
+    let row = store::session_by_id(&mut tx, session, now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    let actor = actor_of(row, client)?;
+    let entry = Entry::new("identity.signed_in", "account", login.account_id.0)
+        .after(&serde_json::json!({ "kind": kind, "userAgent": client.user_agent }));
+    journal::write(&mut tx, &actor, now, entry).await?;
+    tx.commit().await?;
+    let user = user(app, login.account_id, login.org_id).await?;
+    Ok(SignedIn { session, token, user })
+}
+
+/// Exchanges a refresh token for a new one. A token that was used before ends its whole session: either its owner or a
+/// thief came second, and nobody can tell who.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for an unknown, expired or used token and an ended session.
+pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let hash = token_hash(token);
+    let mut tx = app.db.begin().await?;
+    let (session, used_at) = store::refresh_token(&mut tx, hash.clone(), now).await?.ok_or(Error::Unauthorized)?;
+    if used_at.is_some() || !store::use_refresh_token(&mut tx, hash, now).await? {
+        store::end_session(&mut tx, session, now).await?;
+        tx.commit().await?;
+        tracing::warn!(session.id = %session, "a used refresh token was presented; its session was ended");
+        return Err(Error::Unauthorized);
+    }
+    let row = store::session_by_id(&mut tx, session, now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    store::touch_session(&mut tx, session, now).await?;
+    let token = random_token();
+    store::insert_refresh_token(&mut tx, token_hash(&token), session, now, now.plus(REFRESH_TOKEN)).await?;
+    tx.commit().await?;
+    let actor = actor_of(row, client)?;
+    let Some(member) = actor.member() else { return Err(Error::Unauthorized) };
+    Ok(SignedIn { session, token, user: user(app, member.account, actor.org).await? })
+}
+
+/// Ends the actor's session.
+///
+/// # Errors
+/// What the database says.
+pub async fn sign_out(app: &App, actor: &Actor) -> Result<()> {
+    let member = actor.member().ok_or(Error::Unauthorized)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if store::end_session(&mut tx, member.session, now).await? {
+        journal::write(&mut tx, actor, now, Entry::new("identity.signed_out", "account", member.account.0)).await?;
+    }
+    tx.commit().await
+}
+
+/// Ends the session of a refresh token. An unknown one is as good as signed out.
+///
+/// # Errors
+/// What the database says.
+pub async fn sign_out_by_refresh(app: &App, client: &Client, token: &str) -> Result<()> {
+    let now = app.clock.now();
+    let Some((session, _)) = store::refresh_token(&app.db, token_hash(token), now).await? else { return Ok(()) };
+    match actor_by_session(app, client, session).await {
+        Ok(actor) => sign_out(app, &actor).await,
+        Err(Error::Unauthorized) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The actor behind a browser's cookie.
+///
+/// # Errors
+/// [`Error::Unauthorized`] when the session is unknown, ended, expired or its membership is not active.
+pub async fn actor_by_cookie(app: &App, client: &Client, cookie: &str) -> Result<Actor> {
+    let now = app.clock.now();
+    let row = store::session_by_cookie(&app.db, token_hash(cookie), now, now.plus(-IDLE)).await?;
+    live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
+}
+
+/// The actor behind a session that an access token names.
+///
+/// # Errors
+/// As [`actor_by_cookie`].
+pub async fn actor_by_session(app: &App, client: &Client, session: SessionId) -> Result<Actor> {
+    let now = app.clock.now();
+    let row = store::session_by_id(&app.db, session, now, now.plus(-IDLE)).await?;
+    live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
+}
+
+async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp) -> Result<Actor> {
+    if now.since(row.last_seen_at) > TOUCH_EVERY {
+        let mut tx = app.db.begin().await?;
+        store::touch_session(&mut tx, row.id, now).await?;
+        tx.commit().await?;
+    }
+    actor_of(row, client)
+}
+
+fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
+    Ok(Actor {
+        org: row.org_id,
+        permissions: permissions_of(&row.role)?,
+        kind: ActorKind::Member(Member {
+            account: row.account_id,
+            membership: row.membership_id,
+            session: row.id,
+            role: row.role,
+            name: row.name,
+            customer: row.customer_id,
+        }),
+        address: client.address,
+        request_id: client.request_id.clone(),
+    })
+}
+
+fn permissions_of(role: &str) -> Result<PermissionSet> {
+    role.parse::<BuiltInRole>()
+        .map(BuiltInRole::permissions)
+        .map_err(|_| Error::internal(format!("a membership has the unknown role {role}")))
+}
+
+/// The signed-in person with everything a client needs to know.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn me(app: &App, actor: &Actor) -> Result<Me> {
+    let member = actor.member().ok_or(Error::Unauthorized)?;
+    Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.permissions })
+}
+
+/// The members who can be given work on repairs, by name.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`.
+pub async fn colleagues(app: &App, actor: &Actor) -> Result<Vec<Colleague>> {
+    actor.require(Permission::RepairsRead)?;
+    store::colleagues(&app.db, actor.org, &["admin", "manager", "technician"]).await
+}
+
+/// The organisation that a public page acts for: the named one, else the configured default, else the first.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn public_organisation(app: &App, slug: Option<&str>) -> Result<Organisation> {
+    let row = match slug.or(app.default_organisation.as_deref()) {
+        Some(slug) => store::organisation_by_slug(&app.db, slug).await?,
+        None => store::first_organisation(&app.db).await?,
+    };
+    row.map(Organisation::from).ok_or(Error::NotFound)
+}
+
+/// An organisation by its id, for those who act in it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn organisation(app: &App, id: OrgId) -> Result<Organisation> {
+    store::organisation(&app.db, id).await?.map(Organisation::from).ok_or(Error::NotFound)
+}
+
+/// Makes an organisation, with the beginning of its journal.
+///
+/// # Errors
+/// [`Error::Validation`] for a bad slug, name, locale or time zone; [`Error::Conflict`] for a slug that is taken.
+pub async fn create_organisation(app: &App, new: NewOrganisation) -> Result<Organisation> {
+    let mut check = Validator::default();
+    let slug = check.required("slug", &new.slug, 60);
+    if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
+        check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
+    }
+    let name = check.required("name", &new.name, 120);
+    if !["it", "en"].contains(&new.locale.as_str()) {
+        check.errors.add("locale", "unknown_word", "must be one of it, en");
+    }
+    if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
+    }
+    let areas = new.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(" ");
+    let row = check.finish(OrganisationRow {
+        id: OrgId::new(),
+        slug,
+        name,
+        areas,
+        locale: new.locale,
+        time_zone: new.time_zone,
+        accent: "#0f766e".to_owned(),
+    })?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::insert_organisation(&mut tx, &row, now)
+        .await
+        .on_violation(Violation::Unique, || Error::conflict("This slug is taken."))?;
+    journal::begin(&mut tx, row.id).await?;
+    let entry = Entry::new("identity.organisation_created", "organisation", row.id.0)
+        .after(&serde_json::json!({ "slug": row.slug, "name": row.name, "areas": row.areas }));
+    journal::write(&mut tx, &Actor::system(row.id), now, entry).await?;
+    tx.commit().await?;
+    Ok(row.into())
+}
+
+/// Adds a member with a new account.
+///
+/// # Errors
+/// [`Error::Validation`], or [`Error::Conflict`] when the e-mail address or phone number has an account already.
+pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<MembershipId> {
+    actor.require(Permission::UsersManage)?;
+    let mut check = Validator::default();
+    let name = check.required("name", &new.name, 120);
+    let email = check.email("email", new.email.as_deref()).map(|email| email.to_lowercase());
+    let phone = new.phone.as_deref().map(|phone| phone_key(&check.phone("phone", phone)));
+    if email.is_none() && phone.is_none() {
+        check.errors.add("email", "required", "or a phone number is required");
+    }
+    let role: Option<BuiltInRole> = check.word("role", &new.role);
+    if let Some(password) = &new.password {
+        check_password(&mut check, password);
+    }
+    check.finish(())?;
+    let role = role.ok_or_else(|| Error::internal("a role passed validation and is missing"))?;
+    let hash = match &new.password {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
+    };
+    let now = app.clock.now();
+    let (account, membership) = (AccountId::new(), MembershipId::new());
+    let mut tx = app.db.begin().await?;
+    store::insert_account(&mut tx, account, email.as_deref(), phone.as_deref(), &name, hash.as_deref(), now)
+        .await
+        .on_violation(Violation::Unique, || {
+            Error::conflict("There is an account with this e-mail address or phone number.")
+        })?;
+    store::insert_membership(&mut tx, actor.org, membership, account, role.as_str(), new.customer, now).await?;
+    let entry = Entry::new("identity.member_added", "membership", membership.0)
+        .after(&serde_json::json!({ "name": name, "email": email, "role": role }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(membership)
+}
+
+/// Lets a member in again, or keeps the member out; sessions notice on their next request.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `users:manage`, [`Error::NotFound`] for a member of nobody or of another organisation.
+pub async fn set_member_status(app: &App, actor: &Actor, id: MembershipId, status: MembershipStatus) -> Result<()> {
+    actor.require(Permission::UsersManage)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let (_, before) = store::membership_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    store::set_membership_status(&mut tx, actor.org, id, status).await?;
+    let entry = Entry::new("identity.member_status_changed", "membership", id.0)
+        .before(&serde_json::json!({ "status": before }))
+        .after(&serde_json::json!({ "status": status }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await
+}
+
+/// Gives a member another role; sessions notice on their next request.
+///
+/// # Errors
+/// As [`set_member_status`].
+pub async fn set_member_role(app: &App, actor: &Actor, id: MembershipId, role: BuiltInRole) -> Result<()> {
+    actor.require(Permission::UsersManage)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let (before, _) = store::membership_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    store::set_membership_role(&mut tx, actor.org, id, role.as_str()).await?;
+    let entry = Entry::new("identity.member_role_changed", "membership", id.0)
+        .before(&serde_json::json!({ "role": before }))
+        .after(&serde_json::json!({ "role": role }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await
+}
+
+/// Sets the password of an account from the command line and ends all its sessions.
+///
+/// # Errors
+/// [`Error::Validation`] for a bad password, [`Error::NotFound`] for an unknown account.
+pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<()> {
+    let mut check = Validator::default();
+    check_password(&mut check, password);
+    check.finish(())?;
+    let hash = app.passwords.hash(password).await?;
+    let now = app.clock.now();
+    let (email, phone) = login_keys(identifier);
+    let login = store::login(&app.db, &email, &phone).await?;
+    let mut tx = app.db.begin().await?;
+    let account = store::set_password(&mut tx, &email, &phone, &hash).await?.ok_or(Error::NotFound)?;
+    store::end_sessions_of(&mut tx, account, now).await?;
+    if let Some(login) = login {
+        let entry = Entry::new("identity.password_reset", "account", account.0);
+        journal::write(&mut tx, &Actor::system(login.org_id), now, entry).await?;
+    }
+    tx.commit().await
+}
+
+/// Whether anybody could sign in at all: false on a first start.
+///
+/// # Errors
+/// What the database says.
+pub async fn has_accounts(app: &App) -> Result<bool> {
+    store::has_accounts(&app.db).await
+}
+
+/// Removes failed sign-ins and sessions that no longer matter. Sessions stay 90 days after their end, for the question
+/// "who was that?".
+///
+/// # Errors
+/// What the database says.
+pub async fn purge(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::purge(&mut tx, now.plus(-FAILURE_WINDOW), now.plus(-90 * DAY)).await?;
+    tx.commit().await
+}
+
+async fn start_session(
+    tx: &mut Tx,
+    client: &Client,
+    kind: SessionKind,
+    account: AccountId,
+    org: OrgId,
+    now: Timestamp,
+) -> Result<(SessionId, String)> {
+    // Always a fresh token: whatever the browser had before cannot become a session (no fixation).
+    let (id, token) = (SessionId::new(), random_token());
+    let user_agent: Option<String> = client.user_agent.as_ref().map(|agent| agent.chars().take(300).collect());
+    let session = NewSession {
+        id,
+        kind,
+        cookie_hash: (kind == SessionKind::Browser).then(|| token_hash(&token)),
+        account,
+        org,
+        user_agent: user_agent.as_deref(),
+        address: client.address.map(|address| address.to_string()),
+        now,
+        expires_at: now.plus(BROWSER_SESSION),
+    };
+    store::insert_session(tx, &session).await?;
+    if kind == SessionKind::Api {
+        store::insert_refresh_token(tx, token_hash(&token), id, now, now.plus(REFRESH_TOKEN)).await?;
+    }
+    Ok((id, token))
+}
+
+async fn user(app: &App, account: AccountId, org: OrgId) -> Result<User> {
+    let row = store::user(&app.db, account, org).await?.ok_or(Error::Unauthorized)?;
+    Ok(User {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        role: row.role,
+        organisation: OrganisationRef { id: row.org_id, slug: row.org_slug, name: row.org_name },
+    })
+}
+
+/// The e-mail address in lower case and the phone key that an identifier may stand for. A text without digits has an
+/// impossible phone key, so that it matches no account's.
+fn login_keys(identifier: &str) -> (String, String) {
+    let email = identifier.trim().to_lowercase();
+    let phone = if email.contains('@') { String::new() } else { phone_key(&email) };
+    (email, if phone.is_empty() { "-".to_owned() } else { phone })
+}
+
+fn check_password(check: &mut Validator, password: &str) {
+    let length = password.chars().count();
+    if !(10..=128).contains(&length) {
+        check.errors.add("password", "password_length", "must have 10 to 128 characters");
+    }
+}
+
+impl From<OrganisationRow> for Organisation {
+    fn from(row: OrganisationRow) -> Self {
+        Self {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            areas: row.areas.split(' ').filter_map(|word| word.parse().ok()).collect(),
+            locale: row.locale,
+            time_zone: row.time_zone,
+            accent: row.accent,
+        }
+    }
+}

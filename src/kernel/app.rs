@@ -20,6 +20,10 @@ pub struct App {
     pub secret: Secret,
     /// Where the installation is reached, without a trailing slash; links in messages start with it.
     pub base_url: Arc<str>,
+    /// The slug of the organisation that public pages act for when none is named.
+    pub default_organisation: Option<Arc<str>>,
+    /// Whether failed sign-ins are limited; off only for load tests.
+    pub limit_logins: bool,
     /// Password hashing, bounded so that a login storm cannot starve other requests.
     pub passwords: crate::identity::password::Passwords,
 }
