@@ -1,1 +1,13 @@
-//! repairs
+//! Body-shop repairs: check-in by the customer, the line of statuses that staff move a repair along, and the tracking
+//! page that answers "where is my car?" from the same journal.
+
+pub mod model;
+
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+#[cfg(feature = "ssr")]
+pub mod tracking;
+
+pub use model::*;

@@ -1,0 +1,592 @@
+//! Repairs as the outside sees them, their statuses, and the rules of moving between statuses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::{CustomerId, FileId, MembershipId, RepairId, VehicleId};
+use crate::kernel::time::Timestamp;
+use crate::kernel::timeline::TimelineEntry;
+use crate::kernel::validate::Validator;
+use crate::{Error, Result};
+
+crate::text_enum! {
+    /// Where a repair stands.
+    pub enum RepairStatus {
+        /// The customer has announced the car.
+        PreCheckin = "pre_checkin",
+        /// The appointment stands.
+        Confirmed = "confirmed",
+        /// The car is here.
+        Accepted = "accepted",
+        /// Being taken apart.
+        Disassembly = "disassembly",
+        /// Bodywork.
+        Bodywork = "bodywork",
+        /// Painting.
+        Painting = "painting",
+        /// Being put together again.
+        Reassembly = "reassembly",
+        /// Being checked.
+        QualityCheck = "quality_check",
+        /// Ready to be fetched.
+        Ready = "ready",
+        /// Handed over.
+        Delivered = "delivered",
+        /// Aside from the line: a part is missing.
+        WaitingParts = "waiting_parts",
+        /// Aside from the line: called off.
+        Cancelled = "cancelled",
+    }
+}
+
+crate::text_enum! {
+    /// What kind of damage is repaired.
+    pub enum RepairType {
+        /// After an accident.
+        Collision = "collision" | "sinistro",
+        /// Looks only.
+        Cosmetic = "cosmetic" | "estetica",
+        /// Mechanics.
+        Mechanical = "mechanical" | "meccanica",
+    }
+}
+
+crate::text_enum! {
+    /// What a photo shows.
+    pub enum PhotoCategory {
+        /// The front.
+        Front = "front",
+        /// The rear.
+        Rear = "rear",
+        /// The left side.
+        Left = "left",
+        /// The right side.
+        Right = "right",
+        /// A detail of the damage.
+        Detail = "detail",
+        /// Papers.
+        Documents = "documents",
+    }
+}
+
+/// The line in its order. The two statuses aside from it are not in here.
+pub const LINE: [RepairStatus; 10] = [
+    RepairStatus::PreCheckin,
+    RepairStatus::Confirmed,
+    RepairStatus::Accepted,
+    RepairStatus::Disassembly,
+    RepairStatus::Bodywork,
+    RepairStatus::Painting,
+    RepairStatus::Reassembly,
+    RepairStatus::QualityCheck,
+    RepairStatus::Ready,
+    RepairStatus::Delivered,
+];
+
+/// How a transition may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// By anyone who works on repairs.
+    Forward,
+    /// By anyone who works on repairs, with a reason.
+    WithReason,
+    /// Back, or out of a final status: needs `repairs:reopen` and a reason.
+    Reopen,
+}
+
+impl RepairStatus {
+    /// The place in the line, from 0; none for the statuses aside.
+    #[must_use]
+    pub fn step(self) -> Option<usize> {
+        LINE.iter().position(|status| *status == self)
+    }
+
+    /// Whether nothing more happens without reopening.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Delivered | Self::Cancelled)
+    }
+
+    /// Whether a part can be waited for: from `accepted` to `quality_check`.
+    #[must_use]
+    pub const fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted
+                | Self::Disassembly
+                | Self::Bodywork
+                | Self::Painting
+                | Self::Reassembly
+                | Self::QualityCheck
+        )
+    }
+
+    /// How this status can become another, if at all. `waiting_from` is the step left for `waiting_parts`.
+    #[must_use]
+    pub fn transition_to(self, to: Self, waiting_from: Option<Self>) -> Option<Transition> {
+        if self == to {
+            return None;
+        }
+        match (self, to) {
+            (Self::Delivered, Self::Cancelled) => None,
+            // Opened again, a repair goes on in the line; a part is waited for from there.
+            (Self::Delivered | Self::Cancelled, to) => to.step().map(|_| Transition::Reopen),
+            (_, Self::Cancelled) => Some(Transition::WithReason),
+            (from, Self::WaitingParts) => from.can_wait().then_some(Transition::Forward),
+            (Self::WaitingParts, to) => {
+                let left = waiting_from.unwrap_or(Self::Accepted).step()?;
+                Some(if to.step()? >= left { Transition::Forward } else { Transition::Reopen })
+            }
+            (from, to) => Some(if to.step()? > from.step()? { Transition::Forward } else { Transition::Reopen }),
+        }
+    }
+
+    /// The statuses that can follow, the likeliest first: the next step, then the later ones, waiting, calling off, and
+    /// for those who may, the way back.
+    #[must_use]
+    pub fn next_steps(self, waiting_from: Option<Self>, may_reopen: bool) -> Vec<Self> {
+        let allowed = |to: Self, kind: Transition| self.transition_to(to, waiting_from) == Some(kind);
+        let mut steps: Vec<Self> = LINE.into_iter().filter(|to| allowed(*to, Transition::Forward)).collect();
+        if allowed(Self::WaitingParts, Transition::Forward) {
+            steps.insert(steps.len().min(1), Self::WaitingParts);
+        }
+        if allowed(Self::Cancelled, Transition::WithReason) {
+            steps.push(Self::Cancelled);
+        }
+        if may_reopen {
+            steps.extend(LINE.into_iter().rev().filter(|to| allowed(*to, Transition::Reopen)));
+        }
+        steps
+    }
+}
+
+/// What a customer sends before arriving. Every field is a text, as forms send it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckIn {
+    /// The customer's name. Required.
+    #[serde(default)]
+    pub customer_name: String,
+    /// The customer's phone number. Required; customers are found by it.
+    #[serde(default)]
+    pub customer_phone: String,
+    /// The customer's e-mail address.
+    pub customer_email: Option<String>,
+    /// The licence plate. Required; vehicles are found by it.
+    #[serde(default)]
+    pub vehicle_plate: String,
+    /// Brand.
+    pub vehicle_brand: Option<String>,
+    /// Model.
+    pub vehicle_model: Option<String>,
+    /// Model year.
+    pub vehicle_year: Option<i32>,
+    /// Vehicle identification number.
+    pub vin: Option<String>,
+    /// `collision`, `cosmetic` or `mechanical`, or an alias. Required.
+    #[serde(default)]
+    pub repair_type: String,
+    /// Date of the accident, `YYYY-MM-DD`.
+    pub accident_date: Option<String>,
+    /// Place of the accident.
+    pub accident_place: Option<String>,
+    /// Insurer.
+    pub insurance_company: Option<String>,
+    /// Policy number.
+    pub policy_number: Option<String>,
+    /// Preferred date, `YYYY-MM-DD`.
+    pub preferred_date: Option<String>,
+    /// Preferred time, `HH:MM` or a slot in words.
+    pub preferred_time: Option<String>,
+    /// Anything else.
+    pub notes: Option<String>,
+}
+
+/// A check-in after cleaning.
+#[derive(Debug, Clone)]
+pub struct CleanCheckIn {
+    /// The input with trimmed fields; empty ones are none.
+    pub input: CheckIn,
+    /// The kind of repair.
+    pub repair_type: RepairType,
+}
+
+impl CheckIn {
+    /// Checks and cleans every field.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] with all broken fields.
+    pub fn clean(&self) -> Result<CleanCheckIn> {
+        let mut check = Validator::default();
+        let input = Self {
+            customer_name: check.required("customerName", &self.customer_name, 120),
+            customer_phone: check.phone("customerPhone", &self.customer_phone),
+            customer_email: check.email("customerEmail", self.customer_email.as_deref()),
+            vehicle_plate: check.required("vehiclePlate", &self.vehicle_plate, 15).to_uppercase(),
+            vehicle_brand: check.optional("vehicleBrand", self.vehicle_brand.as_deref(), 60),
+            vehicle_model: check.optional("vehicleModel", self.vehicle_model.as_deref(), 60),
+            vehicle_year: self.vehicle_year,
+            vin: check.optional("vin", self.vin.as_deref(), 17).map(|vin| vin.to_uppercase()),
+            repair_type: String::new(),
+            accident_date: check.date("accidentDate", self.accident_date.as_deref()),
+            accident_place: check.optional("accidentPlace", self.accident_place.as_deref(), 200),
+            insurance_company: check.optional("insuranceCompany", self.insurance_company.as_deref(), 120),
+            policy_number: check.optional("policyNumber", self.policy_number.as_deref(), 60),
+            preferred_date: check.date("preferredDate", self.preferred_date.as_deref()),
+            preferred_time: check.optional("preferredTime", self.preferred_time.as_deref(), 60),
+            notes: check.optional("notes", self.notes.as_deref(), 5_000),
+        };
+        if !input.vehicle_plate.is_empty() && crate::kernel::validate::plate_key(&input.vehicle_plate).is_empty() {
+            check.errors.add("vehiclePlate", "invalid_plate", "must hold letters or digits");
+        }
+        check.range("vehicleYear", input.vehicle_year, 1886, 2100);
+        let repair_type: Option<RepairType> = check.word("repairType", &self.repair_type);
+        check.finish(())?;
+        let repair_type = repair_type.ok_or_else(|| Error::BadRequest("The repair type is missing.".to_owned()))?;
+        Ok(CleanCheckIn { input, repair_type })
+    }
+}
+
+/// The answer to a check-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CheckedIn {
+    /// The new repair.
+    pub id: RepairId,
+    /// The code for the tracking page.
+    pub tracking_code: String,
+    /// `pre_checkin`.
+    pub status: RepairStatus,
+}
+
+/// A status change as it is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeStatus {
+    /// The status wanted.
+    pub status: String,
+    /// A note for colleagues; the reason where one is needed.
+    pub note: Option<String>,
+    /// A note that the customer sees on the tracking page.
+    pub public_note: Option<String>,
+    /// Whether the customer is told. Default: yes.
+    pub notify: Option<bool>,
+    /// The version that the client has seen; a change on top of another version is refused.
+    pub version: Option<i64>,
+}
+
+/// Changes to the facts of a repair. A field that is left out stays; an empty text clears it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateRepair {
+    /// The date promised to the customer, `YYYY-MM-DD`.
+    pub promised_date: Option<String>,
+    /// The member who works on it; an empty text takes it from everyone. Needs `repairs:assign` unless it is oneself.
+    pub assignee_id: Option<String>,
+    /// Insurer.
+    pub insurance_company: Option<String>,
+    /// Policy number.
+    pub policy_number: Option<String>,
+    /// Notes of the job.
+    pub notes: Option<String>,
+    /// The version that the client has seen.
+    pub version: Option<i64>,
+}
+
+crate::text_enum! {
+    /// The order of a list of repairs.
+    pub enum RepairSort {
+        /// The newest first.
+        Newest = "newest" | "-createdAt",
+        /// The oldest first.
+        Oldest = "oldest" | "createdAt",
+        /// The last touched first.
+        Updated = "updated" | "-updatedAt",
+    }
+}
+
+/// Which repairs are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairFilter {
+    /// One status.
+    pub status: Option<String>,
+    /// Made on or after this date, `YYYY-MM-DD`, in the organisation's time zone.
+    pub start_date: Option<String>,
+    /// Made on or before this date.
+    pub end_date: Option<String>,
+    /// Plate, code, name, phone, brand, model: every word must occur.
+    pub search: Option<String>,
+    /// A membership id, `me`, or `none`.
+    pub assignee: Option<String>,
+    /// `newest` (default), `oldest` or `updated`.
+    pub sort: Option<String>,
+}
+
+/// A repair in a list or on the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct RepairSummary {
+    /// The repair.
+    pub id: RepairId,
+    /// The code of the tracking page.
+    pub tracking_code: String,
+    /// Where it stands.
+    pub status: RepairStatus,
+    /// While waiting for parts: the step that was left.
+    pub waiting_from: Option<RepairStatus>,
+    /// The kind of damage.
+    pub repair_type: RepairType,
+    /// The customer's name.
+    pub customer_name: String,
+    /// The customer's phone number.
+    pub customer_phone: String,
+    /// The plate.
+    pub plate: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Who works on it.
+    pub assignee_name: Option<String>,
+    /// The date promised to the customer.
+    pub promised_date: Option<String>,
+    /// Counts the changes; send it with a change to be told when someone else was faster.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The customer of a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RepairCustomer {
+    /// The customer.
+    pub id: CustomerId,
+    /// Name.
+    pub name: String,
+    /// Phone number.
+    pub phone: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The name that the form said, when it differs.
+    pub suggested_name: Option<String>,
+    /// The e-mail address that the form said, when it differs.
+    pub suggested_email: Option<String>,
+}
+
+/// The vehicle of a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RepairVehicle {
+    /// The vehicle.
+    pub id: VehicleId,
+    /// The plate.
+    pub plate: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Model year.
+    pub year: Option<i64>,
+    /// Vehicle identification number.
+    pub vin: Option<String>,
+}
+
+/// A photo of a repair; its bytes are at `/api/v1/repairs/{repair}/photos/{id}` (`?size=thumb` for a small one).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RepairPhoto {
+    /// The photo.
+    pub id: FileId,
+    /// What it shows.
+    pub category: String,
+    /// Pixels.
+    pub width: i64,
+    /// Pixels.
+    pub height: i64,
+    /// When it was taken in.
+    pub created_at: Timestamp,
+}
+
+/// A repair with everything that its page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RepairDetail {
+    /// The repair.
+    pub id: RepairId,
+    /// The code of the tracking page.
+    pub tracking_code: String,
+    /// Where it stands.
+    pub status: RepairStatus,
+    /// While waiting for parts: the step that was left.
+    pub waiting_from: Option<RepairStatus>,
+    /// The kind of damage.
+    pub repair_type: RepairType,
+    /// The customer.
+    pub customer: RepairCustomer,
+    /// The vehicle.
+    pub vehicle: RepairVehicle,
+    /// Who works on it.
+    pub assignee_id: Option<MembershipId>,
+    /// The name of who works on it.
+    pub assignee_name: Option<String>,
+    /// Date of the accident.
+    pub accident_date: Option<String>,
+    /// Place of the accident.
+    pub accident_place: Option<String>,
+    /// Insurer.
+    pub insurance_company: Option<String>,
+    /// Policy number.
+    pub policy_number: Option<String>,
+    /// Preferred date.
+    pub preferred_date: Option<String>,
+    /// Preferred time.
+    pub preferred_time: Option<String>,
+    /// Notes of the job.
+    pub notes: Option<String>,
+    /// The date promised to the customer.
+    pub promised_date: Option<String>,
+    /// Photos.
+    pub photos: Vec<RepairPhoto>,
+    /// The history, from the journal, oldest first.
+    pub status_history: Vec<TimelineEntry>,
+    /// The statuses that this actor may set now, the likeliest first.
+    pub allowed: Vec<RepairStatus>,
+    /// Counts the changes.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A column of the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardColumn {
+    /// The status of its cards.
+    pub status: RepairStatus,
+    /// How many repairs have it (counted up to 10,000).
+    pub total: i64,
+    /// The cards shown: the last touched ones.
+    pub repairs: Vec<RepairSummary>,
+}
+
+/// What the tracking page shows to whoever has the code, and a little more to whoever proves to be the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Tracking {
+    /// The code.
+    pub tracking_code: String,
+    /// Where the repair stands.
+    pub status: RepairStatus,
+    /// While waiting for parts: the step that was left.
+    pub waiting_from: Option<RepairStatus>,
+    /// The customer's first name.
+    pub first_name: String,
+    /// The first letters of the plate, the rest as dots.
+    pub plate_hint: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// The date promised.
+    pub promised_date: Option<String>,
+    /// The steps so far, with public notes only, oldest first.
+    pub timeline: Vec<TrackingStep>,
+    /// When the repair last changed.
+    pub updated_at: Timestamp,
+    /// Photos, only for the proven customer.
+    pub photos: Vec<RepairPhoto>,
+    /// Whether the visitor has proven to be the customer.
+    pub proven: bool,
+}
+
+/// One step on the tracking page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TrackingStep {
+    /// The status reached.
+    pub status: RepairStatus,
+    /// When.
+    pub at: Timestamp,
+    /// What the shop wants the customer to know.
+    pub note: Option<String>,
+}
+
+/// The letters of tracking codes: no `I`, `O`, `0` or `1`, which people confuse.
+pub const CODE_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// Reads a code as people type it: any case, with spaces or dashes. None when it cannot be a code.
+#[must_use]
+pub fn normalise_code(typed: &str) -> Option<String> {
+    let code: String =
+        typed.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).take(7).collect();
+    (code.len() == 6 && code.bytes().all(|letter| CODE_LETTERS.contains(&letter))).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RepairStatus as S;
+
+    #[test]
+    fn forward_steps_may_be_skipped_and_the_next_one_is_offered_first() {
+        assert_eq!(S::Accepted.transition_to(S::Painting, None), Some(Transition::Forward));
+        assert_eq!(S::Accepted.next_steps(None, false)[..3], [S::Disassembly, S::WaitingParts, S::Bodywork]);
+    }
+
+    #[test]
+    fn waiting_for_parts_returns_to_the_step_left_or_a_later_one() {
+        assert_eq!(S::Painting.transition_to(S::WaitingParts, None), Some(Transition::Forward));
+        assert_eq!(S::WaitingParts.transition_to(S::Painting, Some(S::Painting)), Some(Transition::Forward));
+        assert_eq!(S::WaitingParts.transition_to(S::Bodywork, Some(S::Painting)), Some(Transition::Reopen));
+        for outside in [S::PreCheckin, S::Confirmed, S::Ready, S::Delivered, S::Cancelled] {
+            assert_eq!(outside.transition_to(S::WaitingParts, None), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_needs_permission_and_delivered_cannot_be_cancelled() {
+        assert_eq!(S::Painting.transition_to(S::Bodywork, None), Some(Transition::Reopen));
+        assert_eq!(S::Delivered.transition_to(S::Ready, None), Some(Transition::Reopen));
+        assert_eq!(S::Delivered.transition_to(S::Cancelled, None), None);
+        assert!(S::Delivered.next_steps(None, false).is_empty());
+        assert_eq!(S::Ready.transition_to(S::Cancelled, None), Some(Transition::WithReason));
+    }
+
+    #[test]
+    fn every_offered_step_is_a_transition_and_every_transition_is_offered() {
+        for from in S::ALL {
+            for left in S::ALL.iter().filter(|status| status.can_wait()) {
+                let waiting_from = (*from == S::WaitingParts).then_some(*left);
+                let offered = from.next_steps(waiting_from, true);
+                for to in S::ALL {
+                    assert_eq!(offered.contains(to), from.transition_to(*to, waiting_from).is_some(), "{from} → {to}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn codes_are_read_as_people_type_them() {
+        assert_eq!(normalise_code(" abc-2 3f "), Some("ABC23F".to_owned()));
+        for bad in ["", "ABC23", "ABC23FF", "ABC10F", "ABCIOF", "АБВГДЕ"] {
+            assert_eq!(normalise_code(bad), None, "{bad}");
+        }
+    }
+}
