@@ -54,11 +54,13 @@ CREATE TABLE repairs (
     notes             TEXT,
     appointment_at    INTEGER,
     promised_date     TEXT,
+    submission_key    TEXT,                     -- of the public form: sent twice, it makes one repair
     search            TEXT    NOT NULL,         -- lower-cased words that the list is searched by
     version           INTEGER NOT NULL DEFAULT 1,
     created_at        INTEGER NOT NULL,
     updated_at        INTEGER NOT NULL,
     PRIMARY KEY (org_id, id),
+    UNIQUE (org_id, submission_key),
     FOREIGN KEY (org_id, customer_id) REFERENCES customers (org_id, id),
     FOREIGN KEY (org_id, vehicle_id) REFERENCES vehicles (org_id, id),
     FOREIGN KEY (org_id, assignee_id) REFERENCES memberships (org_id, id)

@@ -24,6 +24,8 @@ pub struct App {
     pub default_organisation: Option<Arc<str>>,
     /// Whether failed sign-ins are limited; off only for load tests.
     pub limit_logins: bool,
+    /// Who has guessed tracking codes, and how often.
+    pub guesses: crate::repairs::tracking::Guesses,
     /// Password hashing, bounded so that a login storm cannot starve other requests.
     pub passwords: crate::identity::password::Passwords,
 }

@@ -22,6 +22,8 @@ pub mod files;
 pub mod journal;
 #[cfg(feature = "ssr")]
 pub mod secret;
+#[cfg(feature = "ssr")]
+pub mod zone;
 
 #[cfg(feature = "ssr")]
 pub use app::App;

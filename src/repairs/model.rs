@@ -513,6 +513,8 @@ pub struct Tracking {
     pub photos: Vec<RepairPhoto>,
     /// Whether the visitor has proven to be the customer.
     pub proven: bool,
+    /// The signature that opens photos, only for the proven customer.
+    pub token: Option<String>,
 }
 
 /// One step on the tracking page.

@@ -1,1 +1,522 @@
-//! …
+//! The rules of repairs.
+
+use super::model::{
+    BoardColumn, ChangeStatus, CheckIn, CheckedIn, CleanCheckIn, LINE, PhotoCategory, RepairCustomer, RepairDetail,
+    RepairFilter, RepairPhoto, RepairSort, RepairStatus, RepairSummary, RepairVehicle, Transition, UpdateRepair,
+};
+use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair};
+use super::tracking::new_code;
+use crate::customers::service as customers;
+use crate::customers::service::NewVehicle;
+use crate::identity;
+use crate::kernel::App;
+use crate::kernel::actor::Actor;
+use crate::kernel::db::{OnViolation, Tx, Violation};
+use crate::kernel::error::Conflict;
+use crate::kernel::files::{self, Photo, Rendition, StoredFile};
+use crate::kernel::ids::{FileId, MembershipId, OrgId, RepairId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::permission::Permission;
+use crate::kernel::time::{DAY, Timestamp};
+use crate::kernel::validate::{Validator, phone_key, plate_key};
+use crate::kernel::zone;
+use crate::{Error, Result};
+
+/// The word of repairs in the journal and among files.
+pub(super) const SUBJECT: &str = "repair";
+/// Photos that a repair may have.
+pub const MAX_PHOTOS: usize = 20;
+/// How long the public may add photos to a check-in.
+const PUBLIC_PHOTOS_FOR: i64 = DAY;
+/// Cards in a column of the board; the list has the rest.
+const BOARD_CARDS: u32 = 30;
+
+/// Takes a check-in of the public: finds or makes the customer and the vehicle, makes the repair, keeps the photos.
+///
+/// `submission` names the form that was sent: sent twice, it makes one repair and answers the same code.
+///
+/// # Errors
+/// [`Error::Validation`] with all broken fields; nothing is written then.
+pub async fn check_in(
+    app: &App,
+    actor: &Actor,
+    input: &CheckIn,
+    photos: &[(PhotoCategory, Photo)],
+    submission: Option<&str>,
+) -> Result<CheckedIn> {
+    let clean = input.clean()?;
+    if photos.len() > MAX_PHOTOS {
+        return Err(too_many_photos());
+    }
+    if let Some(key) = submission
+        && let Some(earlier) = earlier(app, actor.org, key).await?
+    {
+        return Ok(earlier);
+    }
+    // The bytes first: a row without its bytes would be a broken picture, bytes without a row are only unreachable.
+    let mut stored = Vec::with_capacity(photos.len());
+    for (category, photo) in photos {
+        stored.push((app.files.put_photo(actor.org, photo).await?, *category, photo));
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let Some(checked_in) = insert_repair(&mut tx, actor, &clean, submission, now).await? else {
+        tx.rollback().await?;
+        let key = submission.unwrap_or_default();
+        return earlier(app, actor.org, key).await?.ok_or_else(|| Error::internal("no tracking code was free"));
+    };
+    for (id, category, photo) in stored {
+        let subject = (SUBJECT, checked_in.id.0);
+        files::insert_photo(&mut tx, actor.org, id, photo, subject, category.as_str(), now).await?;
+    }
+    tx.commit().await?;
+    Ok(checked_in)
+}
+
+async fn earlier(app: &App, org: OrgId, key: &str) -> Result<Option<CheckedIn>> {
+    let row = store::by_submission(&app.db, org, key).await?;
+    Ok(row.map(|(id, tracking_code, status)| CheckedIn { id, tracking_code, status }))
+}
+
+/// Inserts the repair with its customer and vehicle. None when the same form has just made one.
+async fn insert_repair(
+    tx: &mut Tx,
+    actor: &Actor,
+    clean: &CleanCheckIn,
+    submission: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<CheckedIn>> {
+    let input = &clean.input;
+    let email = input.customer_email.as_deref();
+    let customer =
+        customers::find_or_create(tx, actor, &input.customer_name, &input.customer_phone, email, now).await?;
+    let vehicle = NewVehicle {
+        plate: &input.vehicle_plate,
+        brand: input.vehicle_brand.as_deref(),
+        model: input.vehicle_model.as_deref(),
+        year: input.vehicle_year,
+        vin: input.vin.as_deref(),
+    };
+    let vehicle = customers::find_or_create_vehicle(tx, actor, customer.id, vehicle, now).await?;
+    let id = RepairId::new();
+    // 32⁶ codes: a collision is rare, several in a row mean that something else is wrong.
+    for _ in 0..8 {
+        let code = new_code();
+        let new = NewRepair {
+            id,
+            tracking_code: &code,
+            repair_type: clean.repair_type,
+            customer: customer.id,
+            vehicle: vehicle.id,
+            submitted_name: (customer.name != input.customer_name).then_some(input.customer_name.as_str()),
+            submitted_email: email.filter(|email| customer.email.as_deref() != Some(email)),
+            input,
+            submission_key: submission,
+            search: search_words(&code, &customer.name, &customer.phone, input),
+            now,
+        };
+        if store::insert(tx, actor.org, &new).await? {
+            let entry = Entry::new("repairs.created", SUBJECT, id.0).after(&serde_json::json!({
+                "status": RepairStatus::PreCheckin, "trackingCode": code, "plate": input.vehicle_plate,
+                "customerId": customer.id, "repairType": clean.repair_type,
+            }));
+            journal::write(tx, actor, now, entry).await?;
+            return Ok(Some(CheckedIn { id, tracking_code: code, status: RepairStatus::PreCheckin }));
+        }
+        if let Some(key) = submission
+            && store::by_submission(&mut *tx, actor.org, key).await?.is_some()
+        {
+            return Ok(None);
+        }
+    }
+    Err(Error::internal("no tracking code was free"))
+}
+
+fn search_words(code: &str, name: &str, phone: &str, input: &CheckIn) -> String {
+    let parts = [
+        code,
+        &plate_key(&input.vehicle_plate),
+        &input.vehicle_plate,
+        name,
+        &phone_key(phone),
+        input.vehicle_brand.as_deref().unwrap_or_default(),
+        input.vehicle_model.as_deref().unwrap_or_default(),
+        input.vin.as_deref().unwrap_or_default(),
+    ];
+    parts.join(" ").to_lowercase()
+}
+
+/// Adds photos that the public sends after the check-in: only while it stands at `pre_checkin`, and for a day.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown repair, [`Error::Conflict`] when it is too late, [`Error::TooLarge`] for more
+/// photos than [`MAX_PHOTOS`].
+pub async fn add_public_photos(
+    app: &App,
+    actor: &Actor,
+    id: RepairId,
+    photos: &[(PhotoCategory, Photo)],
+) -> Result<Vec<RepairPhoto>> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    if state.status != RepairStatus::PreCheckin || now.since(state.created_at) > PUBLIC_PHOTOS_FOR {
+        return Err(Error::conflict("Photos can be added until the car is confirmed, and for one day."));
+    }
+    let added = insert_photos(app, &mut tx, actor, id, photos, now).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Adds photos that staff take.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:write`, [`Error::NotFound`] for an unknown repair.
+pub async fn add_photos(
+    app: &App,
+    actor: &Actor,
+    id: RepairId,
+    photos: &[(PhotoCategory, Photo)],
+) -> Result<Vec<RepairPhoto>> {
+    actor.require(Permission::RepairsWrite)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let added = insert_photos(app, &mut tx, actor, id, photos, now).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+async fn insert_photos(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: RepairId,
+    photos: &[(PhotoCategory, Photo)],
+    now: Timestamp,
+) -> Result<Vec<RepairPhoto>> {
+    let subject = (SUBJECT, id.0);
+    if files::of_subject(&mut *tx, actor.org, subject).await?.len() + photos.len() > MAX_PHOTOS {
+        return Err(too_many_photos());
+    }
+    let mut added = Vec::with_capacity(photos.len());
+    for (category, photo) in photos {
+        let file = app.files.put_photo(actor.org, photo).await?;
+        added.push(files::insert_photo(tx, actor.org, file, photo, subject, category.as_str(), now).await?.into());
+    }
+    let entry = Entry::new("repairs.photos_added", SUBJECT, id.0).after(&serde_json::json!({ "photos": photos.len() }));
+    journal::write(tx, actor, now, entry).await?;
+    Ok(added)
+}
+
+fn too_many_photos() -> Error {
+    Error::TooLarge(format!("A repair may have at most {MAX_PHOTOS} photos."))
+}
+
+/// The bytes of a photo.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`, [`Error::NotFound`] when this repair has no such photo.
+pub async fn photo(
+    app: &App,
+    actor: &Actor,
+    id: RepairId,
+    photo: FileId,
+    rendition: Rendition,
+) -> Result<(StoredFile, bytes::Bytes)> {
+    actor.require(Permission::RepairsRead)?;
+    let file = files::find(&app.db, actor.org, photo).await?;
+    if file.subject_kind != SUBJECT || file.subject_id != id.0 {
+        return Err(Error::NotFound);
+    }
+    let bytes = app.files.get(actor.org, photo, rendition).await?;
+    Ok((file, bytes))
+}
+
+/// Removes a photo.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:write`, [`Error::NotFound`] when this repair has no such photo.
+pub async fn delete_photo(app: &App, actor: &Actor, id: RepairId, photo: FileId) -> Result<()> {
+    actor.require(Permission::RepairsWrite)?;
+    let file = files::find(&app.db, actor.org, photo).await?;
+    if file.subject_kind != SUBJECT || file.subject_id != id.0 {
+        return Err(Error::NotFound);
+    }
+    let mut tx = app.db.begin().await?;
+    files::remove(&mut tx, actor.org, photo).await?;
+    let entry = Entry::new("repairs.photo_deleted", SUBJECT, id.0)
+        .before(&serde_json::json!({ "photo": photo, "category": file.category }));
+    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    tx.commit().await?;
+    app.files.delete(actor.org, photo).await
+}
+
+/// A page of repairs. The total is counted on the first page only.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`, [`Error::Validation`] for a filter that makes no sense.
+pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRequest) -> Result<Page<RepairSummary>> {
+    actor.require(Permission::RepairsRead)?;
+    let window = page.window()?;
+    let (checked, sort) = check_filter(app, actor, filter).await?;
+    let rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
+    let first = window.after.is_none() && window.offset == 0;
+    let total = match rows.len() <= window.limit as usize && first {
+        true => i64::try_from(rows.len()).ok(),
+        false if window.after.is_none() => Some(store::count(&app.db, actor.org, &checked).await?),
+        false => None,
+    };
+    let key = |row: &RepairSummary| Cursor {
+        key: if sort == RepairSort::Updated { row.updated_at.0 } else { row.created_at.0 },
+        id: row.id.0,
+    };
+    Ok(window.page(rows, key, total))
+}
+
+async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<(ListFilter, RepairSort)> {
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let mut check = Validator::default();
+    let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    let sort = given(&filter.sort).map_or(Some(RepairSort::Newest), |word| check.word("sort", &word));
+    let assignee = match given(&filter.assignee).as_deref() {
+        None => None,
+        Some("none") => Some(Assignee::Nobody),
+        Some("me") => Some(Assignee::Member(actor.member().ok_or(Error::Unauthorized)?.membership)),
+        Some(id) => match id.parse() {
+            Ok(id) => Some(Assignee::Member(id)),
+            Err(_) => {
+                check.errors.add("assignee", "invalid_id", "must be an id, me or none");
+                None
+            }
+        },
+    };
+    let (start, end) = (given(&filter.start_date), given(&filter.end_date));
+    check.finish(())?;
+    let mut checked = ListFilter { status, assignee, ..ListFilter::default() };
+    if start.is_some() || end.is_some() {
+        let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+        checked.from = start.map(|date| zone::day_start("startDate", &date, 0, tz)).transpose()?;
+        checked.before = end.map(|date| zone::day_start("endDate", &date, 1, tz)).transpose()?;
+    }
+    checked.words = given(&filter.search)
+        .map(|text| text.to_lowercase().split_whitespace().take(6).map(str::to_owned).collect())
+        .unwrap_or_default();
+    Ok((checked, sort.unwrap_or(RepairSort::Newest)))
+}
+
+/// The board: every status that is not final, with its last touched repairs.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`.
+pub async fn board(app: &App, actor: &Actor) -> Result<Vec<BoardColumn>> {
+    actor.require(Permission::RepairsRead)?;
+    let mut columns = Vec::new();
+    for status in LINE.into_iter().filter(|status| !status.is_final()).chain([RepairStatus::WaitingParts]) {
+        columns.push(store::board_column(&app.db, actor.org, status, BOARD_CARDS).await?);
+    }
+    Ok(columns)
+}
+
+/// Open repairs by status, and how many of them are past their promised date: the numbers of the home page.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`.
+pub async fn open_counts(app: &App, actor: &Actor) -> Result<(Vec<(RepairStatus, i64)>, i64)> {
+    actor.require(Permission::RepairsRead)?;
+    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+    let today = app.clock.now().to_utc().with_timezone(&tz).format("%Y-%m-%d").to_string();
+    let by_status = store::open_by_status(&app.db, actor.org).await?;
+    let overdue = store::overdue(&app.db, actor.org, &today).await?;
+    Ok((by_status, overdue))
+}
+
+/// A repair with its history and the steps that this actor may take.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:read`, [`Error::NotFound`] for an unknown or foreign id.
+pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail> {
+    actor.require(Permission::RepairsRead)?;
+    let row = store::detail(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let photos = files::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
+    let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
+    let allowed = match actor.permissions.has(Permission::RepairsWrite) {
+        true => row.status.next_steps(row.waiting_from, actor.permissions.has(Permission::RepairsReopen)),
+        false => Vec::new(),
+    };
+    let mut detail = RepairDetail::from(row);
+    detail.photos = photos.into_iter().map(RepairPhoto::from).collect();
+    detail.status_history = history;
+    detail.allowed = allowed;
+    Ok(detail)
+}
+
+/// Moves a repair to another status.
+///
+/// # Errors
+/// [`Error::Conflict`] for a forbidden transition (with the allowed next steps) and for a version that is no longer the
+/// current one; [`Error::Forbidden`] for the way back without `repairs:reopen`; [`Error::Validation`] when a reason is
+/// missing.
+pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &ChangeStatus) -> Result<RepairDetail> {
+    actor.require(Permission::RepairsWrite)?;
+    let mut check = Validator::default();
+    let to: Option<RepairStatus> = check.word("status", &change.status);
+    let note = check.optional("note", change.note.as_deref(), 2_000);
+    let public_note = check.optional("publicNote", change.public_note.as_deref(), 2_000);
+    check.finish(())?;
+    let to = to.ok_or_else(|| Error::internal("a status passed validation and is missing"))?;
+
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let may_reopen = actor.permissions.has(Permission::RepairsReopen);
+    let refused = |message: String| {
+        let steps = state.status.next_steps(state.waiting_from, may_reopen);
+        Error::Conflict(Conflict {
+            message,
+            allowed: Some(steps.into_iter().map(RepairStatus::as_str).collect()),
+            version: Some(state.version),
+            existing_id: None,
+        })
+    };
+    if change.version.is_some_and(|version| version != state.version) {
+        return Err(refused(format!("Someone else changed this repair; it is now {}.", state.status)));
+    }
+    match state.status.transition_to(to, state.waiting_from) {
+        None => return Err(refused(format!("A repair cannot go from {} to {to}.", state.status))),
+        Some(Transition::Reopen) if !may_reopen => return Err(Error::Forbidden(Permission::RepairsReopen)),
+        Some(Transition::Reopen | Transition::WithReason) if note.is_none() => {
+            return Err(Error::field("note", "reason_required", "is required for this step"));
+        }
+        Some(_) => {}
+    }
+    let waiting_from = (to == RepairStatus::WaitingParts).then_some(state.status);
+    store::set_status(&mut tx, actor.org, id, to, waiting_from, now).await?;
+    let entry = Entry::new("repairs.status_changed", SUBJECT, id.0)
+        .before(&serde_json::json!({ "status": state.status }))
+        .after(&serde_json::json!({
+            "status": to, "publicNote": public_note, "notify": change.notify.unwrap_or(true),
+        }))
+        .reason(note);
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get(app, actor, id).await
+}
+
+/// Changes the facts of a repair.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:write`, or without `repairs:assign` when giving it to someone else;
+/// [`Error::Conflict`] for a stale version; [`Error::Validation`] for an assignee who is not a member here.
+pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepair) -> Result<RepairDetail> {
+    actor.require(Permission::RepairsWrite)?;
+    let mut check = Validator::default();
+    let promised = check.date("promisedDate", update.promised_date.as_deref());
+    let insurer = check.optional("insuranceCompany", update.insurance_company.as_deref(), 120);
+    let policy = check.optional("policyNumber", update.policy_number.as_deref(), 60);
+    let notes = check.optional("notes", update.notes.as_deref(), 5_000);
+    let assignee = match update.assignee_id.as_deref().map(str::trim) {
+        None | Some("") => None,
+        Some(id) => id
+            .parse::<MembershipId>()
+            .map_err(|_| check.errors.add("assigneeId", "invalid_id", "must be the id of a member"))
+            .ok(),
+    };
+    check.finish(())?;
+
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    if update.version.is_some_and(|version| version != state.version) {
+        return Err(Error::Conflict(Conflict {
+            message: "Someone else changed this repair.".to_owned(),
+            version: Some(state.version),
+            ..Conflict::default()
+        }));
+    }
+    let before = store::facts(&mut tx, actor.org, id).await?;
+    let mut after = before.clone();
+    let replace = |given: &Option<String>, field: &mut Option<String>, value: Option<String>| {
+        if given.is_some() {
+            *field = value;
+        }
+    };
+    replace(&update.promised_date, &mut after.promised_date, promised);
+    replace(&update.insurance_company, &mut after.insurance_company, insurer);
+    replace(&update.policy_number, &mut after.policy_number, policy);
+    replace(&update.notes, &mut after.notes, notes);
+    if update.assignee_id.is_some() && assignee != before.assignee_id {
+        let own = actor.member().map(|member| member.membership);
+        if assignee.is_none() || assignee != own || before.assignee_id.is_some() {
+            actor.require(Permission::RepairsAssign)?;
+        }
+        after.assignee_id = assignee;
+    }
+    if after != before {
+        store::set_facts(&mut tx, actor.org, id, &after, now).await.on_violation(Violation::ForeignKey, || {
+            Error::field("assigneeId", "unknown_member", "is not a member here")
+        })?;
+        let entry = Entry::new("repairs.updated", SUBJECT, id.0).before(&before).after(&after);
+        journal::write(&mut tx, actor, now, entry).await?;
+    }
+    tx.commit().await?;
+    get(app, actor, id).await
+}
+
+impl From<StoredFile> for RepairPhoto {
+    fn from(file: StoredFile) -> Self {
+        Self {
+            id: file.id,
+            category: file.category,
+            width: file.width.unwrap_or_default(),
+            height: file.height.unwrap_or_default(),
+            created_at: file.created_at,
+        }
+    }
+}
+
+impl From<DetailRow> for RepairDetail {
+    fn from(row: DetailRow) -> Self {
+        Self {
+            id: row.id,
+            tracking_code: row.tracking_code,
+            status: row.status,
+            waiting_from: row.waiting_from,
+            repair_type: row.repair_type,
+            customer: RepairCustomer {
+                id: row.customer_id,
+                name: row.customer_name,
+                phone: row.customer_phone,
+                email: row.customer_email,
+                suggested_name: row.submitted_name,
+                suggested_email: row.submitted_email,
+            },
+            vehicle: RepairVehicle {
+                id: row.vehicle_id,
+                plate: row.plate,
+                brand: row.brand,
+                model: row.model,
+                year: row.year,
+                vin: row.vin,
+            },
+            assignee_id: row.assignee_id,
+            assignee_name: row.assignee_name,
+            accident_date: row.accident_date,
+            accident_place: row.accident_place,
+            insurance_company: row.insurance_company,
+            policy_number: row.policy_number,
+            preferred_date: row.preferred_date,
+            preferred_time: row.preferred_time,
+            notes: row.notes,
+            promised_date: row.promised_date,
+            photos: Vec::new(),
+            status_history: Vec::new(),
+            allowed: Vec::new(),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}

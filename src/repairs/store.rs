@@ -1,1 +1,365 @@
-//! …
+//! SQL of repairs.
+
+use super::model::{BoardColumn, RepairSort, RepairStatus, RepairSummary, RepairType};
+use crate::Result;
+use crate::kernel::db::{Conn, Sql, ToValue, Tx, sql};
+use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId, VehicleId};
+use crate::kernel::page::{COUNT_UP_TO, PageWindow};
+use crate::kernel::time::Timestamp;
+
+/// A repair with its customer, vehicle and assignee.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct DetailRow {
+    pub id: RepairId,
+    pub tracking_code: String,
+    pub status: RepairStatus,
+    pub waiting_from: Option<RepairStatus>,
+    pub repair_type: RepairType,
+    pub customer_id: CustomerId,
+    pub customer_name: String,
+    pub customer_phone: String,
+    pub customer_email: Option<String>,
+    pub submitted_name: Option<String>,
+    pub submitted_email: Option<String>,
+    pub vehicle_id: VehicleId,
+    pub plate: String,
+    pub brand: Option<String>,
+    pub model: Option<String>,
+    pub year: Option<i64>,
+    pub vin: Option<String>,
+    pub assignee_id: Option<MembershipId>,
+    pub assignee_name: Option<String>,
+    pub accident_date: Option<String>,
+    pub accident_place: Option<String>,
+    pub insurance_company: Option<String>,
+    pub policy_number: Option<String>,
+    pub preferred_date: Option<String>,
+    pub preferred_time: Option<String>,
+    pub notes: Option<String>,
+    pub promised_date: Option<String>,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a status change starts from.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct StateRow {
+    pub status: RepairStatus,
+    pub waiting_from: Option<RepairStatus>,
+    pub version: i64,
+    pub created_at: Timestamp,
+}
+
+/// The facts of a repair that staff can change.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FactsRow {
+    pub promised_date: Option<String>,
+    pub assignee_id: Option<MembershipId>,
+    pub insurance_company: Option<String>,
+    pub policy_number: Option<String>,
+    pub notes: Option<String>,
+}
+
+/// A repair that a tracking code leads to.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct TrackedRow {
+    pub org_id: OrgId,
+    pub id: RepairId,
+    pub tracking_code: String,
+    pub status: RepairStatus,
+    pub waiting_from: Option<RepairStatus>,
+    pub customer_name: String,
+    pub phone_key: Option<String>,
+    pub plate: String,
+    pub brand: Option<String>,
+    pub model: Option<String>,
+    pub promised_date: Option<String>,
+    pub updated_at: Timestamp,
+}
+
+/// A new repair.
+#[derive(Debug)]
+pub(super) struct NewRepair<'a> {
+    pub id: RepairId,
+    pub tracking_code: &'a str,
+    pub repair_type: RepairType,
+    pub customer: CustomerId,
+    pub vehicle: VehicleId,
+    pub submitted_name: Option<&'a str>,
+    pub submitted_email: Option<&'a str>,
+    pub input: &'a super::model::CheckIn,
+    pub submission_key: Option<&'a str>,
+    pub search: String,
+    pub now: Timestamp,
+}
+
+/// A list's filter, checked.
+#[derive(Debug, Default)]
+pub(super) struct ListFilter {
+    pub status: Option<RepairStatus>,
+    pub from: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+    pub words: Vec<String>,
+    pub assignee: Option<Assignee>,
+}
+
+/// Whose repairs are listed.
+#[derive(Debug)]
+pub(super) enum Assignee {
+    Nobody,
+    Member(MembershipId),
+}
+
+pub(super) const SUMMARY: &str = "SELECT r.id, r.tracking_code, r.status, r.waiting_from, r.repair_type, c.name AS customer_name, \
+     c.phone AS customer_phone, v.plate, v.brand, v.model, a.name AS assignee_name, r.promised_date, r.version, \
+     r.created_at, r.updated_at \
+     FROM repairs r \
+     JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
+     JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
+     LEFT JOIN memberships m ON m.org_id = r.org_id AND m.id = r.assignee_id \
+     LEFT JOIN accounts a ON a.id = m.account_id \
+     WHERE r.org_id = ";
+
+/// Inserts a repair unless its code or its submission key exists; false then.
+pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewRepair<'_>) -> Result<bool> {
+    let input = new.input;
+    let inserted = sql(
+        "INSERT INTO repairs (org_id, id, tracking_code, status, repair_type, customer_id, vehicle_id, submitted_name, \
+         submitted_email, accident_date, accident_place, insurance_company, policy_number, preferred_date, \
+         preferred_time, notes, submission_key, search, created_at, updated_at) \
+         VALUES ($1, $2, $3, 'pre_checkin', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(org)
+    .bind(new.id)
+    .bind(new.tracking_code)
+    .bind(new.repair_type)
+    .bind(new.customer)
+    .bind(new.vehicle)
+    .bind(new.submitted_name)
+    .bind(new.submitted_email)
+    .bind(input.accident_date.as_deref())
+    .bind(input.accident_place.as_deref())
+    .bind(input.insurance_company.as_deref())
+    .bind(input.policy_number.as_deref())
+    .bind(input.preferred_date.as_deref())
+    .bind(input.preferred_time.as_deref())
+    .bind(input.notes.as_deref())
+    .bind(new.submission_key)
+    .bind(&new.search)
+    .bind(new.now)
+    .run(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+/// The repair that a form submission made.
+pub(super) async fn by_submission(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    key: &str,
+) -> Result<Option<(RepairId, String, RepairStatus)>> {
+    sql("SELECT id, tracking_code, status FROM repairs WHERE org_id = $1 AND submission_key = $2")
+        .bind(org)
+        .bind(key)
+        .optional(on)
+        .await
+}
+
+pub(super) async fn detail(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) -> Result<Option<DetailRow>> {
+    sql("SELECT r.id, r.tracking_code, r.status, r.waiting_from, r.repair_type, r.customer_id, c.name AS customer_name, \
+         c.phone AS customer_phone, c.email AS customer_email, r.submitted_name, r.submitted_email, r.vehicle_id, \
+         v.plate, v.brand, v.model, v.year, v.vin, r.assignee_id, a.name AS assignee_name, r.accident_date, \
+         r.accident_place, r.insurance_company, r.policy_number, r.preferred_date, r.preferred_time, r.notes, \
+         r.promised_date, r.version, r.created_at, r.updated_at \
+         FROM repairs r \
+         JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
+         JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
+         LEFT JOIN memberships m ON m.org_id = r.org_id AND m.id = r.assignee_id \
+         LEFT JOIN accounts a ON a.id = m.account_id \
+         WHERE r.org_id = $1 AND r.id = $2")
+    .bind(org)
+    .bind(id)
+    .optional(on)
+    .await
+}
+
+/// The state of a repair, locked until the transaction ends so that two changes queue.
+pub(super) async fn lock_state(tx: &mut Tx, org: OrgId, id: RepairId) -> Result<Option<StateRow>> {
+    let query = if tx.is_sqlite() {
+        sql("SELECT status, waiting_from, version, created_at FROM repairs WHERE org_id = $1 AND id = $2")
+    } else {
+        sql("SELECT status, waiting_from, version, created_at FROM repairs WHERE org_id = $1 AND id = $2 FOR UPDATE")
+    };
+    query.bind(org).bind(id).optional(tx).await
+}
+
+pub(super) async fn set_status(
+    tx: &mut Tx,
+    org: OrgId,
+    id: RepairId,
+    status: RepairStatus,
+    waiting_from: Option<RepairStatus>,
+    now: Timestamp,
+) -> Result<()> {
+    sql("UPDATE repairs SET status = $3, waiting_from = $4, updated_at = $5, version = version + 1 \
+         WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(status)
+    .bind(waiting_from)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn facts(tx: &mut Tx, org: OrgId, id: RepairId) -> Result<FactsRow> {
+    sql("SELECT promised_date, assignee_id, insurance_company, policy_number, notes FROM repairs WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .one(tx)
+        .await
+}
+
+pub(super) async fn set_facts(tx: &mut Tx, org: OrgId, id: RepairId, facts: &FactsRow, now: Timestamp) -> Result<()> {
+    sql("UPDATE repairs SET promised_date = $3, assignee_id = $4, insurance_company = $5, policy_number = $6, notes = $7, \
+         updated_at = $8, version = version + 1 WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(facts.promised_date.as_deref())
+    .bind(facts.assignee_id)
+    .bind(facts.insurance_company.as_deref())
+    .bind(facts.policy_number.as_deref())
+    .bind(facts.notes.as_deref())
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    filter: &ListFilter,
+    sort: RepairSort,
+    window: PageWindow,
+) -> Result<Vec<RepairSummary>> {
+    let mut query = sql(SUMMARY);
+    query.push_bind(org);
+    push_filter(&mut query, filter);
+    // Fixed texts, so that each order has its prepared statement and its index.
+    let (beyond, order) = match sort {
+        RepairSort::Newest => (" AND (r.created_at, r.id) < ", " ORDER BY r.created_at DESC, r.id DESC LIMIT "),
+        RepairSort::Oldest => (" AND (r.created_at, r.id) > ", " ORDER BY r.created_at, r.id LIMIT "),
+        RepairSort::Updated => (" AND (r.updated_at, r.id) < ", " ORDER BY r.updated_at DESC, r.id DESC LIMIT "),
+    };
+    if let Some(after) = window.after {
+        query.push(beyond).push_row([after.key.to_value(), after.id.to_value()]);
+    }
+    query.push(order).push_bind(window.fetch()).push(" OFFSET ").push_bind(window.offset);
+    query.all(on).await
+}
+
+/// How many repairs pass the filter, counted a little beyond the limit of exact totals.
+pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilter) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM repairs r WHERE r.org_id = ");
+    query.push_bind(org);
+    push_filter(&mut query, filter);
+    query.push(" LIMIT ").push_bind(COUNT_UP_TO + 1).push(") counted");
+    let (count,): (i64,) = query.one(on).await?;
+    Ok(count)
+}
+
+fn push_filter(query: &mut Sql, filter: &ListFilter) {
+    if let Some(status) = filter.status {
+        query.push(" AND r.status = ").push_bind(status);
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND r.created_at >= ").push_bind(from);
+    }
+    if let Some(before) = filter.before {
+        query.push(" AND r.created_at < ").push_bind(before);
+    }
+    for word in &filter.words {
+        query.push(" AND r.search LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
+    }
+    match filter.assignee {
+        Some(Assignee::Nobody) => {
+            query.push(" AND r.assignee_id IS NULL");
+        }
+        Some(Assignee::Member(member)) => {
+            query.push(" AND r.assignee_id = ").push_bind(member);
+        }
+        None => {}
+    }
+}
+
+/// A LIKE pattern for a word anywhere, with its wildcards made literal.
+fn like(word: &str) -> String {
+    let mut pattern = String::with_capacity(word.len() + 2);
+    pattern.push('%');
+    for letter in word.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// A column of the board: how many there are, and the last touched ones.
+pub(super) async fn board_column(
+    db: &crate::kernel::db::Db,
+    org: OrgId,
+    status: RepairStatus,
+    cards: u32,
+) -> Result<BoardColumn> {
+    let filter = ListFilter { status: Some(status), ..ListFilter::default() };
+    let window = PageWindow { limit: cards, after: None, offset: 0 };
+    let mut repairs = list(db, org, &filter, RepairSort::Updated, window).await?;
+    let total = if repairs.len() > cards as usize {
+        count(db, org, &filter).await?
+    } else {
+        i64::try_from(repairs.len()).unwrap_or(i64::MAX)
+    };
+    repairs.truncate(cards as usize);
+    Ok(BoardColumn { status, total, repairs })
+}
+
+pub(super) async fn by_code(on: impl Into<Conn<'_>>, code: &str) -> Result<Option<TrackedRow>> {
+    sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, c.phone_key, v.plate, \
+         v.brand, v.model, r.promised_date, r.updated_at \
+         FROM repairs r \
+         JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
+         JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
+         WHERE r.tracking_code = $1")
+    .bind(code)
+    .optional(on)
+    .await
+}
+
+/// How many repairs stand in each status that is not final.
+pub(super) async fn open_by_status(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Vec<(RepairStatus, i64)>> {
+    sql("SELECT status, CAST(COUNT(*) AS BIGINT) FROM repairs WHERE org_id = $1 AND status IN \
+         ('pre_checkin', 'confirmed', 'accepted', 'disassembly', 'bodywork', 'painting', 'reassembly', 'quality_check', \
+         'ready', 'waiting_parts') GROUP BY status")
+    .bind(org)
+    .all(on)
+    .await
+}
+
+/// How many open repairs were promised for a day before this one.
+pub(super) async fn overdue(on: impl Into<Conn<'_>>, org: OrgId, today: &str) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM repairs WHERE org_id = $1 AND promised_date < $2 AND status IN \
+         ('pre_checkin', 'confirmed', 'accepted', 'disassembly', 'bodywork', 'painting', 'reassembly', 'quality_check', \
+         'waiting_parts')")
+    .bind(org)
+    .bind(today)
+    .one(on)
+    .await?;
+    Ok(count)
+}

@@ -1,1 +1,215 @@
-//! …
+//! What a customer sees with a tracking code, and what keeps codes from being guessed.
+//!
+//! A code has 30 bits and can be guessed, so by code alone little is shown, and misses are counted: per address, and over
+//! all addresses. When many addresses guess at once, lookups of strangers queue in a slow lane, while signed links and
+//! addresses that have found their repair before are served as ever.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::sync::Semaphore;
+
+use super::model::{CODE_LETTERS, RepairStatus, Tracking, TrackingStep, normalise_code};
+use super::service::SUBJECT;
+use super::store::{self, TrackedRow};
+use crate::kernel::App;
+use crate::kernel::files::{self, Rendition};
+use crate::kernel::ids::FileId;
+use crate::kernel::journal;
+use crate::kernel::secret::constant_time_eq;
+use crate::{Error, Result};
+
+/// Misses of one address before it has to wait.
+const MISSES_PER_ADDRESS: u32 = 10;
+/// How long an address has to wait after its last free miss.
+const ADDRESS_WAIT: Duration = Duration::from_secs(10 * 60);
+/// Misses of all addresses in a minute before strangers queue in the slow lane.
+const MISSES_PER_MINUTE: u32 = 200;
+/// How long a stranger is held in the slow lane.
+const SLOW_LANE_DELAY: Duration = Duration::from_secs(1);
+/// How long a stranger waits for a place in the slow lane before being sent away.
+const SLOW_LANE_PATIENCE: Duration = Duration::from_secs(5);
+/// Lookups that are in the slow lane at the same time.
+const SLOW_LANE_WIDTH: usize = 8;
+
+/// What a visitor offers to prove to be the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The last four digits of the phone number.
+    PhoneLast4(String),
+    /// The signature of a link that was sent.
+    Token(String),
+}
+
+/// The memory of misses. In this process only: a restart forgives, and several servers count each for itself.
+#[derive(Debug, Clone)]
+pub struct Guesses {
+    enabled: bool,
+    misses: Cache<IpAddr, Arc<AtomicU32>>,
+    known: Cache<IpAddr, ()>,
+    minute: Cache<(), Arc<AtomicU32>>,
+    slow_lane: Arc<Semaphore>,
+}
+
+impl Guesses {
+    /// An empty memory; switched off, it counts nothing.
+    #[must_use]
+    pub fn new(enabled: bool) -> Self {
+        Self {
+            enabled,
+            misses: Cache::builder().max_capacity(100_000).time_to_idle(ADDRESS_WAIT).build(),
+            known: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(24 * 3600)).build(),
+            minute: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(60)).build(),
+            slow_lane: Arc::new(Semaphore::new(SLOW_LANE_WIDTH)),
+        }
+    }
+
+    async fn admit(&self, address: Option<IpAddr>) -> Result<()> {
+        let Some(address) = address.map(network).filter(|_| self.enabled) else { return Ok(()) };
+        if self.misses.get(&address).is_some_and(|misses| misses.load(Ordering::Relaxed) >= MISSES_PER_ADDRESS) {
+            return Err(Error::RateLimited { retry_after: ADDRESS_WAIT.as_secs() });
+        }
+        let storm = self.minute.get(&()).is_some_and(|misses| misses.load(Ordering::Relaxed) >= MISSES_PER_MINUTE);
+        if storm && !self.known.contains_key(&address) {
+            let place = tokio::time::timeout(SLOW_LANE_PATIENCE, self.slow_lane.acquire())
+                .await
+                .map_err(|_| Error::RateLimited { retry_after: 60 })?;
+            tokio::time::sleep(SLOW_LANE_DELAY).await;
+            drop(place);
+        }
+        Ok(())
+    }
+
+    fn miss(&self, address: Option<IpAddr>) {
+        let Some(address) = address.map(network).filter(|_| self.enabled) else { return };
+        self.misses.get_with(address, Arc::default).fetch_add(1, Ordering::Relaxed);
+        self.minute.get_with((), Arc::default).fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn hit(&self, address: Option<IpAddr>) {
+        if let Some(address) = address.map(network).filter(|_| self.enabled) {
+            self.known.insert(address, ());
+        }
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 network that one IPv6 customer gets.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// What the tracking page shows for a code. A miss and a wrong proof are the same [`Error::NotFound`].
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::RateLimited`] after too many misses.
+pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Proof>) -> Result<Tracking> {
+    let (row, proven) = find(app, address, typed, proof).await?;
+    let history = journal::timeline(&app.db, row.org_id, SUBJECT, row.id.0).await?;
+    let timeline = history
+        .into_iter()
+        .filter_map(|entry| {
+            let status: RepairStatus = entry.to?.parse().ok()?;
+            Some(TrackingStep { status, at: entry.at, note: entry.public_note })
+        })
+        .collect();
+    let photos = match proven {
+        true => files::of_subject(&app.db, row.org_id, (SUBJECT, row.id.0)).await?,
+        false => Vec::new(),
+    };
+    Ok(Tracking {
+        status: row.status,
+        waiting_from: row.waiting_from,
+        first_name: row.customer_name.split_whitespace().next().unwrap_or_default().to_owned(),
+        plate_hint: plate_hint(&row.plate),
+        brand: row.brand,
+        model: row.model,
+        promised_date: row.promised_date,
+        timeline,
+        updated_at: row.updated_at,
+        photos: photos.into_iter().map(Into::into).collect(),
+        proven,
+        token: proven.then(|| token(app, &row.tracking_code)),
+        tracking_code: row.tracking_code,
+    })
+}
+
+/// The bytes of a photo, for whoever has proven to be the customer.
+///
+/// # Errors
+/// As [`track`].
+pub async fn photo(
+    app: &App,
+    address: Option<IpAddr>,
+    typed: &str,
+    token: &str,
+    photo: FileId,
+    rendition: Rendition,
+) -> Result<bytes::Bytes> {
+    let (row, _) = find(app, address, typed, Some(&Proof::Token(token.to_owned()))).await?;
+    let file = files::find(&app.db, row.org_id, photo).await?;
+    if file.subject_kind != SUBJECT || file.subject_id != row.id.0 {
+        return Err(Error::NotFound);
+    }
+    app.files.get(row.org_id, photo, rendition).await
+}
+
+/// The link that opens the fuller view, for messages to the customer.
+#[must_use]
+pub fn link(app: &App, code: &str) -> String {
+    format!("{}/track/{code}?token={}", app.base_url, token(app, code))
+}
+
+fn token(app: &App, code: &str) -> String {
+    app.secret.sign("track", code)
+}
+
+async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Proof>) -> Result<(TrackedRow, bool)> {
+    let code = normalise_code(typed);
+    // A good signature is no guess: it needs no lookup to be checked, so it is served whatever others do.
+    let signed = match (&code, proof) {
+        (Some(code), Some(Proof::Token(token))) => app.secret.verify("track", code, token),
+        _ => false,
+    };
+    if !signed {
+        app.guesses.admit(address).await?;
+    }
+    let row = match &code {
+        Some(code) => store::by_code(&app.db, code).await?,
+        None => None,
+    };
+    let proven = match (&row, proof) {
+        (Some(row), Some(Proof::PhoneLast4(digits))) => {
+            let key = row.phone_key.as_deref().unwrap_or_default();
+            key.len() >= 4 && constant_time_eq(&key.as_bytes()[key.len() - 4..], digits.trim().as_bytes())
+        }
+        (Some(_), Some(Proof::Token(_))) => signed,
+        _ => false,
+    };
+    match row {
+        Some(row) if proven || proof.is_none() => {
+            app.guesses.hit(address);
+            Ok((row, proven))
+        }
+        _ => {
+            app.guesses.miss(address);
+            Err(Error::NotFound)
+        }
+    }
+}
+
+/// A random code of six of the 32 letters.
+pub(super) fn new_code() -> String {
+    rand::random::<[u8; 6]>().iter().map(|byte| char::from(CODE_LETTERS[usize::from(byte & 31)])).collect()
+}
+
+/// The first two letters of a plate; the rest as dots.
+fn plate_hint(plate: &str) -> String {
+    let letters: Vec<char> = plate.chars().filter(|c| c.is_alphanumeric()).collect();
+    letters.iter().enumerate().map(|(index, letter)| if index < 2 { *letter } else { '•' }).collect()
+}

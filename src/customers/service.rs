@@ -1,0 +1,110 @@
+//! Finding and making customers and vehicles for other areas.
+
+use super::store;
+use crate::kernel::actor::Actor;
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{CustomerId, VehicleId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::time::Timestamp;
+use crate::kernel::validate::{phone_key, plate_key};
+use crate::{Error, Result};
+
+/// A customer, as far as other areas need it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Customer {
+    /// The customer.
+    pub id: CustomerId,
+    /// Name.
+    pub name: String,
+    /// Phone number, as it was typed.
+    pub phone: String,
+    /// E-mail address.
+    pub email: Option<String>,
+}
+
+/// A vehicle, as far as other areas need it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Vehicle {
+    /// The vehicle.
+    pub id: VehicleId,
+    /// The plate, as it was first typed.
+    pub plate: String,
+}
+
+/// What is known about a vehicle.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVehicle<'a> {
+    /// The plate.
+    pub plate: &'a str,
+    /// Brand.
+    pub brand: Option<&'a str>,
+    /// Model.
+    pub model: Option<&'a str>,
+    /// Model year.
+    pub year: Option<i32>,
+    /// Vehicle identification number.
+    pub vin: Option<&'a str>,
+}
+
+/// The customer with this phone number, made if there is none. An existing one is left as it is: a public form never
+/// overwrites what staff entered.
+///
+/// # Errors
+/// What the database says.
+pub async fn find_or_create(
+    tx: &mut Tx,
+    actor: &Actor,
+    name: &str,
+    phone: &str,
+    email: Option<&str>,
+    now: Timestamp,
+) -> Result<Customer> {
+    let key = phone_key(phone);
+    if let Some(found) = store::customer_by_phone(&mut *tx, actor.org, &key).await? {
+        return Ok(found);
+    }
+    let customer = Customer {
+        id: CustomerId::new(),
+        name: name.to_owned(),
+        phone: phone.to_owned(),
+        email: email.map(str::to_owned),
+    };
+    if !store::insert_customer(tx, actor.org, &customer, &key, now).await? {
+        return store::customer_by_phone(tx, actor.org, &key)
+            .await?
+            .ok_or_else(|| Error::internal("a customer vanished while it was looked up"));
+    }
+    let entry = Entry::new("customers.created", "customer", customer.id.0)
+        .after(&serde_json::json!({ "name": name, "phone": phone, "email": email }));
+    journal::write(tx, actor, now, entry).await?;
+    Ok(customer)
+}
+
+/// The vehicle with this plate, made if there is none; what is still unknown of an existing one is filled in.
+///
+/// # Errors
+/// What the database says.
+pub async fn find_or_create_vehicle(
+    tx: &mut Tx,
+    actor: &Actor,
+    customer: CustomerId,
+    vehicle: NewVehicle<'_>,
+    now: Timestamp,
+) -> Result<Vehicle> {
+    let key = plate_key(vehicle.plate);
+    if let Some(found) = store::vehicle_by_plate(&mut *tx, actor.org, &key).await? {
+        store::complete_vehicle(tx, actor.org, found.id, &vehicle).await?;
+        return Ok(found);
+    }
+    let id = VehicleId::new();
+    if !store::insert_vehicle(tx, actor.org, id, customer, &vehicle, &key, now).await? {
+        return store::vehicle_by_plate(tx, actor.org, &key)
+            .await?
+            .ok_or_else(|| Error::internal("a vehicle vanished while it was looked up"));
+    }
+    let entry = Entry::new("customers.vehicle_created", "vehicle", id.0).after(&serde_json::json!({
+        "plate": vehicle.plate, "brand": vehicle.brand, "model": vehicle.model, "year": vehicle.year, "vin": vehicle.vin,
+    }));
+    journal::write(tx, actor, now, entry).await?;
+    Ok(Vehicle { id, plate: vehicle.plate.to_owned() })
+}

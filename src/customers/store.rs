@@ -1,0 +1,92 @@
+//! SQL of customers and vehicles.
+
+use super::service::{Customer, NewVehicle, Vehicle};
+use crate::Result;
+use crate::kernel::db::{Conn, Tx, sql};
+use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
+use crate::kernel::time::Timestamp;
+
+pub(super) async fn customer_by_phone(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    phone_key: &str,
+) -> Result<Option<Customer>> {
+    sql("SELECT id, name, phone, email FROM customers WHERE org_id = $1 AND phone_key = $2")
+        .bind(org)
+        .bind(phone_key)
+        .optional(on)
+        .await
+}
+
+/// Inserts a customer unless one with this phone number was inserted at the same moment; false then.
+pub(super) async fn insert_customer(
+    tx: &mut Tx,
+    org: OrgId,
+    customer: &Customer,
+    phone_key: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let inserted = sql("INSERT INTO customers (org_id, id, name, phone, phone_key, email, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org_id, phone_key) DO NOTHING")
+    .bind(org)
+    .bind(customer.id)
+    .bind(&customer.name)
+    .bind(&customer.phone)
+    .bind(phone_key)
+    .bind(customer.email.as_deref())
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+pub(super) async fn vehicle_by_plate(on: impl Into<Conn<'_>>, org: OrgId, plate_key: &str) -> Result<Option<Vehicle>> {
+    sql("SELECT id, plate FROM vehicles WHERE org_id = $1 AND plate_key = $2")
+        .bind(org)
+        .bind(plate_key)
+        .optional(on)
+        .await
+}
+
+/// Inserts a vehicle unless one with this plate was inserted at the same moment; false then.
+pub(super) async fn insert_vehicle(
+    tx: &mut Tx,
+    org: OrgId,
+    id: VehicleId,
+    customer: CustomerId,
+    vehicle: &NewVehicle<'_>,
+    plate_key: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let inserted =
+        sql("INSERT INTO vehicles (org_id, id, customer_id, plate, plate_key, brand, model, year, vin, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (org_id, plate_key) DO NOTHING")
+        .bind(org)
+        .bind(id)
+        .bind(customer)
+        .bind(vehicle.plate)
+        .bind(plate_key)
+        .bind(vehicle.brand)
+        .bind(vehicle.model)
+        .bind(vehicle.year)
+        .bind(vehicle.vin)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Fills what is still empty of a vehicle; what staff entered stays.
+pub(super) async fn complete_vehicle(tx: &mut Tx, org: OrgId, id: VehicleId, vehicle: &NewVehicle<'_>) -> Result<()> {
+    sql("UPDATE vehicles SET brand = COALESCE(brand, $3), model = COALESCE(model, $4), year = COALESCE(year, $5), \
+         vin = COALESCE(vin, $6) WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(vehicle.brand)
+    .bind(vehicle.model)
+    .bind(vehicle.year)
+    .bind(vehicle.vin)
+    .run(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Days and clock times in an organisation's time zone. The server does this; the zone tables are too heavy for the browser.
+
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+
+use crate::kernel::time::Timestamp;
+use crate::{Error, Result};
+
+/// A time zone by its IANA name; an unknown one counts as UTC.
+#[must_use]
+pub fn zone(name: &str) -> Tz {
+    name.parse().unwrap_or(Tz::UTC)
+}
+
+/// The first moment of a day `YYYY-MM-DD`, plus some days, in a zone.
+///
+/// # Errors
+/// [`Error::Validation`] on `field` when the text is not a date.
+pub fn day_start(field: &str, date: &str, plus_days: u64, zone: Tz) -> Result<Timestamp> {
+    let invalid = || Error::field(field, "invalid_date", "must be a date such as 2026-11-20");
+    let day = NaiveDate::parse_from_str(date.trim(), "%Y-%m-%d").map_err(|_| invalid())?;
+    let day = day.checked_add_days(Days::new(plus_days)).ok_or_else(invalid)?;
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Where the clock skips midnight, the day begins at the first moment there is.
+    let start = zone
+        .from_local_datetime(&midnight)
+        .earliest()
+        .or_else(|| zone.from_local_datetime(&(midnight + chrono::Duration::hours(1))).earliest())
+        .ok_or_else(invalid)?;
+    Ok(start.to_utc().into())
+}
