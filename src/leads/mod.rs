@@ -2,4 +2,9 @@
 
 pub mod model;
 
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+
 pub use model::*;

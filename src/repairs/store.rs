@@ -2,7 +2,7 @@
 
 use super::model::{BoardColumn, RepairSort, RepairStatus, RepairSummary, RepairType};
 use crate::Result;
-use crate::kernel::db::{Conn, Sql, ToValue, Tx, sql};
+use crate::kernel::db::{Conn, Sql, ToValue, Tx, like, sql};
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId, VehicleId};
 use crate::kernel::page::{COUNT_UP_TO, PageWindow};
 use crate::kernel::time::Timestamp;
@@ -295,20 +295,6 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
         }
         None => {}
     }
-}
-
-/// A LIKE pattern for a word anywhere, with its wildcards made literal.
-fn like(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// A column of the board: how many there are, and the last touched ones.

@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
 
-pub use query::{Conn, Rows, Sql, ToValue, Value, sql};
+pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
 
 use crate::{Error, Result};
 

@@ -1,0 +1,212 @@
+//! The rules of leads.
+
+use super::model::{
+    CleanLead, FormSigns, LeadDetail, LeadFilter, LeadReceipt, LeadStatus, LeadSummary, SubmitLead, UpdateLead,
+};
+use super::store::{self, ListFilter, NewLead};
+use crate::kernel::App;
+use crate::kernel::actor::Actor;
+use crate::kernel::error::Conflict;
+use crate::kernel::ids::LeadId;
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::permission::Permission;
+use crate::kernel::time::{DAY, SECOND};
+use crate::kernel::validate::{Validator, phone_key};
+use crate::{Error, Result};
+
+const SUBJECT: &str = "lead";
+/// Two submissions with one phone number within this time belong together.
+const SAME_PERSON: i64 = 30 * DAY;
+/// Nobody fills the form in less.
+const FASTEST_HUMAN: i64 = 2 * SECOND;
+/// More links than this in a message are advertising.
+const MOST_LINKS: usize = 2;
+
+/// Takes what a visitor sends. Nothing is dropped: what looks like spam is set aside, and the visitor is told the same.
+///
+/// # Errors
+/// [`Error::Validation`] with all broken fields.
+pub async fn submit(app: &App, actor: &Actor, input: &SubmitLead, signs: FormSigns) -> Result<LeadReceipt> {
+    let clean = input.clean()?;
+    let now = app.clock.now();
+    let id = LeadId::new();
+    let key = phone_key(&clean.input.phone);
+    let quarantine = quarantine_reason(&clean, signs);
+    let mut tx = app.db.begin().await?;
+    let earlier = store::newest_by_phone(&mut tx, actor.org, &key, now.plus(-SAME_PERSON)).await?;
+    let new = NewLead { id, clean: &clean, phone_key: &key, earlier, quarantine, now };
+    store::insert(&mut tx, actor.org, &new).await?;
+    let entry = Entry::new("leads.created", SUBJECT, id.0).after(&serde_json::json!({
+        "status": LeadStatus::New, "leadType": clean.lead_type, "earlierLeadId": earlier, "quarantine": quarantine,
+    }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(LeadReceipt { id })
+}
+
+fn quarantine_reason(clean: &CleanLead, signs: FormSigns) -> Option<&'static str> {
+    let message = clean.input.message.as_deref().unwrap_or_default().to_lowercase();
+    let links =
+        message.matches("http://").count() + message.matches("https://").count() + message.matches("www.").count();
+    if signs.hidden_filled {
+        Some("hidden_field")
+    } else if signs.answered_after.is_some_and(|after| after < FASTEST_HUMAN) {
+        Some("too_fast")
+    } else if links > MOST_LINKS {
+        Some("links")
+    } else {
+        None
+    }
+}
+
+/// A page of the inbox, newest first. The total is counted on the first page only.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `leads:read`, [`Error::Validation`] for a filter that makes no sense.
+pub async fn list(app: &App, actor: &Actor, filter: &LeadFilter, page: &PageRequest) -> Result<Page<LeadSummary>> {
+    actor.require(Permission::LeadsRead)?;
+    let window = page.window()?;
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let mut check = Validator::default();
+    let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    check.finish(())?;
+    let words = given(&filter.search).unwrap_or_default().to_lowercase();
+    let checked = ListFilter {
+        status,
+        quarantined: filter.quarantined.unwrap_or(false),
+        words: words.split_whitespace().take(6).map(str::to_owned).collect(),
+    };
+    let rows = store::list(&app.db, actor.org, &checked, window).await?;
+    let total = match window.after {
+        None => Some(store::count(&app.db, actor.org, &checked).await?),
+        Some(_) => None,
+    };
+    Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, total))
+}
+
+/// How many leads nobody has called yet: a number of the home page.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `leads:read`.
+pub async fn new_count(app: &App, actor: &Actor) -> Result<i64> {
+    actor.require(Permission::LeadsRead)?;
+    let filter = ListFilter { status: Some(LeadStatus::New), ..ListFilter::default() };
+    store::count(&app.db, actor.org, &filter).await
+}
+
+/// A lead with its notes and history.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `leads:read`, [`Error::NotFound`] for an unknown or foreign id.
+pub async fn get(app: &App, actor: &Actor, id: LeadId) -> Result<LeadDetail> {
+    actor.require(Permission::LeadsRead)?;
+    let summary = store::find(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let notes = store::notes(&app.db, actor.org, id).await?;
+    let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
+    Ok(LeadDetail { summary, notes, history })
+}
+
+/// Changes a lead's status, adds a note, or both.
+///
+/// # Errors
+/// [`Error::Validation`] for losing without a reason and for converting, which is a step of its own;
+/// [`Error::Conflict`] for a stale version and for a lead that was converted.
+pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -> Result<LeadDetail> {
+    actor.require(Permission::LeadsWrite)?;
+    let mut check = Validator::default();
+    let status: Option<LeadStatus> = update.status.as_deref().and_then(|word| check.word("status", word));
+    let note = check.optional("note", update.note.as_deref(), 2_000);
+    match status {
+        Some(LeadStatus::Lost) if note.is_none() => {
+            check.errors.add("note", "reason_required", "is required when a lead is lost");
+        }
+        Some(LeadStatus::Converted) => {
+            check.errors.add("status", "use_convert", "is set by converting the lead");
+        }
+        _ => {}
+    }
+    check.finish(())?;
+
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let lead = store::lock(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let stale = update.version.is_some_and(|version| version != lead.version);
+    if stale || lead.status == LeadStatus::Converted {
+        let message = if stale { "Someone else changed this lead." } else { "A converted lead stays converted." };
+        return Err(Error::Conflict(Conflict {
+            message: message.to_owned(),
+            version: Some(lead.version),
+            ..Conflict::default()
+        }));
+    }
+    if let Some(body) = &note {
+        let author = actor.member().map_or("Officina", |member| member.name.as_str());
+        store::insert_note(&mut tx, actor.org, id, body, author, now).await?;
+    }
+    let moved = status.filter(|status| *status != lead.status);
+    let entry = match moved {
+        Some(status) => {
+            store::set_status(&mut tx, actor.org, id, status, now).await?;
+            Entry::new("leads.status_changed", SUBJECT, id.0)
+                .before(&serde_json::json!({ "status": lead.status }))
+                .after(&serde_json::json!({ "status": status }))
+                .reason(note)
+        }
+        None if note.is_some() => Entry::new("leads.note_added", SUBJECT, id.0).reason(note),
+        None => {
+            tx.rollback().await?;
+            return get(app, actor, id).await;
+        }
+    };
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get(app, actor, id).await
+}
+
+/// Takes a lead out of quarantine.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `leads:write`, [`Error::NotFound`], [`Error::Conflict`] when it is in none.
+pub async fn release(app: &App, actor: &Actor, id: LeadId) -> Result<LeadDetail> {
+    actor.require(Permission::LeadsWrite)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let lead = store::lock(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    if lead.quarantine.is_none() {
+        return Err(Error::conflict("This lead is in no quarantine."));
+    }
+    store::release(&mut tx, actor.org, id, now).await?;
+    let entry = Entry::new("leads.released", SUBJECT, id.0)
+        .before(&serde_json::json!({ "quarantine": lead.quarantine }))
+        .after(&serde_json::json!({ "quarantine": null }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get(app, actor, id).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead(message: &str) -> CleanLead {
+        let input = SubmitLead {
+            name: "Anna".to_owned(),
+            phone: "333 1234567".to_owned(),
+            lead_type: "SERVICE".to_owned(),
+            message: Some(message.to_owned()),
+            ..SubmitLead::default()
+        };
+        input.clean().unwrap()
+    }
+
+    #[test]
+    fn what_no_person_sends_is_set_aside() {
+        let calm = FormSigns { hidden_filled: false, answered_after: Some(30 * SECOND) };
+        assert_eq!(quarantine_reason(&lead("See https://example.org please"), calm), None);
+        assert_eq!(quarantine_reason(&lead("hi"), FormSigns { hidden_filled: true, ..calm }), Some("hidden_field"));
+        assert_eq!(quarantine_reason(&lead("hi"), FormSigns { answered_after: Some(300), ..calm }), Some("too_fast"));
+        assert_eq!(quarantine_reason(&lead("http://a http://b www.c"), calm), Some("links"));
+    }
+}

@@ -1,0 +1,182 @@
+//! SQL of leads and their notes.
+
+use super::model::{CleanLead, LeadNote, LeadStatus, LeadSummary};
+use crate::Result;
+use crate::kernel::db::{Conn, Sql, ToValue, Tx, like, sql};
+use crate::kernel::ids::{LeadId, NoteId, OrgId};
+use crate::kernel::page::{COUNT_UP_TO, PageWindow};
+use crate::kernel::time::Timestamp;
+
+/// A list's filter, checked.
+#[derive(Debug, Default)]
+pub(super) struct ListFilter {
+    pub status: Option<LeadStatus>,
+    pub quarantined: bool,
+    pub words: Vec<String>,
+}
+
+/// A new lead.
+#[derive(Debug)]
+pub(super) struct NewLead<'a> {
+    pub id: LeadId,
+    pub clean: &'a CleanLead,
+    pub phone_key: &'a str,
+    pub earlier: Option<LeadId>,
+    pub quarantine: Option<&'static str>,
+    pub now: Timestamp,
+}
+
+const SUMMARY: &str = "SELECT id, status, lead_type, name, phone, email, city_name, message, earlier_lead_id, quarantine, version, \
+     created_at, updated_at FROM leads WHERE org_id = ";
+
+pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewLead<'_>) -> Result<()> {
+    let input = &new.clean.input;
+    let parts = [
+        input.name.as_str(),
+        new.phone_key,
+        input.email.as_deref().unwrap_or_default(),
+        input.city_name.as_deref().unwrap_or_default(),
+    ];
+    sql("INSERT INTO leads (org_id, id, status, lead_type, name, phone, phone_key, email, city_name, message, \
+         earlier_lead_id, quarantine, search, created_at, updated_at) \
+         VALUES ($1, $2, 'new', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)")
+    .bind(org)
+    .bind(new.id)
+    .bind(new.clean.lead_type)
+    .bind(&input.name)
+    .bind(&input.phone)
+    .bind(new.phone_key)
+    .bind(input.email.as_deref())
+    .bind(input.city_name.as_deref())
+    .bind(input.message.as_deref())
+    .bind(new.earlier)
+    .bind(new.quarantine)
+    .bind(parts.join(" ").to_lowercase())
+    .bind(new.now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// The newest lead with a phone number since a moment.
+pub(super) async fn newest_by_phone(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    phone_key: &str,
+    since: Timestamp,
+) -> Result<Option<LeadId>> {
+    let row: Option<(LeadId,)> =
+        sql("SELECT id FROM leads WHERE org_id = $1 AND phone_key = $2 AND created_at >= $3 ORDER BY created_at DESC LIMIT 1")
+            .bind(org)
+            .bind(phone_key)
+            .bind(since)
+            .optional(on)
+            .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+pub(super) async fn find(on: impl Into<Conn<'_>>, org: OrgId, id: LeadId) -> Result<Option<LeadSummary>> {
+    let mut query = sql(SUMMARY);
+    query.push_bind(org).push(" AND id = ").push_bind(id);
+    query.optional(on).await
+}
+
+/// A lead, locked until the transaction ends so that two changes queue.
+pub(super) async fn lock(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<Option<LeadSummary>> {
+    let mut query = sql(SUMMARY);
+    query.push_bind(org).push(" AND id = ").push_bind(id);
+    if !tx.is_sqlite() {
+        query.push(" FOR UPDATE");
+    }
+    query.optional(tx).await
+}
+
+pub(super) async fn list(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    filter: &ListFilter,
+    window: PageWindow,
+) -> Result<Vec<LeadSummary>> {
+    let mut query = sql(SUMMARY);
+    query.push_bind(org);
+    push_filter(&mut query, filter);
+    if let Some(after) = window.after {
+        query.push(" AND (created_at, id) < ").push_row([after.key.to_value(), after.id.to_value()]);
+    }
+    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(window.fetch());
+    query.push(" OFFSET ").push_bind(window.offset);
+    query.all(on).await
+}
+
+/// How many leads pass the filter, counted a little beyond the limit of exact totals.
+pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilter) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM leads WHERE org_id = ");
+    query.push_bind(org);
+    push_filter(&mut query, filter);
+    query.push(" LIMIT ").push_bind(COUNT_UP_TO + 1).push(") counted");
+    let (count,): (i64,) = query.one(on).await?;
+    Ok(count)
+}
+
+fn push_filter(query: &mut Sql, filter: &ListFilter) {
+    query.push(if filter.quarantined { " AND quarantine IS NOT NULL" } else { " AND quarantine IS NULL" });
+    if let Some(status) = filter.status {
+        query.push(" AND status = ").push_bind(status);
+    }
+    for word in &filter.words {
+        query.push(" AND search LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
+    }
+}
+
+pub(super) async fn set_status(tx: &mut Tx, org: OrgId, id: LeadId, status: LeadStatus, now: Timestamp) -> Result<()> {
+    sql("UPDATE leads SET status = $3, updated_at = $4, version = version + 1 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .bind(status)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn release(tx: &mut Tx, org: OrgId, id: LeadId, now: Timestamp) -> Result<()> {
+    sql("UPDATE leads SET quarantine = NULL, updated_at = $3, version = version + 1 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_note(
+    tx: &mut Tx,
+    org: OrgId,
+    lead: LeadId,
+    body: &str,
+    author: &str,
+    now: Timestamp,
+) -> Result<NoteId> {
+    let id = NoteId::new();
+    sql("INSERT INTO notes (org_id, id, subject_kind, subject_id, body, public, author, created_at) \
+         VALUES ($1, $2, 'lead', $3, $4, $5, $6, $7)")
+    .bind(org)
+    .bind(id)
+    .bind(lead)
+    .bind(body)
+    .bind(false)
+    .bind(author)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(id)
+}
+
+pub(super) async fn notes(on: impl Into<Conn<'_>>, org: OrgId, lead: LeadId) -> Result<Vec<LeadNote>> {
+    sql("SELECT id, body, author, created_at FROM notes \
+         WHERE org_id = $1 AND subject_kind = 'lead' AND subject_id = $2 ORDER BY id")
+    .bind(org)
+    .bind(lead)
+    .all(on)
+    .await
+}
