@@ -1,0 +1,15 @@
+//! The public pages: whole HTML from the server, in Italian and English, without script and without WASM. Each function
+//! takes what its page shows and returns the document.
+
+pub mod check_in;
+pub mod contact;
+mod document;
+mod form;
+mod language;
+pub mod notice;
+pub mod sign_in;
+pub mod track;
+
+pub use document::Visit;
+pub use form::FormState;
+pub use language::{Argument, Language};

@@ -1,0 +1,35 @@
+//! Pages that say one thing: not here, too many tries, not now.
+
+use leptos::prelude::*;
+
+use super::document::{Head, Visit, document};
+use super::language::Argument;
+use crate::ui::{EmptyState, Icon};
+
+/// Nothing is at this address.
+#[must_use]
+pub fn not_found(visit: &Visit) -> String {
+    notice(visit, Icon::Search, visit.text("not-found-title"), visit.text("not-found-text"))
+}
+
+/// Too many tries; come back after some seconds.
+#[must_use]
+pub fn too_many(visit: &Visit, retry_after: u64) -> String {
+    let seconds = Argument::Number(i64::try_from(retry_after).unwrap_or(i64::MAX));
+    notice(visit, Icon::Clock, visit.text("too-many-title"), visit.text_with("too-many-text", &[("seconds", seconds)]))
+}
+
+/// The database is busy or away, or something failed on our side.
+#[must_use]
+pub fn busy(visit: &Visit) -> String {
+    notice(visit, Icon::Warning, visit.text("error-busy-title"), visit.text("error-busy-text"))
+}
+
+fn notice(visit: &Visit, symbol: Icon, title: String, text: String) -> String {
+    document(visit, Head { title: title.clone(), ..Head::default() }, || {
+        view! {
+            <h1 class="skip">{title.clone()}</h1>
+            <div class="panel"><EmptyState symbol=symbol title=title text=text/></div>
+        }
+    })
+}

@@ -1,0 +1,50 @@
+//! The way in for staff.
+
+use leptos::prelude::*;
+
+use super::document::{Head, Visit, document};
+use super::language::Argument;
+use crate::ui::{Alert, Field, Tone};
+
+/// Why the page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInReason {
+    /// Someone came to sign in.
+    Fresh,
+    /// Someone has just signed out.
+    SignedOut,
+    /// The try failed; the page never says which part was wrong.
+    Refused,
+    /// Too many tries; come back after so many seconds.
+    Limited(u64),
+}
+
+/// The sign-in form. `login` is what was typed before; `next` is the address to go on to, already checked.
+#[must_use]
+pub fn form(visit: &Visit, reason: SignInReason, login: &str, next: &str) -> String {
+    let t = |key: &str| visit.text(key);
+    document(visit, Head { title: t("sign-in-title"), ..Head::default() }, || {
+        let lead = visit.text_with("sign-in-lead", &[("organisation", Argument::Text(&visit.organisation.name))]);
+        let message = match reason {
+            SignInReason::Fresh => None,
+            SignInReason::SignedOut => Some((Tone::Info, t("sign-in-ended"))),
+            SignInReason::Refused => Some((Tone::Danger, t("sign-in-wrong"))),
+            SignInReason::Limited(seconds) => {
+                let seconds = Argument::Number(i64::try_from(seconds).unwrap_or(i64::MAX));
+                Some((Tone::Danger, visit.text_with("too-many-text", &[("seconds", seconds)])))
+            }
+        };
+        view! {
+            <div><h1>{t("sign-in-title")}</h1><p class="lead">{lead}</p></div>
+            {message.map(|(tone, words)| view! { <Alert tone=tone title=words/> })}
+            <form class="panel stack" method="post" action="/sign-in">
+                <input type="hidden" name="next" value=next.to_owned()/>
+                <Field label=t("sign-in-login") name="login" value=login required=true autocomplete="username"
+                    autocapitalize="none" maxlength=254u32/>
+                <Field label=t("sign-in-password") name="password" kind="password" required=true
+                    autocomplete="current-password" maxlength=200u32/>
+                <button class="btn btn-primary btn-lg" type="submit">{t("sign-in-send")}</button>
+            </form>
+        }
+    })
+}

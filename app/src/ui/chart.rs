@@ -1,0 +1,257 @@
+//! Charts over time, drawn as SVG on the server, with the same figures in a table for those who do not see them.
+
+use std::fmt::Write as _;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The size of the drawing in its own units.
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 260.0;
+/// Room for the words at the sides.
+const LEFT: f64 = 44.0;
+const RIGHT: f64 = 12.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 26.0;
+/// The table shows at most this many rows; the figures behind a finer chart are joined.
+const TABLE_ROWS: usize = 24;
+
+/// The figures of one stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChartPoint {
+    /// Where on the time axis, from 0 to 1.
+    pub at: f64,
+    /// When, in words.
+    pub label: String,
+    /// The least value.
+    pub min: f64,
+    /// The average.
+    pub avg: f64,
+    /// The greatest value.
+    pub max: f64,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChartData {
+    /// What is measured, for screen readers.
+    pub title: String,
+    /// The unit, as in `°C`.
+    pub unit: String,
+    /// The figures in order of time.
+    pub points: Vec<ChartPoint>,
+    /// The longest step between neighbours that still counts as connected, on the axis from 0 to 1.
+    pub gap: f64,
+    /// The lower threshold.
+    pub low: Option<f64>,
+    /// The upper threshold.
+    pub high: Option<f64>,
+    /// Words along the time axis and their places from 0 to 1.
+    pub ticks: Vec<(f64, String)>,
+}
+
+/// The values that the drawing spans.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    fn of(data: &ChartData) -> Self {
+        let values = data.points.iter().flat_map(|point| [point.min, point.max]).chain(data.low).chain(data.high);
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if low > high {
+            return Self { low: 0.0, high: 1.0 };
+        }
+        let margin = ((high - low) * 0.08).max(0.5);
+        Self { low: low - margin, high: high + margin }
+    }
+
+    fn y(self, value: f64) -> f64 {
+        TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+    }
+
+    /// Round values for the horizontal rules: about five of them.
+    fn rules(self) -> Vec<f64> {
+        let raw = (self.high - self.low) / 5.0;
+        let magnitude = 10f64.powf(raw.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|s| s * magnitude).find(|s| *s >= raw).unwrap_or(raw);
+        let first = (self.low / step).ceil() * step;
+        (0..12u8).map(|index| first + f64::from(index) * step).take_while(|value| *value <= self.high).collect()
+    }
+}
+
+fn x(at: f64) -> f64 {
+    LEFT + at.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+}
+
+/// Splits the points where there were no readings for a while, so that no line pretends to know.
+fn runs(data: &ChartData) -> Vec<&[ChartPoint]> {
+    data.points.chunk_by(|a, b| b.at - a.at <= data.gap).collect()
+}
+
+fn line(scale: Scale, run: &[ChartPoint]) -> String {
+    let mut path = String::new();
+    for (index, point) in run.iter().enumerate() {
+        let letter = if index == 0 { 'M' } else { 'L' };
+        // Writing into a string cannot fail.
+        let _ = write!(path, "{letter}{:.1} {:.1}", x(point.at), scale.y(point.avg));
+    }
+    path
+}
+
+fn band(scale: Scale, run: &[ChartPoint]) -> String {
+    let mut path = String::new();
+    for (index, point) in run.iter().enumerate() {
+        let letter = if index == 0 { 'M' } else { 'L' };
+        let _ = write!(path, "{letter}{:.1} {:.1}", x(point.at), scale.y(point.max));
+    }
+    for point in run.iter().rev() {
+        let _ = write!(path, "L{:.1} {:.1}", x(point.at), scale.y(point.min));
+    }
+    path.push('Z');
+    path
+}
+
+/// A chart of averages with the band between least and greatest, the thresholds, and a table behind it.
+#[component]
+pub fn Chart(
+    /// What it shows.
+    data: ChartData,
+) -> impl IntoView {
+    let scale = Scale::of(&data);
+    let runs = runs(&data);
+    let drawn: Vec<_> = runs
+        .iter()
+        .map(|run| match run {
+            [lone] => view! { <circle class="lone" cx=x(lone.at).to_string() cy=scale.y(lone.avg).to_string() r="2.5"></circle> }
+                .into_any(),
+            run => view! {
+                <path class="band" d=band(scale, run)></path>
+                <path class="avg" d=line(scale, run)></path>
+            }
+            .into_any(),
+        })
+        .collect();
+    let rules: Vec<_> = scale
+        .rules()
+        .into_iter()
+        .map(|value| {
+            let y = scale.y(value);
+            view! {
+                <line class="rule" x1=LEFT.to_string() x2=(WIDTH - RIGHT).to_string() y1=format!("{y:.1}") y2=format!("{y:.1}")></line>
+                <text x=(LEFT - 6.0).to_string() y=format!("{:.1}", y + 4.0) text-anchor="end">{short(value)}</text>
+            }
+        })
+        .collect();
+    let limits: Vec<_> = [data.low, data.high]
+        .into_iter()
+        .flatten()
+        .map(|value| {
+            let y = scale.y(value);
+            view! {
+                <line class="limit" x1=LEFT.to_string() x2=(WIDTH - RIGHT).to_string() y1=format!("{y:.1}") y2=format!("{y:.1}")></line>
+                <text class="limit-text" x=(WIDTH - RIGHT - 4.0).to_string() y=format!("{:.1}", y - 4.0) text-anchor="end">
+                    {short(value)} " " {data.unit.clone()}
+                </text>
+            }
+        })
+        .collect();
+    let ticks: Vec<_> = data
+        .ticks
+        .iter()
+        .map(|(at, words)| {
+            view! { <text x=format!("{:.1}", x(*at)) y=(HEIGHT - 6.0).to_string() text-anchor="middle">{words.clone()}</text> }
+        })
+        .collect();
+    let every = data.points.len().div_ceil(TABLE_ROWS).max(1);
+    let rows: Vec<_> = data.points.chunks(every).map(table_row).collect();
+    let view_box = format!("0 0 {WIDTH} {HEIGHT}");
+    view! {
+        <figure>
+            <svg class="chart" viewBox=view_box role="img" aria-label=data.title.clone()>
+                {rules} {limits} {drawn} {ticks}
+            </svg>
+            <details class="fold">
+                <summary class="small muted">"Show as a table"</summary>
+                <table class="grid-table" aria-label=data.title>
+                    <thead>
+                        <tr>
+                            <th scope="col">"From"</th>
+                            <th scope="col">"Lowest"</th>
+                            <th scope="col">"Average"</th>
+                            <th scope="col">"Highest"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </details>
+        </figure>
+    }
+}
+
+/// One row for some neighbouring points.
+fn table_row(points: &[ChartPoint]) -> impl IntoView + use<> {
+    let least = points.iter().map(|point| point.min).fold(f64::INFINITY, f64::min);
+    let greatest = points.iter().map(|point| point.max).fold(f64::NEG_INFINITY, f64::max);
+    let average = points.iter().map(|point| point.avg).sum::<f64>() / points.len().max(1) as f64;
+    let label = points.first().map(|point| point.label.clone()).unwrap_or_default();
+    view! {
+        <tr>
+            <td data-label="From" class="head">{label}</td>
+            <td data-label="Lowest" class="num">{format!("{least:.1}")}</td>
+            <td data-label="Average" class="num">{format!("{average:.1}")}</td>
+            <td data-label="Highest" class="num">{format!("{greatest:.1}")}</td>
+        </tr>
+    }
+}
+
+/// A number without a tail of zeros.
+fn short(value: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    // Not "-0".
+    format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(at: f64, min: f64, avg: f64, max: f64) -> ChartPoint {
+        ChartPoint { at, label: format!("{at}"), min, avg, max }
+    }
+
+    fn data(points: Vec<ChartPoint>) -> ChartData {
+        ChartData {
+            title: "Temperature".into(),
+            unit: "°C".into(),
+            points,
+            gap: 0.1,
+            low: Some(-25.0),
+            high: Some(-15.0),
+            ticks: vec![],
+        }
+    }
+
+    #[test]
+    fn a_silence_breaks_the_line() {
+        let data = data(vec![point(0.0, 1.0, 1.0, 1.0), point(0.1, 1.0, 1.0, 1.0), point(0.5, 1.0, 1.0, 1.0)]);
+        assert_eq!(runs(&data).iter().map(|run| run.len()).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn thresholds_are_always_in_the_picture() {
+        let scale = Scale::of(&data(vec![point(0.0, -20.0, -19.0, -18.0)]));
+        assert!(scale.low < -25.0 && scale.high > -15.0);
+        assert!((3..=11).contains(&scale.rules().len()), "{:?}", scale.rules());
+    }
+
+    #[test]
+    fn no_readings_are_no_reason_to_fail() {
+        let nothing = ChartData { low: None, high: None, ..data(vec![]) };
+        let scale = Scale::of(&nothing);
+        assert!(scale.y(0.5).is_finite() && !scale.rules().is_empty());
+        assert_eq!(short(-0.04), "0");
+    }
+}
