@@ -1,1 +1,15 @@
-//! x
+//! The server of Officina: command line, configuration, HTTP, ingestion and background work.
+//!
+//! Handlers are thin: they extract, call one service of the crate `officina`, and map the result.
+
+pub mod api;
+pub mod background;
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod launch;
+pub mod router;
+pub mod state;
+
+pub use config::Config;
+pub use state::AppState;

@@ -156,6 +156,22 @@ impl Db {
         self.bell.send_modify(|rings| *rings = rings.wrapping_add(1));
     }
 
+    /// Rings whenever another server on the same PostgreSQL has written the journal, until the connection is lost.
+    /// SQLite has no way to tell: it returns at once there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the connection cannot be made or is lost.
+    pub async fn hear_other_servers(&self) -> Result<()> {
+        let Pool::Postgres(pool) = &self.pool else { return Ok(()) };
+        let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+        listener.listen("officina_journal").await?;
+        loop {
+            // None: the connection was lost and made again, and something may have been missed meanwhile.
+            listener.try_recv().await?;
+            self.ring();
+        }
+    }
+
     /// Closes all connections, after the running queries.
     pub async fn close(&self) {
         match &self.pool {

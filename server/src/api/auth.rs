@@ -1,0 +1,156 @@
+//! Signing in and out, for programs. Browsers sign in on the page.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use officina::identity::service::{self, Credentials, SessionKind};
+use officina::identity::{Me, User};
+use officina::kernel::validate::Validator;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::auth::{ACCESS_TOKEN_SECONDS, Caller, SignedIn};
+use crate::http::client::FromClient;
+use crate::http::envelope::Data;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::extract::ApiJson;
+use crate::state::AppState;
+
+/// Routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout)).routes(routes!(me))
+}
+
+/// What a program signs in with: an e-mail address or a phone number, and the password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Login {
+    email: Option<String>,
+    phone: Option<String>,
+    password: Option<String>,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RefreshToken {
+    refresh_token: Option<String>,
+}
+
+/// A fresh pair of tokens.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// For `Authorization: Bearer`.
+    access_token: String,
+    /// Seconds that the access token is good for.
+    expires_in: i64,
+    /// For the next pair; good for 7 days, once.
+    refresh_token: String,
+    /// Who signed in.
+    user: User,
+}
+
+/// Sign in.
+#[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = Login, responses(
+    (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
+async fn login(
+    State(state): State<AppState>,
+    FromClient(client): FromClient,
+    ApiJson(login): ApiJson<Login>,
+) -> ApiResult<Data<Tokens>> {
+    let mut check = Validator::default();
+    let identifier = login.email.or(login.phone).unwrap_or_default();
+    let password = login.password.unwrap_or_default();
+    if identifier.trim().is_empty() {
+        check.errors.add("email", "required", "or phone is required");
+    }
+    if password.is_empty() {
+        check.errors.add("password", "required", "is required");
+    }
+    let credentials = check.finish(Credentials { identifier, password })?;
+    let signed_in = service::sign_in(&state.app, &client, SessionKind::Api, &credentials).await?;
+    tokens(&state, signed_in)
+}
+
+/// Exchange a refresh token for a new pair. A token presented twice ends its session.
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshToken, responses(
+    (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+async fn refresh(
+    State(state): State<AppState>,
+    FromClient(client): FromClient,
+    ApiJson(body): ApiJson<RefreshToken>,
+) -> ApiResult<Data<Tokens>> {
+    let mut check = Validator::default();
+    let token = check.required("refreshToken", body.refresh_token.as_deref().unwrap_or_default(), 200);
+    let token = check.finish(token)?;
+    tokens(&state, service::refresh(&state.app, &client, &token).await?)
+}
+
+/// End the session of the access token, of the cookie, or of a refresh token.
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<RefreshToken>,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<LoggedOut>), (status = 401, body = ErrorBody)))]
+async fn logout(
+    State(state): State<AppState>,
+    FromClient(client): FromClient,
+    caller: Option<axum::Extension<Caller>>,
+    request: axum::extract::Request,
+) -> ApiResult<impl IntoResponse> {
+    use axum::extract::FromRequest;
+
+    let actor = caller.and_then(|caller| caller.0.0);
+    // The body is optional, but when there is one it must be right.
+    let token = if crate::http::extract::is_json(request.headers()) {
+        ApiJson::<RefreshToken>::from_request(request, &state).await?.0.refresh_token
+    } else {
+        None
+    };
+    match (actor, token) {
+        (Some(actor), None) => service::sign_out(&state.app, &actor).await?,
+        (_, Some(token)) => service::sign_out_by_refresh(&state.app, &client, &token).await?,
+        (None, None) => return Err(officina::Error::Unauthorized.into()),
+    }
+    Ok(Data::with_message(LoggedOut { ended: true }, "Signed out."))
+}
+
+/// The answer to signing out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoggedOut {
+    /// Always true.
+    ended: bool,
+}
+
+/// Who is signed in, and what they may do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeBody {
+    #[serde(flatten)]
+    user: User,
+    /// `area:verb` words.
+    permissions: Vec<&'static str>,
+}
+
+impl From<Me> for MeBody {
+    fn from(me: Me) -> Self {
+        Self { user: me.user, permissions: me.permissions.iter().map(|permission| permission.as_str()).collect() }
+    }
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/auth/me", tag = "auth", security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<MeBody>), (status = 401, body = ErrorBody)))]
+async fn me(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<MeBody>> {
+    Ok(Data::new(service::me(&state.app, &actor).await?.into()))
+}
+
+fn tokens(state: &AppState, signed_in: service::SignedIn) -> ApiResult<Data<Tokens>> {
+    Ok(Data::new(Tokens {
+        access_token: state.tokens.issue(signed_in.session, state.app.clock.now())?,
+        expires_in: ACCESS_TOKEN_SECONDS,
+        refresh_token: signed_in.token,
+        user: signed_in.user,
+    }))
+}

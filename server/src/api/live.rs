@@ -1,0 +1,196 @@
+//! Live events for browsers and programs: server-sent events from the journal.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use officina::identity::service;
+use officina::kernel::actor::Actor;
+use officina::kernel::ids::{OrgId, SessionId};
+use officina::kernel::journal;
+use officina::kernel::permission::Permission;
+use officina::{Error, Result};
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::background::live::{BATCH, LiveEvent};
+use crate::http::auth::SignedIn;
+use crate::http::client::FromClient;
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::extract::ApiQuery;
+use crate::state::AppState;
+
+/// How often it is checked that the session still lives: the stream ends within 5 s of the session's end.
+const CHECK_SESSION: Duration = Duration::from_secs(4);
+/// A comment in so long keeps proxies from closing a quiet stream.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How soon a browser comes back after the stream ended.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What can be listened to, and what it takes.
+const TOPICS: &[(&str, Permission)] = &[
+    ("repairs", Permission::RepairsRead),
+    ("customers", Permission::CustomersRead),
+    ("leads", Permission::LeadsRead),
+    ("cold_chain", Permission::ColdChainRead),
+    ("alerts", Permission::AlertsRead),
+];
+
+/// Routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(live))
+}
+
+/// What is listened to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// Areas, separated by commas; without it, all that the member may see.
+    topics: Option<String>,
+    /// Where to go on, for a page that knows the number it was rendered at. `Last-Event-ID` wins over it.
+    after: Option<i64>,
+}
+
+/// Server-sent events: `id` is the journal's number, `event` is `<area>.<verb>`, data is the subject.
+///
+/// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
+#[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn live(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    FromClient(client): FromClient,
+    ApiQuery(query): ApiQuery<LiveQuery>,
+    headers: HeaderMap,
+) -> ApiResult<impl IntoResponse> {
+    let session = actor.member().ok_or(Error::Unauthorized)?.session;
+    let topics = topics(&actor, query.topics.as_deref())?;
+    // Subscribed before the journal is read: what is written in between comes from one or the other.
+    let events = state.live.subscribe();
+    let head = journal::head(&state.app.db, actor.org).await?;
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let seq = resumed.or(query.after).filter(|seq| (0..=head).contains(seq)).unwrap_or(head);
+    let (sender, receiver) = mpsc::channel(16);
+    let listener = Listener { state: state.clone(), client, session, actor, topics, seq, sender };
+    tokio::spawn(async move {
+        // The stream ends when the listener is dropped; why it ended is nothing that the client can act on.
+        let _ = listener.run(events).await;
+    });
+    let stream = Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    // nginx would otherwise hold events back.
+    Ok(([("x-accel-buffering", "no")], stream))
+}
+
+/// The wanted topics that the actor may see.
+fn topics(actor: &Actor, wanted: Option<&str>) -> Result<Vec<&'static (&'static str, Permission)>> {
+    let wanted: Vec<&(&str, Permission)> = match wanted {
+        None => TOPICS.iter().collect(),
+        Some(list) => list
+            .split(',')
+            .map(|name| {
+                TOPICS.iter().find(|(topic, _)| *topic == name.trim()).ok_or_else(|| {
+                    let known: Vec<&str> = TOPICS.iter().map(|(topic, _)| *topic).collect();
+                    Error::field("topics", "unknown_word", format!("must be some of {}", known.join(", ")))
+                })
+            })
+            .collect::<Result<_>>()?,
+    };
+    let (first, allowed) = (
+        wanted.first().map_or(Permission::RepairsRead, |topic| topic.1),
+        wanted.into_iter().filter(|topic| actor.permissions.has(topic.1)).collect::<Vec<_>>(),
+    );
+    if allowed.is_empty() { Err(Error::Forbidden(first)) } else { Ok(allowed) }
+}
+
+/// One open stream.
+struct Listener {
+    state: AppState,
+    client: service::Client,
+    session: SessionId,
+    actor: Actor,
+    topics: Vec<&'static (&'static str, Permission)>,
+    /// The last number told or passed over.
+    seq: i64,
+    sender: mpsc::Sender<Result<Event, Infallible>>,
+}
+
+/// The client is gone.
+struct Gone;
+
+impl From<mpsc::error::SendError<Result<Event, Infallible>>> for Gone {
+    fn from(_: mpsc::error::SendError<Result<Event, Infallible>>) -> Self {
+        Self
+    }
+}
+
+impl From<Error> for Gone {
+    fn from(_: Error) -> Self {
+        Self
+    }
+}
+
+impl Listener {
+    async fn run(mut self, mut events: tokio::sync::broadcast::Receiver<Arc<LiveEvent>>) -> Result<(), Gone> {
+        // An id without data: a browser that loses the stream before the first event still knows where to go on.
+        let hello = Event::default().id(self.seq.to_string()).retry(RETRY).comment("connected");
+        self.sender.send(Ok(hello)).await?;
+        self.catch_up().await?;
+        let mut check = tokio::time::interval(CHECK_SESSION);
+        check.tick().await;
+        loop {
+            tokio::select! {
+                () = self.state.stop.cancelled() => return Ok(()),
+                () = self.sender.closed() => return Ok(()),
+                _ = check.tick() => {
+                    // Rights that were taken away count from here on, too.
+                    self.actor = service::actor_by_session(&self.state.app, &self.client, self.session).await?;
+                }
+                event = events.recv() => match event {
+                    Ok(event) if event.org != self.org() || event.seq <= self.seq => {}
+                    Ok(event) if event.seq == self.seq + 1 => self.tell(&event).await?,
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await?,
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+            }
+        }
+    }
+
+    const fn org(&self) -> OrgId {
+        self.actor.org
+    }
+
+    /// Tells what the journal holds and this stream has not told.
+    async fn catch_up(&mut self) -> Result<(), Gone> {
+        loop {
+            let entries = journal::after(&self.state.app.db, self.org(), self.seq, BATCH).await?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in entries {
+                self.tell(&entry.into()).await?;
+            }
+        }
+    }
+
+    async fn tell(&mut self, event: &LiveEvent) -> Result<(), Gone> {
+        self.seq = event.seq;
+        let area = event.action.split('.').next().unwrap_or_default();
+        let wanted = self.topics.iter().any(|(topic, needed)| *topic == area && self.actor.permissions.has(*needed));
+        if wanted {
+            let told = Event::default().id(event.seq.to_string()).event(&event.action).data(&event.data);
+            self.sender.send(Ok(told)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The HTTP API: one file per area, each handler below its description.
+
+pub mod auth;
+pub mod docs;
+pub mod health;
+pub mod live;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::AppState;
+
+/// The areas' routes, which get the layers of the API.
+fn areas() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(auth::router()).merge(live::router())
+}
+
+/// Routes on the hot path: they stand outside the layers and check for themselves what they need.
+fn bare() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(health::router())
+}
+
+/// The routes that get the layers of the API, relative to the base path.
+#[must_use]
+pub fn router() -> Router<AppState> {
+    areas().split_for_parts().0.merge(docs::router(document()))
+}
+
+/// The routes that get no layers, relative to the base path.
+#[must_use]
+pub fn bare_router() -> Router<AppState> {
+    bare().split_for_parts().0
+}
+
+/// The OpenAPI document of all routes, generated from the handlers.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = docs::frame();
+    for part in [areas().into_openapi(), bare().into_openapi()] {
+        document.merge(part);
+    }
+    document
+}

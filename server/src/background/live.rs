@@ -1,0 +1,128 @@
+//! The live feed: one task follows the journal and tells all who listen.
+//!
+//! Events come from the journal alone, so a change made by another server or by the command line is seen like one made
+//! here. Listeners that fall behind read the journal themselves, see [`crate::api::live`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use officina::Result;
+use officina::kernel::ids::OrgId;
+use officina::kernel::journal::{self, JournalEntry};
+use serde_json::json;
+use tokio::sync::{broadcast, watch};
+
+use crate::state::AppState;
+
+/// How many events a listener may be behind before it has to read the journal.
+const BACKLOG: usize = 1_024;
+/// Entries read from the journal at once.
+pub const BATCH: i64 = 500;
+/// The safety net: how often the journal is looked at without being told to. Another process may write a SQLite file.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long to wait before listening to a lost PostgreSQL again.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// One journal entry as listeners see it: what changed, and the little that a list needs to refresh. No personal data.
+#[derive(Debug)]
+pub struct LiveEvent {
+    /// The organisation.
+    pub org: OrgId,
+    /// The entry's number, without gaps.
+    pub seq: i64,
+    /// `<area>.<verb>`.
+    pub action: String,
+    /// JSON: subject, time, status.
+    pub data: String,
+}
+
+impl From<JournalEntry> for LiveEvent {
+    fn from(entry: JournalEntry) -> Self {
+        let data = json!({
+            "seq": entry.seq,
+            "at": entry.at,
+            "subject": { "kind": entry.subject_kind, "id": entry.subject_id },
+            "status": entry.after_text("status"),
+        });
+        Self { org: entry.org_id, seq: entry.seq, data: data.to_string(), action: entry.action }
+    }
+}
+
+/// Where events are told.
+#[derive(Debug, Clone)]
+pub struct LiveHub(broadcast::Sender<Arc<LiveEvent>>);
+
+impl Default for LiveHub {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+}
+
+impl LiveHub {
+    /// Listens from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<LiveEvent>> {
+        self.0.subscribe()
+    }
+}
+
+/// The task that follows the journal of all organisations.
+#[derive(Debug)]
+pub struct Tailer {
+    state: AppState,
+    bell: watch::Receiver<u64>,
+    positions: HashMap<OrgId, i64>,
+}
+
+impl Tailer {
+    /// A tailer that tells what is written from now on.
+    ///
+    /// # Errors
+    /// [`officina::Error::Unavailable`] when the database does not answer.
+    pub async fn at_end(state: &AppState) -> Result<Self> {
+        let bell = state.app.db.journal_bell();
+        let positions = journal::heads(&state.app.db).await?.into_iter().collect();
+        Ok(Self { state: state.clone(), bell, positions })
+    }
+
+    /// Follows for ever.
+    pub async fn run(mut self) {
+        loop {
+            // An error here means that the sender is gone, which it cannot be while the state lives.
+            let _ = tokio::time::timeout(LOOK, self.bell.changed()).await;
+            if let Err(error) = self.tell_news().await {
+                tracing::warn!(error = %error, "cannot read the journal for now");
+                tokio::time::sleep(RECONNECT).await;
+            }
+        }
+    }
+
+    async fn tell_news(&mut self) -> Result<()> {
+        for (org, head) in journal::heads(&self.state.app.db).await? {
+            let position = self.positions.entry(org).or_insert(0);
+            while *position < head {
+                let entries = journal::after(&self.state.app.db, org, *position, BATCH).await?;
+                if entries.is_empty() {
+                    break;
+                }
+                for entry in entries {
+                    *position = entry.seq;
+                    // Nobody listening is no error.
+                    let _ = self.state.live.0.send(Arc::new(entry.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Wakes the followers when another server on the same PostgreSQL has written the journal.
+pub async fn hear_other_servers(state: AppState) {
+    loop {
+        if let Err(error) = state.app.db.hear_other_servers().await {
+            tracing::warn!(error = %error, "cannot hear other servers for now");
+        }
+        tokio::time::sleep(RECONNECT).await;
+    }
+}

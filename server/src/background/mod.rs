@@ -1,0 +1,38 @@
+//! What runs beside the requests: the journal's followers, jobs, and housekeeping.
+
+pub mod live;
+
+use std::time::Duration;
+
+use officina::Result;
+use tokio_util::task::TaskTracker;
+
+use crate::state::AppState;
+
+/// How often memory of quiet clients is freed.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Starts everything. It ends when the state's `stop` is cancelled; the tracker tells when it has.
+///
+/// # Errors
+/// [`officina::Error::Unavailable`] when the database does not answer.
+pub async fn start(state: &AppState) -> Result<TaskTracker> {
+    let tasks = TaskTracker::new();
+    // Where the journal ends now is read before the first request can make it longer.
+    let tailer = live::Tailer::at_end(state).await?;
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(tailer.run()));
+    if !state.app.db.is_sqlite() {
+        tasks.spawn(state.stop.clone().run_until_cancelled_owned(live::hear_other_servers(state.clone())));
+    }
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
+    tasks.close();
+    Ok(tasks)
+}
+
+async fn keep_house(state: AppState) {
+    let mut beat = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        beat.tick().await;
+        state.rates.forget_quiet();
+    }
+}

@@ -1,0 +1,176 @@
+//! The command line.
+
+mod org;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use officina::kernel::App;
+use officina::kernel::clock::Clock;
+use officina::kernel::journal;
+use tracing_subscriber::EnvFilter;
+
+use crate::api;
+use crate::config::{Config, LogFormat, Settings};
+use crate::launch::{self, StartError};
+
+/// The front desk and the back office of a service business, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "officina", version, arg_required_else_help = true)]
+struct Cli {
+    /// A configuration file [default: officina.toml, if there is one]
+    #[arg(long, global = true, env = "OFFICINA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Print the configuration in force, without its secrets
+    Config,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Organisations
+    #[command(subcommand)]
+    Org(org::OrgCommand),
+    /// Members
+    #[command(subcommand)]
+    User(org::UserCommand),
+    /// The journal
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that no entry was changed or removed
+    Verify,
+}
+
+/// Runs a command line. What goes wrong is said in one sentence on standard error, with exit code 1.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            let text = error.to_string();
+            let sentence = text.lines().next().unwrap_or_default();
+            return fail(sentence.strip_prefix("error: ").unwrap_or(sentence));
+        }
+        Err(help) => {
+            // Help and version were asked for. Nobody reading them is no failure.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+    };
+    let config = match Config::load(cli.config.as_deref(), &cli.settings) {
+        Ok(config) => config,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match execute(cli.command, config).await {
+        Ok(code) => code,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is the program's voice")]
+fn fail(sentence: &str) -> ExitCode {
+    eprintln!("officina: {sentence}");
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stdout, reason = "this is what was asked for")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+async fn execute(command: Command, config: Config) -> Result<ExitCode, StartError> {
+    match command {
+        Command::Serve => serve(config).await?,
+        Command::Migrate => {
+            let app = launch::open(&config, Clock::System).await?;
+            app.db.migrate().await?;
+            app.db.close().await;
+            say("The database is up to date.");
+        }
+        Command::Config => {
+            say(toml::to_string(&config).map_err(|error| StartError::new(error.to_string()))?.trim_end());
+        }
+        Command::Openapi => {
+            say(&api::document().to_pretty_json().map_err(|error| StartError::new(error.to_string()))?);
+        }
+        Command::Org(command) => org::organisation(&current(&config).await?, command).await?,
+        Command::User(command) => org::user(&current(&config).await?, command).await?,
+        Command::Audit(AuditCommand::Verify) => return verify(&current(&config).await?).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The application with an up-to-date database.
+async fn current(config: &Config) -> Result<App, StartError> {
+    let app = launch::open(config, Clock::System).await?;
+    app.db.migrate().await?;
+    Ok(app)
+}
+
+async fn serve(config: Config) -> Result<(), StartError> {
+    log_to_standard_error(config.log);
+    let listener = launch::listen(config.listen).await?;
+    let running = launch::launch(config, Clock::System, listener).await?;
+    let state = running.state.clone();
+    tracing::info!(address = %running.address, url = %state.app.base_url, "Officina is ready");
+    if !officina::identity::service::has_accounts(&state.app).await? {
+        tracing::info!(
+            "nobody can sign in yet: make an organisation with `officina org add`, a member with `officina user add`"
+        );
+    }
+    stop_signal().await?;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn stop_signal() -> Result<(), StartError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| StartError::new(format!("Cannot wait for signals: {error}.")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn verify(app: &App) -> Result<ExitCode, StartError> {
+    let mut sound = true;
+    for verdict in journal::verify(&app.db).await? {
+        let slug = officina::identity::service::organisation(app, verdict.org).await?.slug;
+        match &verdict.fault {
+            None => say(&format!("{slug}: {} entries, head {}", verdict.entries, verdict.head)),
+            Some(fault) => {
+                sound = false;
+                say(&format!("{slug}: FAULT after {} entries: {fault}", verdict.entries));
+            }
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn log_to_standard_error(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,hyper=warn"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Set once, at the start of the program; a second time would be ignored.
+    let _ = match format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+}

@@ -1,0 +1,277 @@
+//! The configuration: flags over environment over `officina.toml` over defaults.
+//!
+//! A wrong value or an unknown key stops the start with one sentence. [`Config`] shows itself without its secrets, in
+//! `Debug` as well as when it is written out.
+
+mod hidden;
+mod network;
+mod settings;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use hidden::{DatabaseUrl, Hidden};
+pub use network::Network;
+pub use settings::Settings;
+
+/// The file that is read when none is named, if it is there.
+const DEFAULT_FILE: &str = "officina.toml";
+/// A secret that people choose has at least this many characters.
+const MIN_SECRET: usize = 32;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The folder of the database, the files and the secret.
+    pub data: PathBuf,
+    /// `postgres://…`; without it, SQLite in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseUrl>,
+    /// Fill an empty database with demo data.
+    pub demo: bool,
+    /// Let demo data be served on addresses other than loopback.
+    pub demo_public: bool,
+    /// Where people reach the server, for links and cookies; by default where it listens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The slug of the organisation that public pages act for when none is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_organisation: Option<String>,
+    /// Where the metrics are served; nowhere by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// The installation's secret; without it, one is made and kept in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Hidden>,
+    /// How log lines look.
+    pub log: LogFormat,
+    /// How much is taken at once.
+    pub limits: Limits,
+    /// How long is waited.
+    pub deadlines: Deadlines,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object per line.
+    Json,
+}
+
+/// How much is taken at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Whether the rates below and the sign-in limits hold; off for load tests.
+    pub enabled: bool,
+    /// API calls and form posts per minute and address of those who are not signed in.
+    pub anonymous_per_minute: u32,
+    /// Requests per minute of one member.
+    pub member_per_minute: u32,
+    /// Open connections; more wait in the system's queue.
+    pub connections: usize,
+    /// Bytes of a JSON or form body.
+    pub body_bytes: usize,
+}
+
+/// How long is waited, in seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deadlines {
+    /// For the head of a request, counted from the opening of the connection or from the answer before it.
+    pub header_seconds: u64,
+    /// For the body of a request; large bodies get more, by their size.
+    pub body_seconds: u64,
+    /// For running requests when the server is told to stop.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            data: PathBuf::from("officina-data"),
+            database: None,
+            demo: false,
+            demo_public: false,
+            base_url: None,
+            trusted_proxies: Vec::new(),
+            default_organisation: None,
+            metrics_listen: None,
+            secret: None,
+            log: LogFormat::Text,
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            anonymous_per_minute: 100,
+            member_per_minute: 600,
+            connections: 10_000,
+            body_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { header_seconds: 30, body_seconds: 20, shutdown_seconds: 10 }
+    }
+}
+
+/// Why a configuration was refused, as one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the configuration: the settings of flags and environment over the file over the defaults.
+    ///
+    /// # Errors
+    /// One sentence about the first wrong value, unknown key or missing file.
+    pub fn load(file: Option<&Path>, settings: &Settings) -> Result<Self, ConfigError> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        if file.is_some() && !path.is_file() {
+            return Err(ConfigError(format!("There is no configuration file {}.", path.display())));
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if path.is_file() {
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let config: Self =
+            figment.merge(Serialized::defaults(settings)).extract().map_err(|error| explain(&error, path))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Where people reach the server, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.base_url
+            .as_deref()
+            .map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether browsers come by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |sentence: &str| Err(ConfigError(sentence.to_owned()));
+        if let Some(url) = &self.base_url {
+            let uri = url.parse::<::http::Uri>().ok();
+            let plain = uri.as_ref().is_some_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+            });
+            if !plain {
+                return refuse("base_url must be an address such as https://officina.example.org.");
+            }
+        }
+        if self.secret.as_ref().is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET) {
+            return Err(ConfigError(format!("secret must have at least {MIN_SECRET} characters.")));
+        }
+        if self.limits.anonymous_per_minute == 0 || self.limits.member_per_minute == 0 || self.limits.connections == 0 {
+            return refuse("Limits must be at least 1; limits.enabled = false switches the rates off.");
+        }
+        if self.deadlines.header_seconds == 0 || self.deadlines.body_seconds == 0 {
+            return refuse("Deadlines must be at least 1 second.");
+        }
+        if self.demo && !self.demo_public && !self.listen.ip().is_loopback() {
+            return refuse("Demo data has known passwords: it is served on loopback only, unless demo_public is set.");
+        }
+        Ok(())
+    }
+}
+
+/// The first problem as one sentence: which key, what about it.
+fn explain(error: &figment::Error, file: &Path) -> ConfigError {
+    let key = error.path.join(".");
+    let problem = error.kind.to_string();
+    let problem = problem.lines().next().unwrap_or_default().trim_end_matches('.');
+    let place = error.metadata.as_ref().is_some_and(|metadata| metadata.source.is_some());
+    let place = if place { format!(" in {}", file.display()) } else { String::new() };
+    ConfigError(if key.is_empty() {
+        format!("The configuration{place} is wrong: {problem}.")
+    } else {
+        format!("The setting {key}{place} is wrong: {problem}.")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        Config::load(Some(file.path()), &Settings::default())
+    }
+
+    #[test]
+    fn the_file_sets_and_a_flag_wins() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            file.path(),
+            "listen = \"127.0.0.1:4000\"\ndefault_organisation = \"demo\"\n[limits]\nenabled = false\n",
+        )
+        .unwrap();
+        let settings = Settings { listen: Some(([127, 0, 0, 1], 5000).into()), ..Settings::default() };
+        let config = Config::load(Some(file.path()), &settings).unwrap();
+        assert_eq!(config.listen.port(), 5000);
+        assert_eq!(config.default_organisation.as_deref(), Some("demo"));
+        assert!(!config.limits.enabled);
+        assert_eq!(config.limits.anonymous_per_minute, 100);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_sentence() {
+        for (toml, word) in [
+            ("lisen = \"127.0.0.1:1\"", "lisen"),
+            ("listen = \"here\"", "listen"),
+            ("[limits]\nmember_per_minute = -1", "limits.member_per_minute"),
+            ("[limits]\nconections = 1", "conections"),
+            ("secret = \"short\"", "secret"),
+            ("base_url = \"officina\"", "base_url"),
+            ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
+            ("demo = true\nlisten = \"0.0.0.0:80\"", "demo_public"),
+            ("listen = ", "configuration"),
+        ] {
+            let sentence = load(toml).expect_err(toml).to_string();
+            assert!(
+                sentence.contains(word) && !sentence.contains('\n') && sentence.ends_with('.'),
+                "{toml}: {sentence}"
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let config = load(
+            "database = \"postgres://officina:hunter2@db/officina\"\nsecret = \"correct horse battery staple, and more\"",
+        )
+        .unwrap();
+        for shown in [format!("{config:?}"), toml::to_string(&config).unwrap()] {
+            assert!(!shown.contains("hunter2") && !shown.contains("horse"), "{shown}");
+            assert!(shown.contains("db/officina"), "{shown}");
+        }
+    }
+}

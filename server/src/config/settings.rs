@@ -1,0 +1,133 @@
+//! The same settings as flags and environment variables. Only what is given is passed on.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{LogFormat, Network};
+
+/// What flags and environment variables set.
+#[derive(Clone, Default, Args, Serialize)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// Where the server listens [default: 127.0.0.1:3000]
+    #[arg(long, global = true, env = "OFFICINA_LISTEN", value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// The folder of the database, the files and the secret [default: officina-data]
+    #[arg(long, global = true, env = "OFFICINA_DATA", value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// A PostgreSQL database; without it, SQLite in the data folder
+    #[arg(long, global = true, env = "OFFICINA_DATABASE", value_name = "URL", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Fill an empty database with demo data
+    #[arg(long, global = true, env = "OFFICINA_DEMO", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demo: Option<bool>,
+    /// Let demo data be served on addresses other than loopback
+    #[arg(long, global = true, env = "OFFICINA_DEMO_PUBLIC", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demo_public: Option<bool>,
+    /// Where people reach the server, for links and cookies
+    #[arg(long, global = true, env = "OFFICINA_BASE_URL", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas
+    #[arg(long, global = true, env = "OFFICINA_TRUSTED_PROXIES", value_name = "RANGES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<Network>>,
+    /// The organisation that public pages act for when none is named
+    #[arg(long, global = true, env = "OFFICINA_DEFAULT_ORGANISATION", value_name = "SLUG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_organisation: Option<String>,
+    /// Where the metrics are served [default: nowhere]
+    #[arg(long, global = true, env = "OFFICINA_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// The installation's secret; without it, one is made and kept in the data folder
+    #[arg(long, global = true, env = "OFFICINA_SECRET", value_name = "TEXT", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// How log lines look [default: text]
+    #[arg(long, global = true, env = "OFFICINA_LOG", value_name = "FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogFormat>,
+    /// How much is taken at once.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+    /// How long is waited.
+    #[command(flatten)]
+    pub deadlines: DeadlineSettings,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Settings(…)")
+    }
+}
+
+/// The settings of [`super::Limits`].
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct LimitSettings {
+    /// Whether rates and sign-ins are limited [default: true]
+    #[arg(long = "limits-enabled", global = true, env = "OFFICINA_LIMITS_ENABLED", value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// API calls and form posts per minute and address of those who are not signed in [default: 100]
+    #[arg(
+        long = "limits-anonymous-per-minute",
+        global = true,
+        env = "OFFICINA_LIMITS_ANONYMOUS_PER_MINUTE",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_per_minute: Option<u32>,
+    /// Requests per minute of one member [default: 600]
+    #[arg(
+        long = "limits-member-per-minute",
+        global = true,
+        env = "OFFICINA_LIMITS_MEMBER_PER_MINUTE",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_per_minute: Option<u32>,
+    /// Open connections [default: 10000]
+    #[arg(long = "limits-connections", global = true, env = "OFFICINA_LIMITS_CONNECTIONS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<usize>,
+    /// Bytes of a JSON or form body [default: 1048576]
+    #[arg(long = "limits-body-bytes", global = true, env = "OFFICINA_LIMITS_BODY_BYTES", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<usize>,
+}
+
+/// The settings of [`super::Deadlines`].
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct DeadlineSettings {
+    /// Seconds for the head of a request [default: 30]
+    #[arg(
+        long = "deadlines-header-seconds",
+        global = true,
+        env = "OFFICINA_DEADLINES_HEADER_SECONDS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_seconds: Option<u64>,
+    /// Seconds for the body of a request, large ones get more [default: 20]
+    #[arg(long = "deadlines-body-seconds", global = true, env = "OFFICINA_DEADLINES_BODY_SECONDS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_seconds: Option<u64>,
+    /// Seconds for running requests when the server is told to stop [default: 10]
+    #[arg(
+        long = "deadlines-shutdown-seconds",
+        global = true,
+        env = "OFFICINA_DEADLINES_SHUTDOWN_SECONDS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shutdown_seconds: Option<u64>,
+}

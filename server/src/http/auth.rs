@@ -1,0 +1,243 @@
+//! From credentials to actors: access tokens, the session cookie, and the extractors of handlers.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use officina::identity::Organisation;
+use officina::identity::service::{self, Client};
+use officina::kernel::actor::Actor;
+use officina::kernel::ids::{OrgId, SessionId};
+use officina::kernel::secret::Secret;
+use officina::kernel::time::{SECOND, Timestamp};
+use officina::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::client;
+use super::error::ApiError;
+use super::extract::ApiQuery;
+use crate::state::AppState;
+
+/// The name of the session cookie.
+pub const COOKIE: &str = "officina_session";
+/// How long an access token is good, in seconds.
+pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
+/// How long a browser keeps the cookie; the session itself ends earlier when it is idle.
+const COOKIE_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// Makes and reads access tokens: JWT, HS256, a quarter of an hour.
+///
+/// The token only names a session. What its member may do is read from the database with every request, so that an
+/// ended session or a changed role counts at once.
+#[derive(Clone)]
+pub struct AccessTokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+impl std::fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AccessTokens(…)")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+}
+
+impl AccessTokens {
+    /// Tokens signed with a key of their own, derived from the installation's secret.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        let key = secret.derive("jwt");
+        // The algorithm is pinned. The expiry is compared with the application's clock below, not with the machine's.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["exp"]);
+        Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), validation }
+    }
+
+    /// A token for a session.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn issue(&self, session: SessionId, now: Timestamp) -> Result<String> {
+        let iat = now.0 / SECOND;
+        let claims = Claims { sid: session, iat, exp: iat + ACCESS_TOKEN_SECONDS };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Error::internal)
+    }
+
+    /// The session of a token.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for anything but a good, unexpired token.
+    pub fn session(&self, token: &str, now: Timestamp) -> Result<SessionId> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|_| Error::Unauthorized)?
+            .claims;
+        if now.0 / SECOND < claims.exp { Ok(claims.sid) } else { Err(Error::Unauthorized) }
+    }
+}
+
+/// The cookie that starts a browser's session.
+///
+/// # Errors
+/// Only internal ones.
+pub fn session_cookie(state: &AppState, token: &str) -> Result<HeaderValue> {
+    cookie(state, token, COOKIE_SECONDS)
+}
+
+/// The cookie that makes a browser forget its session.
+///
+/// # Errors
+/// Only internal ones.
+pub fn ended_cookie(state: &AppState) -> Result<HeaderValue> {
+    cookie(state, "", 0)
+}
+
+fn cookie(state: &AppState, value: &str, seconds: i64) -> Result<HeaderValue> {
+    let secure = if state.config.is_https() { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(text).map_err(Error::internal)
+}
+
+/// The value of the session cookie.
+#[must_use]
+pub fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter(|value| !value.is_empty())
+}
+
+/// The access token of the `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Who a request comes from, found once per request.
+#[derive(Debug, Clone, Default)]
+pub struct Caller(pub Option<Actor>);
+
+/// Finds the actor of a request by its access token or session cookie. A token wins: who sends one means it.
+///
+/// # Errors
+/// Only when the database does not answer; wrong credentials are no credentials.
+pub async fn identify(state: &AppState, headers: &HeaderMap, client: &Client) -> Result<Option<Actor>> {
+    let found = if headers.contains_key(header::AUTHORIZATION) {
+        match bearer(headers).map(|token| state.tokens.session(token, state.app.clock.now())) {
+            Some(Ok(session)) => service::actor_by_session(&state.app, client, session).await,
+            _ => Err(Error::Unauthorized),
+        }
+    } else if let Some(cookie) = cookie_value(headers) {
+        service::actor_by_cookie(&state.app, client, cookie).await
+    } else {
+        return Ok(None);
+    };
+    match found {
+        Ok(actor) => Ok(Some(actor)),
+        Err(Error::Unauthorized) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Middleware: puts the [`Caller`] into the request.
+pub async fn identify_caller(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let client = client::of(&state, &parts);
+    match identify(&state, &parts.headers, &client).await {
+        Ok(actor) => {
+            parts.extensions.insert(Caller(actor));
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// The signed-in member, or 401.
+#[derive(Debug)]
+pub struct SignedIn(pub Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let actor = parts.extensions.get::<Caller>().and_then(|caller| caller.0.clone());
+        actor.map(Self).ok_or_else(|| Error::Unauthorized.into())
+    }
+}
+
+/// A visitor of an organisation's public side, named by `?org=<slug>` or the configured default.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The organisation visited.
+    pub organisation: Organisation,
+    /// The public as an actor of that organisation.
+    pub actor: Actor,
+}
+
+impl Visitor {
+    /// The visitor of an organisation by its slug, or of the default one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such organisation.
+    pub async fn of(state: &AppState, client: Client, slug: Option<&str>) -> Result<Self> {
+        let organisation = service::public_organisation(&state.app, slug).await?;
+        let actor = public_actor(organisation.id, client);
+        Ok(Self { organisation, actor })
+    }
+}
+
+fn public_actor(org: OrgId, client: Client) -> Actor {
+    Actor::public(org, client.address, client.request_id)
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        #[derive(Deserialize)]
+        struct Org {
+            org: Option<String>,
+        }
+        let ApiQuery(Org { org }) = ApiQuery::from_request_parts(parts, state).await?;
+        Ok(Self::of(state, client::of(state, parts), org.as_deref()).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_a_quarter_of_an_hour_and_for_this_installation() {
+        let tokens = AccessTokens::new(&Secret::new(&[1; 32]));
+        let now = Timestamp(1_763_632_800_000);
+        let session = SessionId::new();
+        let token = tokens.issue(session, now).unwrap();
+        assert_eq!(tokens.session(&token, now.plus(ACCESS_TOKEN_SECONDS * SECOND - 1)).unwrap(), session);
+        assert!(tokens.session(&token, now.plus(ACCESS_TOKEN_SECONDS * SECOND)).is_err());
+        assert!(AccessTokens::new(&Secret::new(&[2; 32])).session(&token, now).is_err());
+        // {"alg":"none"} with the same claims.
+        let claims = token.split('.').nth(1).unwrap();
+        assert!(tokens.session(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."), now).is_err());
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers
+            .insert(header::COOKIE, HeaderValue::from_static("theme=dark; officina_session_x=1; officina_session=abc"));
+        assert_eq!(cookie_value(&headers), Some("abc"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Rates: how many requests an address or a member may make in a minute.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use officina::kernel::ids::AccountId;
+use officina::{Error, Result};
+
+use super::auth::Caller;
+use super::client;
+use super::error::ApiError;
+use crate::config;
+use crate::state::AppState;
+
+/// The counters of all clients. They forget who has been quiet, see [`Rates::forget_quiet`].
+#[derive(Debug)]
+pub struct Rates {
+    anonymous: DefaultKeyedRateLimiter<IpAddr>,
+    members: DefaultKeyedRateLimiter<AccountId>,
+    enabled: bool,
+}
+
+impl Rates {
+    /// Counters with the configured rates.
+    #[must_use]
+    pub fn new(limits: &config::Limits) -> Self {
+        let per_minute = |count: u32| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        Self {
+            anonymous: RateLimiter::dashmap(per_minute(limits.anonymous_per_minute)),
+            members: RateLimiter::dashmap(per_minute(limits.member_per_minute)),
+            enabled: limits.enabled,
+        }
+    }
+
+    /// Counts one request.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] when it is one too many.
+    pub fn count(&self, caller: &Caller, address: Option<IpAddr>) -> Result<()> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let member = caller.0.as_ref().and_then(|actor| actor.member()).map(|member| member.account);
+        let verdict = match (member, address) {
+            (Some(account), _) => self.members.check_key(&account),
+            (None, Some(address)) => self.anonymous.check_key(&network_of(address)),
+            // No address: not from the network.
+            (None, None) => return Ok(()),
+        };
+        verdict.map_err(|not_until| {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            Error::RateLimited { retry_after: wait.as_secs() + 1 }
+        })
+    }
+
+    /// Frees the memory of clients whose counters are full again.
+    pub fn forget_quiet(&self) {
+        self.anonymous.retain_recent();
+        self.members.retain_recent();
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the /64 that an IPv6 client has to itself.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Middleware for the API: counts every request. Needs the [`Caller`].
+pub async fn limit_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    limit(&state, request, next).await
+}
+
+/// Middleware for pages: counts what changes something. Pages themselves and static files are not counted.
+pub async fn limit_forms(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    limit(&state, request, next).await
+}
+
+async fn limit(state: &AppState, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    match state.rates.count(&caller, client::of(state, &parts).address) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}

@@ -1,0 +1,200 @@
+//! From a configuration to a running server.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use axum::Router;
+use officina::Error;
+use officina::identity::password::Passwords;
+use officina::kernel::App;
+use officina::kernel::clock::Clock;
+use officina::kernel::db::Db;
+use officina::kernel::files::FileStore;
+use officina::kernel::secret::{Secret, random_token};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use crate::config::Config;
+use crate::http::accept;
+use crate::state::AppState;
+use crate::{background, router};
+
+/// Why the server did not start, as one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    /// A reason.
+    #[must_use]
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+/// Domain errors on a command line: there is nobody to hide the cause from.
+impl From<Error> for StartError {
+    fn from(error: Error) -> Self {
+        Self(match error {
+            Error::Internal(cause) => format!("Something went wrong: {cause}."),
+            Error::Unavailable => "The database is busy or away.".to_owned(),
+            Error::Validation(errors) => errors
+                .sentences()
+                .into_iter()
+                .map(|(field, sentences)| format!("{field} {}.", sentences.join(", ")))
+                .collect::<Vec<_>>()
+                .join(" "),
+            other => other.to_string(),
+        })
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its handlers share.
+    pub state: AppState,
+    server: JoinHandle<()>,
+    background: TaskTracker,
+}
+
+impl Running {
+    /// Stops: no new connections, running requests end, background work ends, the database closes.
+    pub async fn stop(self) {
+        self.state.stop.cancel();
+        if let Err(error) = self.server.await {
+            tracing::error!(error = %error, "the accept loop failed");
+        }
+        self.background.wait().await;
+        self.state.app.db.close().await;
+    }
+}
+
+/// Opens the data folder and the database, without changing the schema.
+///
+/// # Errors
+/// One sentence about what is missing or wrong.
+pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
+    let files = config.data.join("files");
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&files)
+        .map_err(|error| StartError(format!("The data folder {} cannot be used: {error}.", config.data.display())))?;
+    let secret = match &config.secret {
+        Some(secret) => Secret::new(secret.expose().as_bytes()),
+        None => kept_secret(&config.data.join("secret"))
+            .map_err(|error| StartError(format!("The secret in {} cannot be used: {error}.", config.data.display())))?,
+    };
+    // The sentence below says it; a log line about the same would be a second one.
+    let db = open_database(config).with_subscriber(NoSubscriber::default()).await?;
+    Ok(App {
+        db,
+        clock,
+        files: FileStore::in_folder(&files)?,
+        secret,
+        base_url: config.base_url().into(),
+        default_organisation: config.default_organisation.as_deref().map(Into::into),
+        limit_logins: config.limits.enabled,
+        passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,
+    })
+}
+
+async fn open_database(config: &Config) -> Result<Db, StartError> {
+    if let Some(url) = &config.database {
+        return Db::open_postgres(url.expose()).await.map_err(|error| {
+            let reason = match error {
+                Error::Internal(cause) => cause.to_string(),
+                _ => "it does not answer".to_owned(),
+            };
+            StartError(format!("The database {url} cannot be used: {reason}."))
+        });
+    }
+    let file = config.data.join("officina.db");
+    Db::open_sqlite(&file).await.map_err(|error| {
+        let reason = match error {
+            Error::Internal(cause) => cause.to_string(),
+            _ => "it is locked or cannot be read and written".to_owned(),
+        };
+        StartError(format!("The database {} cannot be used: {reason}.", file.display()))
+    })
+}
+
+/// The secret of the data folder, made at the first start with mode 600.
+fn kept_secret(file: &Path) -> io::Result<Secret> {
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Ok(mut new) => {
+            new.write_all(random_token().as_bytes())?;
+            new.sync_all()?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let text = std::fs::read_to_string(file)?;
+    if text.trim().len() < 32 {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it has fewer than 32 characters"));
+    }
+    Ok(Secret::new(text.trim().as_bytes()))
+}
+
+/// Everything but the network: the database is migrated, background work runs. Tests ask the router directly.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What handlers share.
+    pub state: AppState,
+    /// The whole router.
+    pub router: Router,
+    background: TaskTracker,
+}
+
+impl Prepared {
+    /// Ends background work and closes the database.
+    pub async fn stop(self) {
+        self.state.stop.cancel();
+        self.background.wait().await;
+        self.state.app.db.close().await;
+    }
+}
+
+/// Brings the database up to date and starts background work.
+///
+/// # Errors
+/// One sentence about what is missing or wrong.
+pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
+    let app = open(&config, clock).await?;
+    app.db.migrate().await?;
+    let state = AppState::new(app, config);
+    let background = background::start(&state).await?;
+    let router = router::build(&state);
+    Ok(Prepared { state, router, background })
+}
+
+/// Starts the server on a listener.
+///
+/// # Errors
+/// One sentence about what is missing or wrong.
+pub async fn launch(config: Config, clock: Clock, listener: TcpListener) -> Result<Running, StartError> {
+    let address =
+        listener.local_addr().map_err(|error| StartError(format!("The listener cannot be used: {error}.")))?;
+    let Prepared { state, router, background } = prepare(config, clock).await?;
+    let server = tokio::spawn({
+        let state = state.clone();
+        async move { accept::serve(listener, router, &state.config, state.stop.clone()).await }
+    });
+    Ok(Running { address, state, server, background })
+}
+
+/// Listens where the configuration says.
+///
+/// # Errors
+/// One sentence when the address is taken or not ours.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError(format!("Cannot listen on {address}: {error}.")))
+}

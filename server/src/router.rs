@@ -1,0 +1,85 @@
+//! The whole router: which part gets which layers.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use officina::Error;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use crate::api;
+use crate::http::error::ApiError;
+use crate::http::{auth, frame, limits};
+use crate::state::AppState;
+
+/// Builds the router. The hot paths, health and device readings, stand outside the layers.
+#[must_use]
+pub fn build(state: &AppState) -> Router {
+    let api = api_layers(api::router(), state).merge(api::bare_router());
+    Router::new()
+        .route("/health", get(api::health::health))
+        .route("/ready", get(api::health::ready))
+        .nest("/api/v1", api.clone())
+        .nest("/api", api)
+        .merge(frame_layers(Router::new().fallback(unknown), state))
+        .with_state(state.clone())
+}
+
+/// The layers of the API, the innermost first.
+fn api_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let router = router
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn_with_state(state.clone(), limits::limit_api))
+        .layer(from_fn_with_state(state.clone(), auth::identify_caller));
+    frame_layers(router, state)
+}
+
+/// The layers of everything that takes cookies, the innermost first.
+fn frame_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    router
+        .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
+        .layer(csrf(state))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), frame::frame))
+}
+
+/// Refuses requests that another site's page makes with the visitor's cookie.
+fn csrf(state: &AppState) -> CsrfLayer<fn(ProtectionError) -> Response> {
+    let refuse: fn(ProtectionError) -> Response = |_| ApiError::CrossSite.into_response();
+    let layer = CsrfLayer::new();
+    // Behind a proxy that rewrites the host, the configured address is the one that browsers name.
+    let layer = match layer.clone().add_trusted_origin(state.config.base_url()) {
+        Ok(trusting) => trusting,
+        Err(error) => {
+            tracing::warn!(error = %error, "base_url has a path, so it does not count as an origin");
+            layer
+        }
+    };
+    layer.with_rejection_response(refuse)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's trait passes the panic's value")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("of an unknown kind");
+    ApiError::from(Error::internal(format!("panic: {text}"))).into_response()
+}
+
+/// What no route knows.
+async fn unknown(uri: Uri) -> Response {
+    if uri.path().starts_with("/api") {
+        ApiError::from(Error::NotFound).into_response()
+    } else {
+        (StatusCode::NOT_FOUND, "Not found.").into_response()
+    }
+}

@@ -1,0 +1,148 @@
+//! Signing in and out, for programs and browsers.
+
+use axum::http::Method;
+use officina::identity::MembershipStatus;
+use officina::identity::service;
+use officina::kernel::permission::BuiltInRole;
+use officina::kernel::time::MINUTE;
+use serde_json::json;
+
+use crate::support::{Client, PASSWORD, TestServer};
+
+const LOGIN: &str = "/api/v1/auth/login";
+
+async fn log_in(client: &Client) -> (String, String) {
+    let body = client.post(LOGIN, json!({ "email": "admin@rossi.test", "password": PASSWORD })).await.expect(200);
+    let text = |name: &str| body["data"][name].as_str().expect("a token").to_owned();
+    (text("accessToken"), text("refreshToken"))
+}
+
+#[tokio::test]
+async fn a_program_signs_in_and_out() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let answer =
+            visitor.post(LOGIN, json!({ "email": "Technician@Rossi.test", "password": PASSWORD })).await.expect(200);
+        assert_eq!(answer["data"]["expiresIn"], 900);
+        assert_eq!(answer["data"]["user"]["role"], "technician");
+        assert_eq!(answer["data"]["user"]["organisation"]["slug"], "rossi");
+
+        let token = answer["data"]["accessToken"].as_str().unwrap();
+        let member = visitor.clone().with("authorization", &format!("Bearer {token}"));
+        let me = member.get("/api/auth/me").await.expect(200);
+        assert_eq!(me["data"]["email"], "technician@rossi.test");
+        let permissions = me["data"]["permissions"].as_array().unwrap();
+        assert!(permissions.contains(&json!("repairs:write")) && !permissions.contains(&json!("users:manage")));
+
+        member.raw(Method::POST, "/api/v1/auth/logout", "text/plain", "").await.expect(200);
+        member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_credentials_say_nothing() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let mut answers = Vec::new();
+        for (email, password) in [("admin@rossi.test", "wrong password"), ("nobody@rossi.test", PASSWORD)] {
+            let mut body = visitor
+                .post(LOGIN, json!({ "email": email, "password": password }))
+                .await
+                .expect_error(401, "UNAUTHORIZED");
+            body["requestId"] = json!(null);
+            answers.push(body);
+        }
+        assert_eq!(answers[0], answers[1]);
+        let body = visitor.post(LOGIN, json!({})).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(body["fields"]["email"].is_array() && body["fields"]["password"].is_array(), "{body}");
+        for nonsense in ["Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer"] {
+            let client = visitor.clone().with("authorization", nonsense);
+            client.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_used_twice_ends_the_session() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let (_, first) = log_in(&visitor).await;
+        let refresh = |token: String| {
+            let visitor = visitor.clone();
+            async move { visitor.post("/api/v1/auth/refresh", json!({ "refreshToken": token })).await }
+        };
+        let answer = refresh(first.clone()).await.expect(200);
+        let second = answer["data"]["refreshToken"].as_str().unwrap().to_owned();
+        let access = answer["data"]["accessToken"].as_str().unwrap();
+        let member = visitor.clone().with("authorization", &format!("Bearer {access}"));
+        member.get("/api/v1/auth/me").await.expect(200);
+
+        refresh(first).await.expect_error(401, "UNAUTHORIZED");
+        refresh(second).await.expect_error(401, "UNAUTHORIZED");
+        member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_access_token_ends_after_a_quarter_of_an_hour() {
+    TestServer::each(|server| async move {
+        let member = server.member("agent").await;
+        server.advance(15 * MINUTE - 1_000);
+        member.get("/api/v1/auth/me").await.expect(200);
+        server.advance(1_000);
+        member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn suspension_and_another_role_count_at_once() {
+    TestServer::each(|server| async move {
+        let app = server.app();
+        for member in [server.member("agent").await, server.browser("agent").await] {
+            let id = server.actor("agent").await.member().unwrap().membership;
+            service::set_member_role(app, &server.system(), id, BuiltInRole::Manager).await.unwrap();
+            let me = member.get("/api/v1/auth/me").await.expect(200);
+            assert_eq!(me["data"]["role"], "manager");
+            service::set_member_status(app, &server.system(), id, MembershipStatus::Suspended).await.unwrap();
+            member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+            service::set_member_status(app, &server.system(), id, MembershipStatus::Active).await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_site_cannot_ride_on_the_cookie() {
+    TestServer::each(|server| async move {
+        let browser = server.browser("admin").await;
+        browser.get("/api/v1/auth/me").await.expect(200);
+        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+            let attack = browser.clone().with(name, value);
+            let answer = attack.raw(Method::POST, "/api/v1/auth/logout", "text/plain", "{}").await;
+            answer.expect_error(403, "FORBIDDEN");
+        }
+        browser.get("/api/v1/auth/me").await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guessing_a_password_is_slowed() {
+    TestServer::each_with(
+        |config| config.limits.enabled = true,
+        |server| async move {
+            let wrong = json!({ "email": "admin@rossi.test", "password": "wrong password" });
+            for _ in 0..5 {
+                server.visitor().post(LOGIN, wrong.clone()).await.expect_error(401, "UNAUTHORIZED");
+            }
+            let answer = server.visitor().post(LOGIN, wrong).await;
+            answer.expect_error(429, "RATE_LIMITED");
+            assert!(answer.header("retry-after").is_some());
+        },
+    )
+    .await;
+}

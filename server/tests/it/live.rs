@@ -1,0 +1,127 @@
+//! The live feed: every change of the organisation, once, and nothing of another.
+
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use axum::http::Method;
+use futures::StreamExt;
+use officina::kernel::ids::RepairId;
+use officina::kernel::journal::{self, Entry};
+use serde_json::json;
+
+use crate::support::{Client, TestServer};
+
+/// How long a test waits for an event before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open stream, read block by block.
+struct Feed {
+    body: BodyDataStream,
+    read: String,
+}
+
+impl Feed {
+    async fn open(client: &Client, path: &str, last_event_id: Option<i64>) -> Self {
+        let mut request = client.request(Method::GET, path);
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = client.open(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let mut feed = Self { body: response.into_body().into_data_stream(), read: String::new() };
+        let hello = feed.block().await.expect("the stream begins");
+        assert!(hello.contains(": connected") && hello.contains("id: "), "{hello}");
+        feed
+    }
+
+    /// The next block, or none when the stream has ended.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.read.split_once("\n\n") {
+                let block = block.to_owned();
+                self.read = rest.to_owned();
+                return Some(block);
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("an event in time")?;
+            self.read.push_str(&String::from_utf8_lossy(&chunk.expect("a chunk")));
+        }
+    }
+
+    /// The number and name of the next event.
+    async fn event(&mut self) -> (i64, String) {
+        let block = self.block().await.expect("an event");
+        let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        (line("id:").expect("an id").parse().unwrap(), line("event:").expect("a name").to_owned())
+    }
+}
+
+async fn change(server: &TestServer, org: officina::kernel::ids::OrgId, action: &'static str) -> i64 {
+    let app = server.app();
+    let mut tx = app.db.begin().await.unwrap();
+    let entry = Entry::new(action, "repair", RepairId::new().0).after(&json!({ "status": "ready" }));
+    let actor = officina::kernel::actor::Actor::system(org);
+    let seq = journal::write(&mut tx, &actor, app.clock.now(), entry).await.unwrap();
+    tx.commit().await.unwrap();
+    seq
+}
+
+#[tokio::test]
+async fn a_change_is_told_once_to_those_who_may_see_it() {
+    TestServer::each(|server| async move {
+        let member = server.member("technician").await;
+        let mut feed = Feed::open(&member, "/api/v1/live?topics=repairs,leads", None).await;
+        change(&server, server.other_org.id, "repairs.created").await;
+        change(&server, server.org.id, "leads.created").await;
+        let seq = change(&server, server.org.id, "repairs.status_changed").await;
+        assert_eq!(feed.event().await, (seq, "repairs.status_changed".to_owned()));
+
+        for role in ["customer", "student"] {
+            server.member(role).await.get("/api/v1/live?topics=repairs").await.expect_error(403, "FORBIDDEN");
+        }
+        member.get("/api/v1/live?topics=everything").await.expect_error(400, "VALIDATION_ERROR");
+        server.visitor().get("/api/v1/live").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_listener_that_was_away_misses_nothing() {
+    TestServer::each(|server| async move {
+        let member = server.browser("admin").await;
+        let mut feed = Feed::open(&member, "/api/live?topics=repairs", None).await;
+        let first = change(&server, server.org.id, "repairs.created").await;
+        assert_eq!(feed.event().await.0, first);
+        drop(feed);
+        let mut missed = Vec::new();
+        for _ in 0..20 {
+            missed.push(change(&server, server.org.id, "repairs.updated").await);
+        }
+        let mut feed = Feed::open(&member, "/api/live?topics=repairs", Some(first)).await;
+        missed.push(change(&server, server.org.id, "repairs.updated").await);
+        for seq in missed {
+            assert_eq!(feed.event().await.0, seq);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_stream_ends_with_the_session_and_with_the_server() {
+    TestServer::each(|server| async move {
+        let leaving = server.member("admin").await;
+        let staying = server.member("manager").await;
+        let mut ending = Feed::open(&leaving, "/api/v1/live?topics=repairs", None).await;
+        let mut going_on = Feed::open(&staying, "/api/v1/live?topics=repairs", None).await;
+        leaving.raw(Method::POST, "/api/v1/auth/logout", "text/plain", "").await.expect(200);
+        let begun = std::time::Instant::now();
+        assert_eq!(ending.block().await, None);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+
+        let seq = change(&server, server.org.id, "repairs.created").await;
+        assert_eq!(going_on.event().await.0, seq);
+        server.state().stop.cancel();
+        assert_eq!(going_on.block().await, None);
+    })
+    .await;
+}

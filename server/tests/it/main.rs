@@ -1,0 +1,10 @@
+//! Integration tests: stories told through the real router, on SQLite and on PostgreSQL.
+//!
+//! PostgreSQL is named by `OFFICINA_TEST_POSTGRES`; without it that half fails, unless `OFFICINA_TEST_SQLITE_ONLY=1`
+//! says that it is left out on purpose.
+
+mod auth;
+mod errors;
+mod health;
+mod live;
+mod support;
