@@ -13,6 +13,7 @@ use officina::kernel::clock::Clock;
 use officina::kernel::db::Db;
 use officina::kernel::files::FileStore;
 use officina::kernel::secret::{Secret, random_token};
+use officina::repairs::tracking::Guesses;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -103,6 +104,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         base_url: config.base_url().into(),
         default_organisation: config.default_organisation.as_deref().map(Into::into),
         limit_logins: config.limits.enabled,
+        guesses: Guesses::new(config.limits.enabled),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,
     })
 }
