@@ -74,6 +74,15 @@ pub async fn check_in(
     Ok(checked_in)
 }
 
+/// Makes a repair at the counter, from what the customer says.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `repairs:write`, [`Error::Validation`] with all broken fields.
+pub async fn create(app: &App, actor: &Actor, input: &CheckIn) -> Result<CheckedIn> {
+    actor.require(Permission::RepairsWrite)?;
+    check_in(app, actor, input, &[], None).await
+}
+
 async fn earlier(app: &App, org: OrgId, key: &str) -> Result<Option<CheckedIn>> {
     let row = store::by_submission(&app.db, org, key).await?;
     Ok(row.map(|(id, tracking_code, status)| CheckedIn { id, tracking_code, status }))

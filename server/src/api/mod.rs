@@ -3,7 +3,9 @@
 pub mod auth;
 pub mod docs;
 pub mod health;
+pub mod leads;
 pub mod live;
+pub mod repairs;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -13,7 +15,7 @@ use crate::state::AppState;
 
 /// The areas' routes, which get the layers of the API.
 fn areas() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(auth::router()).merge(live::router())
+    OpenApiRouter::new().merge(auth::router()).merge(live::router()).merge(repairs::router()).merge(leads::router())
 }
 
 /// Routes on the hot path: they stand outside the layers and check for themselves what they need.

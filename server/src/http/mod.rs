@@ -10,3 +10,4 @@ pub mod extract;
 pub mod frame;
 pub mod limits;
 pub mod request_id;
+pub mod upload;

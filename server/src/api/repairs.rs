@@ -1,0 +1,292 @@
+//! Repairs: check-in and tracking for the public, lists and changes for staff.
+
+use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use officina::Error;
+use officina::kernel::files::Rendition;
+use officina::kernel::ids::{FileId, RepairId};
+use officina::repairs::service;
+use officina::repairs::tracking::{self, Proof};
+use officina::repairs::{
+    ChangeStatus, CheckIn, CheckedIn, RepairDetail, RepairFilter, RepairPhoto, RepairSummary, Tracking, UpdateRepair,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::auth::{SignedIn, Visitor};
+use crate::http::client::FromClient;
+use crate::http::envelope::{Data, List};
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
+use crate::http::upload::{self, MAX_UPLOAD_BYTES};
+use crate::state::AppState;
+
+/// Routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(add_check_in_photos))
+        .routes(routes!(add_photos))
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES));
+    OpenApiRouter::new()
+        .routes(routes!(check_in))
+        .routes(routes!(track))
+        .routes(routes!(list, create))
+        .routes(routes!(get, update))
+        .routes(routes!(change_status))
+        .routes(routes!(photo, delete_photo))
+        .merge(uploads)
+}
+
+/// The organisation that a public request acts for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by the extractor `Visitor`; here it is only described")]
+struct OrgParams {
+    /// Slug of the organisation; without it the configured default.
+    org: Option<String>,
+}
+
+/// Announce a car before arriving.
+#[utoipa::path(post, path = "/checkin", tag = "repairs", params(OrgParams), request_body = CheckIn, responses(
+    (status = 201, body = Data<CheckedIn>), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody)))]
+async fn check_in(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    ApiJson(input): ApiJson<CheckIn>,
+) -> ApiResult<(StatusCode, Data<CheckedIn>)> {
+    let checked_in = service::check_in(&state.app, &visitor.actor, &input, &[], None).await?;
+    Ok((StatusCode::CREATED, Data::new(checked_in)))
+}
+
+/// Add photos to a check-in: while it stands at `pre_checkin`, for one day. Parts are named `front`, `rear`, `left`,
+/// `right`, `detail` or `documents`.
+#[utoipa::path(post, path = "/checkin/{repairId}/photos", tag = "repairs",
+    params(("repairId" = RepairId, Path), OrgParams),
+    request_body(content_type = "multipart/form-data", content = String),
+    responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 400, body = ErrorBody),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
+    (status = 415, body = ErrorBody)))]
+async fn add_check_in_photos(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    ApiPath(id): ApiPath<RepairId>,
+    body: Multipart,
+) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
+    let photos = upload::read_photos(&state.app, body).await?;
+    let added = service::add_public_photos(&state.app, &visitor.actor, id, &photos).await?;
+    Ok((StatusCode::CREATED, Data::new(added)))
+}
+
+/// What opens the fuller view of a tracking page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TrackParams {
+    /// The last four digits of the customer's phone number.
+    phone: Option<String>,
+    /// The signature of a link that was sent.
+    token: Option<String>,
+}
+
+/// Where is my car?
+#[utoipa::path(get, path = "/track/{code}", tag = "repairs", params(("code" = String, Path), TrackParams), responses(
+    (status = 200, body = Data<Tracking>), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
+async fn track(
+    State(state): State<AppState>,
+    FromClient(client): FromClient,
+    ApiPath(code): ApiPath<String>,
+    ApiQuery(params): ApiQuery<TrackParams>,
+) -> ApiResult<Data<Tracking>> {
+    let proof = params.token.map(Proof::Token).or(params.phone.map(Proof::PhoneLast4));
+    Ok(Data::new(tracking::track(&state.app, client.address, &code, proof.as_ref()).await?))
+}
+
+/// The filter of a list of repairs.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct ListParams {
+    /// One status.
+    status: Option<String>,
+    /// Made on or after this date.
+    start_date: Option<String>,
+    /// Made on or before this date.
+    end_date: Option<String>,
+    /// Plate, code, name, phone, brand, model: every word must occur.
+    search: Option<String>,
+    /// A membership id, `me`, or `none`.
+    assignee: Option<String>,
+    /// `newest` (default), `oldest` or `updated`.
+    sort: Option<String>,
+    /// Rows wanted, 1 to 100; 20 when not given.
+    #[serde(rename = "limit")]
+    _limit: Option<u32>,
+    /// Where the last page ended.
+    #[serde(rename = "cursor")]
+    _cursor: Option<String>,
+    /// A page number from 1.
+    #[serde(rename = "page")]
+    _page: Option<u32>,
+}
+
+/// The repairs of the organisation.
+#[utoipa::path(get, path = "/repairs", tag = "repairs", params(ListParams), security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = List<RepairSummary>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn list(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiQuery(params): ApiQuery<ListParams>,
+    Paging(page): Paging,
+) -> ApiResult<List<RepairSummary>> {
+    let filter = RepairFilter {
+        status: params.status,
+        start_date: params.start_date,
+        end_date: params.end_date,
+        search: params.search,
+        assignee: params.assignee,
+        sort: params.sort,
+    };
+    Ok(service::list(&state.app, &actor, &filter, &page).await?.into())
+}
+
+/// Make a repair at the counter.
+#[utoipa::path(post, path = "/repairs", tag = "repairs", request_body = CheckIn,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<CheckedIn>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn create(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(input): ApiJson<CheckIn>,
+) -> ApiResult<(StatusCode, Data<CheckedIn>)> {
+    let created = service::create(&state.app, &actor, &input).await?;
+    Ok((StatusCode::CREATED, Data::new(created)))
+}
+
+/// One repair, with customer, vehicle, photos and history.
+#[utoipa::path(get, path = "/repairs/{id}", tag = "repairs", params(("id" = RepairId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<RepairDetail>), (status = 401, body = ErrorBody),
+    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+) -> ApiResult<Data<RepairDetail>> {
+    Ok(Data::new(service::get(&state.app, &actor, id).await?))
+}
+
+/// Change the facts of a repair.
+#[utoipa::path(patch, path = "/repairs/{id}", tag = "repairs", params(("id" = RepairId, Path)), request_body = UpdateRepair,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
+async fn update(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+    ApiJson(input): ApiJson<UpdateRepair>,
+) -> ApiResult<Data<RepairDetail>> {
+    Ok(Data::new(service::update(&state.app, &actor, id, &input).await?))
+}
+
+/// Move a repair to another status. A forbidden step answers 409 with the allowed ones.
+#[utoipa::path(post, path = "/repairs/{id}/status", tag = "repairs", params(("id" = RepairId, Path)),
+    request_body = ChangeStatus, security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
+async fn change_status(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+    ApiJson(change): ApiJson<ChangeStatus>,
+) -> ApiResult<Data<RepairDetail>> {
+    Ok(Data::new(service::change_status(&state.app, &actor, id, &change).await?))
+}
+
+/// Add photos to a repair.
+#[utoipa::path(post, path = "/repairs/{id}/photos", tag = "repairs", params(("id" = RepairId, Path)),
+    request_body(content_type = "multipart/form-data", content = String),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 401, body = ErrorBody),
+    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
+    (status = 415, body = ErrorBody)))]
+async fn add_photos(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+    body: Multipart,
+) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
+    let photos = upload::read_photos(&state.app, body).await?;
+    let added = service::add_photos(&state.app, &actor, id, &photos).await?;
+    Ok((StatusCode::CREATED, Data::new(added)))
+}
+
+/// Which rendition of a photo is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PhotoParams {
+    /// `thumb` for a small one.
+    size: Option<String>,
+}
+
+/// The bytes of a photo.
+#[utoipa::path(get, path = "/repairs/{id}/photos/{photoId}", tag = "repairs",
+    params(("id" = RepairId, Path), ("photoId" = FileId, Path), PhotoParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, content_type = "image/jpeg", body = String), (status = 401, body = ErrorBody),
+    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath((id, photo)): ApiPath<(RepairId, FileId)>,
+    ApiQuery(params): ApiQuery<PhotoParams>,
+) -> ApiResult<Response> {
+    let rendition = rendition(params.size.as_deref())?;
+    let (_, bytes) = service::photo(&state.app, &actor, id, photo, rendition).await?;
+    Ok(jpeg(bytes))
+}
+
+/// Remove a photo.
+#[utoipa::path(delete, path = "/repairs/{id}/photos/{photoId}", tag = "repairs",
+    params(("id" = RepairId, Path), ("photoId" = FileId, Path)), security(("accessToken" = []), ("session" = [])),
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody)))]
+async fn delete_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath((id, photo)): ApiPath<(RepairId, FileId)>,
+) -> ApiResult<StatusCode> {
+    service::delete_photo(&state.app, &actor, id, photo).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The rendition of `?size=`.
+///
+/// # Errors
+/// [`Error::Validation`] for anything but `thumb` and `full`.
+pub fn rendition(size: Option<&str>) -> officina::Result<Rendition> {
+    match size {
+        None | Some("full") => Ok(Rendition::Full),
+        Some("thumb") => Ok(Rendition::Thumbnail),
+        Some(_) => Err(Error::field("size", "unknown_word", "must be thumb or full")),
+    }
+}
+
+/// A photo as an answer. What people uploaded is never more than a picture: the type is fixed, not guessed, and nothing
+/// in it could run.
+#[must_use]
+pub fn jpeg(bytes: bytes::Bytes) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600")),
+    ];
+    (headers, bytes).into_response()
+}
