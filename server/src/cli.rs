@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::api;
 use crate::config::{Config, LogFormat, Settings};
+use crate::demo;
 use crate::launch::{self, StartError};
 
 /// The front desk and the back office of a service business, in one binary.
@@ -124,9 +125,16 @@ async fn current(config: &Config) -> Result<App, StartError> {
 async fn serve(config: Config) -> Result<(), StartError> {
     log_to_standard_error(config.log);
     let listener = launch::listen(config.listen).await?;
+    let welcome = match config.demo {
+        true => Some(demo::prepare(&config).await?),
+        false => None,
+    };
     let running = launch::launch(config, Clock::System, listener).await?;
     let state = running.state.clone();
     tracing::info!(address = %running.address, url = %state.app.base_url, "Officina is ready");
+    if let Some(welcome) = welcome {
+        say(&welcome);
+    }
     if !officina::identity::service::has_accounts(&state.app).await? {
         tracing::info!(
             "nobody can sign in yet: make an organisation with `officina org add`, a member with `officina user add`"
