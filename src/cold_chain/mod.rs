@@ -1,1 +1,25 @@
-//! cold_chain
+//! Cold chain: customers' locations with cold cells, the devices in them, what these measure, and the alerts that follow.
+//!
+//! Devices post readings over bad networks: late, repeated, out of order. Readings are taken in groups by
+//! [`ingest::store_group`], which in one transaction stores what is new, brings the chart's buckets and the device's
+//! latest values up to date, and runs the alert engine ([`engine`]), a pure function whose memory lies in the database.
+//! Stored temperatures are whole micro-degrees Celsius ([`Micro`]), so that sums do not depend on the order of arrival.
+
+pub mod alert;
+pub mod chart;
+pub mod model;
+
+#[cfg(feature = "ssr")]
+pub mod engine;
+#[cfg(feature = "ssr")]
+pub mod ingest;
+#[cfg(feature = "ssr")]
+pub mod reading;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+
+pub use alert::*;
+pub use chart::*;
+pub use model::*;

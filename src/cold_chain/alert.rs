@@ -1,0 +1,117 @@
+//! Alerts as the outside sees them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
+use crate::kernel::time::Timestamp;
+use crate::kernel::timeline::TimelineEntry;
+
+crate::text_enum! {
+    /// What is wrong.
+    pub enum AlertType {
+        /// Warmer than the cell's upper threshold.
+        HighTemp = "HIGH_TEMP",
+        /// Colder than the cell's lower threshold.
+        LowTemp = "LOW_TEMP",
+        /// The device says that mains power is gone.
+        PowerLoss = "POWER_LOSS",
+        /// The door stands open for too long.
+        DoorOpen = "DOOR_OPEN",
+        /// The device's battery is nearly empty.
+        LowBattery = "LOW_BATTERY",
+        /// The device is silent.
+        SensorError = "SENSOR_ERROR",
+    }
+}
+
+crate::text_enum! {
+    /// Whether an alert goes on.
+    pub enum AlertStatus {
+        /// It goes on.
+        Active = "ACTIVE",
+        /// It is over.
+        Resolved = "RESOLVED",
+    }
+}
+
+/// An alert of a cell and a device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Alert {
+    /// The alert's id.
+    pub id: AlertId,
+    /// What is wrong.
+    #[serde(rename = "type")]
+    pub kind: AlertType,
+    /// Whether it goes on.
+    pub status: AlertStatus,
+    /// The cell.
+    pub cold_cell_id: ColdCellId,
+    /// What the cell is called.
+    pub cold_cell_name: String,
+    /// Where the cell stands.
+    pub location_id: LocationId,
+    /// What the place is called.
+    pub location_name: String,
+    /// The device that noticed.
+    pub device_id: DeviceId,
+    /// The number on the device's case.
+    pub device_serial_number: String,
+    /// Whether it was found in readings that arrived late; such an alert never escalates.
+    pub late: bool,
+    /// The limit that was crossed when it opened, in °C.
+    pub threshold: Option<f64>,
+    /// The worst temperature so far, in °C.
+    pub worst_value: Option<f64>,
+    /// The time of the first reading out of bounds.
+    pub started_at: Timestamp,
+    /// The time of the reading that opened it: later than the first by the cell's delay.
+    pub opened_at: Timestamp,
+    /// The time of the newest reading out of bounds.
+    pub last_triggered_at: Timestamp,
+    /// When somebody took note.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who took note.
+    pub acknowledged_by: Option<String>,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// Who closed it; none when the values came back by themselves.
+    pub resolved_by: Option<String>,
+    /// What the person who closed it had to say.
+    pub resolution_note: Option<String>,
+}
+
+/// An alert with its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AlertDetail {
+    /// The alert.
+    #[serde(flatten)]
+    pub alert: Alert,
+    /// What happened to it.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// Which alerts are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertFilter {
+    /// Only these.
+    pub status: Option<AlertStatus>,
+    /// Only of this type.
+    #[serde(rename = "type")]
+    pub kind: Option<AlertType>,
+    /// Only of this cell.
+    pub cold_cell_id: Option<ColdCellId>,
+}
+
+/// How an alert is closed by hand.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResolveAlert {
+    /// What was done about it.
+    pub note: Option<String>,
+}

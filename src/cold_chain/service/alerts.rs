@@ -1,0 +1,120 @@
+//! What people do about alerts.
+
+use serde_json::json;
+
+use crate::cold_chain::alert::{Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
+use crate::cold_chain::store::{alerts, fleet};
+use crate::kernel::App;
+use crate::kernel::actor::{Actor, ActorKind};
+use crate::kernel::db::Tx;
+use crate::kernel::ids::AlertId;
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::permission::Permission;
+use crate::kernel::validate::Validator;
+use crate::{Error, Result};
+
+/// Alerts, newest first.
+///
+/// # Errors
+/// [`Error::Validation`] for a page that cannot be.
+pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
+    actor.require(Permission::AlertsRead)?;
+    let window = page.window()?;
+    let rows = alerts::list(&app.db, actor.org, filter, &window).await?;
+    let total = alerts::count(&app.db, actor.org, filter).await?;
+    let rows = rows.into_iter().map(Alert::from).collect();
+    Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, Some(total)))
+}
+
+/// One alert with its history.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one.
+pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
+    actor.require(Permission::AlertsRead)?;
+    let alert = alerts::get(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let timeline = journal::timeline(&app.db, actor.org, "alert", id.0).await?;
+    Ok(AlertDetail { alert: alert.into(), timeline })
+}
+
+/// Takes note of an active alert: it stops escalating. Taking note twice changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
+pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
+    actor.require(Permission::AlertsAcknowledge)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let alert: Alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.into();
+    if alerts::acknowledge(&mut tx, actor.org, id, name(actor), now).await? {
+        let entry = Entry::new("alerts.acknowledged", "alert", id.0)
+            .after(&json!({"acknowledgedBy": name(actor), "type": alert.kind, "coldCellId": alert.cold_cell_id}));
+        journal::write(&mut tx, actor, now, entry).await?;
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+        if alert.status == AlertStatus::Resolved {
+            return Err(Error::conflict("This alert is over already."));
+        }
+    }
+    get_alert(app, actor, id).await
+}
+
+/// Closes an active alert by hand. If the values are still out of bounds, the next reading opens a new one.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
+pub async fn resolve_alert(app: &App, actor: &Actor, id: AlertId, how: ResolveAlert) -> Result<AlertDetail> {
+    actor.require(Permission::AlertsResolve)?;
+    let mut check = Validator::default();
+    let note = check.optional("note", how.note.as_deref(), 2_000);
+    let note = check.finish(note)?;
+    let mut tx = app.db.begin().await?;
+    let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    if !close(&mut tx, app, actor, alert.device_no(), &[(id, Alert::from(alert).kind)], note.as_ref()).await? {
+        return Err(Error::conflict("This alert is over already."));
+    }
+    tx.commit().await?;
+    get_alert(app, actor, id).await
+}
+
+/// Closes active alerts of one device, and tells whether all of them were active.
+///
+/// The device's memory is locked first: that is the order in which the writer takes its locks.
+pub(super) async fn close(
+    tx: &mut Tx,
+    app: &App,
+    actor: &Actor,
+    device_no: i64,
+    closing: &[(AlertId, AlertType)],
+    note: Option<&String>,
+) -> Result<bool> {
+    let now = app.clock.now();
+    let mut tracks = fleet::lock_tracks(tx, device_no).await?;
+    for (id, kind) in closing {
+        if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
+            return Ok(false);
+        }
+        if let Some(track) = tracks.track_mut(*kind) {
+            track.close();
+        }
+    }
+    fleet::write_tracks(tx, device_no, &tracks).await?;
+    for (id, kind) in closing {
+        let entry = Entry::new("alerts.resolved", "alert", id.0)
+            .before(&json!({"status": AlertStatus::Active}))
+            .after(&json!({"status": AlertStatus::Resolved, "type": kind, "resolvedBy": name(actor)}))
+            .reason(note.cloned());
+        journal::write(tx, actor, now, entry).await?;
+    }
+    Ok(true)
+}
+
+/// The name that stands beside what somebody did.
+fn name(actor: &Actor) -> &str {
+    match &actor.kind {
+        ActorKind::Member(member) => &member.name,
+        _ => "Officina",
+    }
+}

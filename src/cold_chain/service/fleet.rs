@@ -1,0 +1,338 @@
+//! Locations, cold cells and devices.
+
+use serde_json::json;
+
+use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
+use crate::cold_chain::model::{
+    ChangeColdCell, ChangeDevice, ChangeLocation, ColdCell, ColdCellDetail, Device, DeviceWithKey, Location,
+    NewColdCell, NewDevice, NewLocation, RotateKey, TechnicianDashboard,
+};
+use crate::cold_chain::service::alerts::close;
+use crate::cold_chain::store::{alerts, fleet};
+use crate::kernel::App;
+use crate::kernel::actor::Actor;
+use crate::kernel::db::{OnViolation, Tx, Violation};
+use crate::kernel::error::Conflict;
+use crate::kernel::ids::{ColdCellId, DeviceId, LocationId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
+use crate::kernel::permission::Permission;
+use crate::kernel::secret::{random_token, token_hash};
+use crate::kernel::time::MINUTE;
+use crate::kernel::validate::Validator;
+use crate::{Error, Result};
+
+/// The longest that a replaced key may go on working, in minutes: a week.
+const LONGEST_GRACE: i64 = 7 * 24 * 60;
+
+/// Locations in the order of their making.
+///
+/// # Errors
+/// [`Error::Validation`] for a page that cannot be.
+pub async fn list_locations(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<Location>> {
+    actor.require(Permission::ColdChainRead)?;
+    let window = page.window()?;
+    let rows = fleet::locations(&app.db, actor.org, &window).await?;
+    let total = fleet::count_locations(&app.db, actor.org).await?;
+    Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+}
+
+/// One location.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one.
+pub async fn get_location(app: &App, actor: &Actor, id: LocationId) -> Result<Location> {
+    actor.require(Permission::ColdChainRead)?;
+    fleet::location(&app.db, actor.org, id).await?.ok_or(Error::NotFound)
+}
+
+/// Makes a location.
+///
+/// # Errors
+/// [`Error::Validation`] for broken fields, an unknown customer among them.
+pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Result<Location> {
+    actor.require(Permission::ColdChainWrite)?;
+    let new = checked_location(new)?;
+    let (id, now) = (LocationId::new(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    fleet::insert_location(&mut tx, actor.org, id, &new, now)
+        .await
+        .on_violation(Violation::ForeignKey, || unknown("customerId", "customer"))?;
+    let entry = Entry::new("cold_chain.location_created", "location", id.0).after(&new);
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get_location(app, actor, id).await
+}
+
+/// Changes a location.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
+pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: ChangeLocation) -> Result<Location> {
+    actor.require(Permission::ColdChainWrite)?;
+    let mut tx = app.db.begin().await?;
+    let known = fleet::location(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let before = NewLocation {
+        name: known.name,
+        customer_id: known.customer_id,
+        address: known.address,
+        time_zone: known.time_zone,
+    };
+    let after = checked_location(NewLocation {
+        name: change.name.unwrap_or_else(|| before.name.clone()),
+        customer_id: change.customer_id.or(before.customer_id),
+        address: change.address.or_else(|| before.address.clone()),
+        time_zone: change.time_zone.or_else(|| before.time_zone.clone()),
+    })?;
+    fleet::update_location(&mut tx, actor.org, id, &after)
+        .await
+        .on_violation(Violation::ForeignKey, || unknown("customerId", "customer"))?;
+    let entry = Entry::new("cold_chain.location_changed", "location", id.0).before(&before).after(&after);
+    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    tx.commit().await?;
+    get_location(app, actor, id).await
+}
+
+fn checked_location(new: NewLocation) -> Result<NewLocation> {
+    let new = new.checked()?;
+    match new.time_zone.as_deref().map(str::parse::<chrono_tz::Tz>) {
+        Some(Err(_)) => Err(Error::field("timeZone", "unknown_zone", "must be a time zone such as Europe/Rome")),
+        _ => Ok(new),
+    }
+}
+
+fn unknown(field: &str, what: &str) -> Error {
+    Error::field(field, "unknown", format!("is not a {what} of this organisation"))
+}
+
+/// Cold cells in the order of their making, of one location or all.
+///
+/// # Errors
+/// [`Error::Validation`] for a page that cannot be.
+pub async fn list_cold_cells(
+    app: &App,
+    actor: &Actor,
+    location: Option<LocationId>,
+    page: &PageRequest,
+) -> Result<Page<ColdCell>> {
+    actor.require(Permission::ColdChainRead)?;
+    let window = page.window()?;
+    let rows = fleet::cells(&app.db, actor.org, location, &window).await?;
+    let total = fleet::count_cells(&app.db, actor.org, location).await?;
+    let rows = rows.into_iter().map(ColdCell::from).collect();
+    Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+}
+
+/// Everything a cell's page shows.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one.
+pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdCellDetail> {
+    actor.require(Permission::ColdChainRead)?;
+    let cell = fleet::cell(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
+    let device_list = list_devices(app, actor, Some(id), &all).await?.items;
+    let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
+    let active = alerts::list(&app.db, actor.org, &filter, &all.window()?).await?;
+    let timeline = journal::timeline(&app.db, actor.org, "cold_cell", id.0).await?;
+    Ok(ColdCellDetail {
+        cell: cell.into(),
+        device_list,
+        active_alert_list: active.into_iter().map(Alert::from).collect(),
+        timeline,
+    })
+}
+
+/// Makes a cold cell.
+///
+/// # Errors
+/// [`Error::Validation`] for broken fields, an unknown location among them.
+pub async fn create_cold_cell(app: &App, actor: &Actor, new: NewColdCell) -> Result<ColdCellDetail> {
+    actor.require(Permission::ColdChainWrite)?;
+    let settings = new.checked()?;
+    let (id, now) = (ColdCellId::new(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    fleet::insert_cell(&mut tx, actor.org, id, &settings, now)
+        .await
+        .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
+    let entry = Entry::new("cold_chain.cell_created", "cold_cell", id.0).after(&settings);
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get_cold_cell(app, actor, id).await
+}
+
+/// Changes a cold cell. New limits count from the next reading on.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
+pub async fn change_cold_cell(
+    app: &App,
+    actor: &Actor,
+    id: ColdCellId,
+    change: ChangeColdCell,
+) -> Result<ColdCellDetail> {
+    actor.require(Permission::ColdChainWrite)?;
+    let mut tx = app.db.begin().await?;
+    let before = fleet::cell(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.settings();
+    let after = before.changed(change)?;
+    fleet::update_cell(&mut tx, actor.org, id, &after)
+        .await
+        .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
+    let entry = Entry::new("cold_chain.cell_changed", "cold_cell", id.0).before(&before).after(&after);
+    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    tx.commit().await?;
+    get_cold_cell(app, actor, id).await
+}
+
+/// Devices in the order of their making, of one cell or all.
+///
+/// # Errors
+/// [`Error::Validation`] for a page that cannot be.
+pub async fn list_devices(
+    app: &App,
+    actor: &Actor,
+    cell: Option<ColdCellId>,
+    page: &PageRequest,
+) -> Result<Page<Device>> {
+    actor.require(Permission::ColdChainRead)?;
+    let window = page.window()?;
+    let now = app.clock.now();
+    let rows = fleet::devices(&app.db, actor.org, cell, &window).await?;
+    let total = fleet::count_devices(&app.db, actor.org, cell).await?;
+    let rows = rows.into_iter().map(|row| row.at(now)).collect();
+    Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+}
+
+/// One device.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one.
+pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
+    actor.require(Permission::ColdChainRead)?;
+    let row = fleet::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    Ok(row.at(app.clock.now()))
+}
+
+/// Makes a device with its first key, which is shown this once.
+///
+/// # Errors
+/// [`Error::Validation`] for broken fields, [`Error::Conflict`] when the serial number exists.
+pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<DeviceWithKey> {
+    actor.require(Permission::DevicesManage)?;
+    let new = new.checked()?;
+    let (id, now) = (DeviceId::new(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    if let Some(existing) = fleet::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
+        return Err(taken(Some(existing)));
+    }
+    let cell_no = cell_no(&mut tx, actor, new.cold_cell_id).await?;
+    let no = fleet::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
+        .await
+        // Made by somebody else between the look-up and here.
+        .on_violation(Violation::Unique, || taken(None))?;
+    let api_key = random_token();
+    fleet::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
+    let entry = Entry::new("cold_chain.device_created", "device", id.0).after(&new);
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(DeviceWithKey { device: get_device_unchecked(app, actor, id).await?, api_key })
+}
+
+/// Changes a device. When it moves to another cell, the active alerts of the old one are closed.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
+pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: ChangeDevice) -> Result<Device> {
+    actor.require(Permission::DevicesManage)?;
+    let mut check = Validator::default();
+    let name = check.optional("name", change.name.as_deref(), 120);
+    let firmware = check.optional("firmwareVersion", change.firmware_version.as_deref(), 60);
+    check.finish(())?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let row = fleet::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let no = row.no;
+    let before = row.at(now);
+    let after = Device {
+        cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
+        name: name.or_else(|| before.name.clone()),
+        firmware_version: firmware.or_else(|| before.firmware_version.clone()),
+        ..before.clone()
+    };
+    // The device's state first, as the writer does it: its readings wait until it has moved.
+    fleet::lock_tracks(&mut tx, no).await?;
+    let cell_no = cell_no(&mut tx, actor, Some(after.cold_cell_id)).await?;
+    fleet::update_device(&mut tx, &after, no, cell_no).await?;
+    if after.cold_cell_id != before.cold_cell_id {
+        let active = alerts::active_of_device(&mut tx, no).await?;
+        let note = "The device was moved to another cell.".to_owned();
+        close(&mut tx, app, actor, no, &active, Some(&note)).await?;
+        fleet::write_tracks(&mut tx, no, &Default::default()).await?;
+    }
+    let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});
+    let entry = Entry::new("cold_chain.device_changed", "device", id.0).before(&words(&before)).after(&words(&after));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    get_device_unchecked(app, actor, id).await
+}
+
+/// Gives a device a new key, which is shown this once. The old ones go on working for the grace time.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Validation`] for a grace time out of range.
+pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: RotateKey) -> Result<DeviceWithKey> {
+    actor.require(Permission::DevicesManage)?;
+    let grace = how.grace_minutes.unwrap_or(0);
+    let mut check = Validator::default();
+    check.range("graceMinutes", Some(grace), 0, LONGEST_GRACE);
+    check.finish(())?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let no = fleet::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.no;
+    fleet::expire_keys(&mut tx, no, now.plus(grace * MINUTE)).await?;
+    let api_key = random_token();
+    fleet::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
+    let entry = Entry::new("cold_chain.device_key_rotated", "device", id.0).after(&json!({"graceMinutes": grace}));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(DeviceWithKey { device: get_device_unchecked(app, actor, id).await?, api_key })
+}
+
+/// The device after a change by somebody who may make it, whether or not they may read others.
+async fn get_device_unchecked(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
+    let row = fleet::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    Ok(row.at(app.clock.now()))
+}
+
+async fn cell_no(tx: &mut Tx, actor: &Actor, id: Option<ColdCellId>) -> Result<i64> {
+    let missing = || unknown("coldCellId", "cold cell");
+    let id = id.ok_or_else(missing)?;
+    Ok(fleet::cell(tx, actor.org, id).await?.ok_or_else(missing)?.no)
+}
+
+fn taken(existing: Option<DeviceId>) -> Error {
+    Error::Conflict(Conflict {
+        message: "A device with this serial number exists already.".to_owned(),
+        existing_id: existing.map(|id| id.0),
+        ..Conflict::default()
+    })
+}
+
+/// The numbers of the technician's view.
+///
+/// # Errors
+/// What the database says.
+pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<TechnicianDashboard> {
+    actor.require(Permission::ColdChainRead)?;
+    let customer_list = fleet::dashboard_customers(&app.db, actor.org).await?;
+    let cold_cells = fleet::count_cells(&app.db, actor.org, None).await?;
+    let mut alerts_by_type: std::collections::BTreeMap<String, i64> =
+        AlertType::ALL.iter().map(|kind| (kind.as_str().to_owned(), 0)).collect();
+    let mut active_alerts = 0;
+    for (kind, count) in alerts::active_by_type(&app.db, actor.org).await? {
+        active_alerts += count;
+        alerts_by_type.insert(kind.as_str().to_owned(), count);
+    }
+    let customers = i64::try_from(customer_list.len()).unwrap_or(i64::MAX);
+    Ok(TechnicianDashboard { customers, cold_cells, active_alerts, alerts_by_type, customer_list })
+}

@@ -1,0 +1,6 @@
+//! Cold chain, stored.
+
+pub(super) mod alerts;
+pub(super) mod fleet;
+mod multi_row;
+pub(super) mod readings;

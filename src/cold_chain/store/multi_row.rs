@@ -1,0 +1,80 @@
+//! Statements with many rows in a few fixed sizes, so that their texts are prepared once per connection and found again.
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+/// The sizes: 1, 2, 4, … 256 rows. Any number of rows is a few statements; the largest stays far below SQLite's limit of
+/// 32,766 and PostgreSQL's of 65,535 values.
+const SIZES: usize = 9;
+
+/// A statement that is repeated for some rows of values: `head (…),(…),… tail`.
+pub(super) struct MultiRow {
+    head: &'static str,
+    /// The placeholders of a row, each `$`, with anything between them.
+    row: &'static str,
+    tail: &'static str,
+    texts: [OnceLock<String>; SIZES],
+}
+
+impl MultiRow {
+    /// A statement from its parts. Each `$` in `row` becomes the next placeholder.
+    pub(super) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
+        Self { head, row, tail, texts: [const { OnceLock::new() }; SIZES] }
+    }
+
+    /// The statement for a number of rows that [`chunks`] made.
+    pub(super) fn text(&'static self, rows: usize) -> &'static str {
+        let size = rows.trailing_zeros() as usize;
+        self.texts[size].get_or_init(|| {
+            let mut text = String::from(self.head);
+            let mut number = 0;
+            for row in 0..rows {
+                if row > 0 {
+                    text.push(',');
+                }
+                for part in self.row.split_inclusive('$') {
+                    text.push_str(part);
+                    if part.ends_with('$') {
+                        number += 1;
+                        // Writing to a string cannot fail.
+                        let _ = write!(text, "{number}");
+                    }
+                }
+            }
+            text.push_str(self.tail);
+            text
+        })
+    }
+}
+
+/// Rows in chunks of the fixed sizes, largest first.
+pub(super) fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        if rows.is_empty() {
+            return None;
+        }
+        let size = (1 << rows.len().ilog2()).min(1 << (SIZES - 1));
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static PAIRS: MultiRow = MultiRow::new("VALUES ", "($, abs($))", " LIMIT 1");
+
+    #[test]
+    fn every_number_of_rows_is_made_of_the_fixed_sizes() {
+        assert_eq!(PAIRS.text(1), "VALUES ($1, abs($2)) LIMIT 1");
+        assert_eq!(PAIRS.text(2), "VALUES ($1, abs($2)),($3, abs($4)) LIMIT 1");
+        for number in [0, 1, 3, 255, 256, 1_000] {
+            let rows = vec![(); number];
+            let sizes: Vec<usize> = chunks(&rows).map(<[()]>::len).collect();
+            assert_eq!(sizes.iter().sum::<usize>(), number);
+            assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= 256), "{sizes:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Readings, buckets and device states: the statements of the ingest path, each for many rows at once.
+
+use crate::Result;
+use crate::cold_chain::chart::{ChartRange, Summary};
+use crate::cold_chain::model::Micro;
+use crate::cold_chain::store::multi_row::{MultiRow, chunks};
+use crate::kernel::db::{Conn, Tx, sql};
+use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
+use crate::kernel::time::Timestamp;
+
+/// A device as the writer needs it: its cell's rule, and its state before the group.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct DeviceRow {
+    pub no: i64,
+    pub org_id: OrgId,
+    pub id: DeviceId,
+    pub cold_cell_id: ColdCellId,
+    pub cell_no: i64,
+    pub access_epoch: i64,
+    pub min_temperature: f64,
+    pub max_temperature: f64,
+    pub hysteresis: f64,
+    pub alert_delay_seconds: i64,
+    #[sqlx(flatten)]
+    pub state: DeviceState,
+}
+
+/// What changes with every reading of a device.
+#[derive(Debug, Clone, Default, PartialEq, sqlx::FromRow)]
+pub(crate) struct DeviceState {
+    pub last_seen_at: Option<Timestamp>,
+    pub latest_at: Option<Timestamp>,
+    pub latest_kind: Option<i64>,
+    pub latest_key: Option<i64>,
+    pub temperature: Option<Micro>,
+    pub humidity: Option<f64>,
+    pub battery: Option<f64>,
+    pub power: Option<bool>,
+    pub door: Option<bool>,
+    pub assigned: i64,
+    pub tracks: Option<String>,
+}
+
+/// A reading on its way into the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadingRow {
+    pub device_no: i64,
+    pub dedupe_kind: i64,
+    pub dedupe_key: i64,
+    pub cell_no: i64,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+    pub recorded_at: Option<Timestamp>,
+    pub temperature: Micro,
+    pub humidity: Option<f64>,
+    pub battery: Option<f64>,
+    pub power: Option<bool>,
+    pub door: Option<bool>,
+    pub flags: i64,
+}
+
+/// What makes a reading the same as another one.
+pub(crate) type ReadingKey = (i64, i64, i64);
+
+impl ReadingRow {
+    /// Device, kind and key.
+    pub const fn key(&self) -> ReadingKey {
+        (self.device_no, self.dedupe_kind, self.dedupe_key)
+    }
+}
+
+/// A bucket's place: cell, span in seconds, start.
+pub(crate) type BucketKey = (i64, i64, Timestamp);
+
+const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
+     c.hysteresis, c.alert_delay_seconds, s.last_seen_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
+     s.humidity, s.battery, s.power, s.door, s.assigned, s.tracks \
+     FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.no IN (";
+static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
+// Locked in the order of their numbers, so that two servers with the same devices queue and never deadlock.
+static DEVICES_LOCKED: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ") ORDER BY d.no FOR UPDATE OF s");
+
+/// The devices of a group, by number. Their states belong to this transaction until it ends.
+pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRow>> {
+    let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
+    let mut rows = Vec::with_capacity(numbers.len());
+    for chunk in chunks(numbers) {
+        let mut query = sql(statement.text(chunk.len()));
+        for number in chunk {
+            query = query.bind(*number);
+        }
+        rows.extend(query.all::<DeviceRow>(&mut *tx).await?);
+    }
+    Ok(rows)
+}
+
+const READINGS_HEAD: &str = "INSERT INTO readings (device_no, dedupe_kind, dedupe_key, cell_no, at, received_at, recorded_at, \
+     temperature, humidity, battery, power, door, flags) VALUES ";
+const READINGS_ROW: &str = "($,$,$,$,$,$,$,$,$,$,$,$,$)";
+static READINGS: MultiRow = MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONFLICT DO NOTHING");
+static READINGS_TOLD: MultiRow =
+    MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONFLICT DO NOTHING RETURNING device_no, dedupe_kind, dedupe_key");
+
+fn bound(statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::kernel::db::Sql {
+    rows.iter().fold(sql(statement.text(rows.len())), |query, row| {
+        query
+            .bind(row.device_no)
+            .bind(row.dedupe_kind)
+            .bind(row.dedupe_key)
+            .bind(row.cell_no)
+            .bind(row.at)
+            .bind(row.received_at)
+            .bind(row.recorded_at)
+            .bind(row.temperature)
+            .bind(row.humidity)
+            .bind(row.battery)
+            .bind(row.power)
+            .bind(row.door)
+            .bind(row.flags)
+    })
+}
+
+/// Stores readings that are not stored yet, and tells how many these were.
+pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
+    let mut stored = 0;
+    for chunk in chunks(rows) {
+        stored += bound(&READINGS, chunk).run(&mut *tx).await?;
+    }
+    Ok(stored)
+}
+
+/// Stores readings that are not stored yet, and tells which these were. Slower than [`insert`] by the answers' cost.
+pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<Vec<ReadingKey>> {
+    let mut stored = Vec::with_capacity(rows.len());
+    for chunk in chunks(rows) {
+        stored.extend(bound(&READINGS_TOLD, chunk).all::<ReadingKey>(&mut *tx).await?);
+    }
+    Ok(stored)
+}
+
+static BUCKETS: MultiRow = MultiRow::new(
+    "INSERT INTO reading_buckets AS b (cell_no, span, start_at, min, max, sum, count) VALUES ",
+    "($,$,$,$,$,$,$)",
+    " ON CONFLICT (cell_no, span, start_at) DO UPDATE SET \
+     min = CASE WHEN excluded.min < b.min THEN excluded.min ELSE b.min END, \
+     max = CASE WHEN excluded.max > b.max THEN excluded.max ELSE b.max END, \
+     sum = b.sum + excluded.sum, count = b.count + excluded.count",
+);
+
+/// Adds to buckets. The keys must be distinct, and sorted so that two servers never deadlock.
+pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]) -> Result<()> {
+    for chunk in chunks(buckets) {
+        let mut query = sql(BUCKETS.text(chunk.len()));
+        for ((cell_no, span, start), summary) in chunk {
+            query = query
+                .bind(*cell_no)
+                .bind(*span)
+                .bind(*start)
+                .bind(summary.min)
+                .bind(summary.max)
+                .bind(summary.sum)
+                .bind(summary.count);
+        }
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+static STATES: MultiRow = MultiRow::new(
+    "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
+     power, door, assigned, tracks) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$)",
+    " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
+     latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
+     humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
+     assigned = excluded.assigned, tracks = excluded.tracks",
+);
+
+/// Writes the states of devices, which [`devices`] has read in the same transaction.
+pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) -> Result<()> {
+    for chunk in chunks(states) {
+        let mut query = sql(STATES.text(chunk.len()));
+        for (device_no, state) in chunk {
+            query = query
+                .bind(*device_no)
+                .bind(state.last_seen_at)
+                .bind(state.latest_at)
+                .bind(state.latest_kind)
+                .bind(state.latest_key)
+                .bind(state.temperature)
+                .bind(state.humidity)
+                .bind(state.battery)
+                .bind(state.power)
+                .bind(state.door)
+                .bind(state.assigned)
+                .bind(state.tracks.as_ref());
+        }
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// The buckets of a cell's chart from a moment on, oldest first.
+pub(crate) async fn buckets(
+    on: impl Into<Conn<'_>>,
+    cell_no: i64,
+    range: ChartRange,
+    from: Timestamp,
+) -> Result<Vec<(Timestamp, Summary)>> {
+    let rows: Vec<(Timestamp, Micro, Micro, i64, i64)> =
+        sql("SELECT start_at, min, max, sum, count FROM reading_buckets \
+         WHERE cell_no = $1 AND span = $2 AND start_at >= $3 ORDER BY start_at")
+        .bind(cell_no)
+        .bind(range.bucket_seconds())
+        .bind(from)
+        .all(on)
+        .await?;
+    Ok(rows.into_iter().map(|(start, min, max, sum, count)| (start, Summary { min, max, sum, count })).collect())
+}
