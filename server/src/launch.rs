@@ -21,7 +21,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use crate::config::Config;
-use crate::http::accept;
+use crate::http::{accept, metrics};
 use crate::state::AppState;
 use crate::{background, router};
 
@@ -186,11 +186,22 @@ pub async fn launch(config: Config, clock: Clock, listener: TcpListener) -> Resu
     let address =
         listener.local_addr().map_err(|error| StartError(format!("The listener cannot be used: {error}.")))?;
     let Prepared { state, router, background } = prepare(config, clock).await?;
+    if let Some(metrics_address) = state.config.metrics_listen {
+        serve_metrics(&state, listen(metrics_address).await?)?;
+    }
     let server = tokio::spawn({
         let state = state.clone();
         async move { accept::serve(listener, router, &state.config, state.stop.clone()).await }
     });
     Ok(Running { address, state, server, background })
+}
+
+fn serve_metrics(state: &AppState, listener: TcpListener) -> Result<(), StartError> {
+    let figures = metrics::collect()?;
+    tokio::spawn(state.stop.clone().run_until_cancelled_owned(metrics::keep(figures.clone())));
+    let (state, router) = (state.clone(), metrics::router(figures));
+    tokio::spawn(async move { accept::serve(listener, router, &state.config, state.stop.clone()).await });
+    Ok(())
 }
 
 /// Listens where the configuration says.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod launch;
+pub mod public;
 pub mod router;
 pub mod state;
 

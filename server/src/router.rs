@@ -4,7 +4,7 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,21 +13,22 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use crate::api;
 use crate::http::error::ApiError;
-use crate::http::{auth, frame, limits};
+use crate::http::{assets, auth, frame, idempotency, limits};
 use crate::state::AppState;
+use crate::{api, public};
 
 /// Builds the router. The hot paths, health and device readings, stand outside the layers.
 #[must_use]
 pub fn build(state: &AppState) -> Router {
+    app::shell::set_assets(assets::names());
     let api = api_layers(api::router(), state).merge(api::bare_router());
     Router::new()
         .route("/health", get(api::health::health))
         .route("/ready", get(api::health::ready))
         .nest("/api/v1", api.clone())
         .nest("/api", api)
-        .merge(frame_layers(Router::new().fallback(unknown), state))
+        .merge(page_layers(public::router().fallback(file_or_nothing), state))
         .with_state(state.clone())
 }
 
@@ -35,8 +36,17 @@ pub fn build(state: &AppState) -> Router {
 fn api_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let router = router
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn_with_state(state.clone(), idempotency::replay))
         .layer(from_fn_with_state(state.clone(), limits::limit_api))
         .layer(from_fn_with_state(state.clone(), auth::identify_caller));
+    frame_layers(router, state)
+}
+
+/// The layers of the public pages, the innermost first. Only what changes something is counted and identified.
+fn page_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let router = router
+        .layer(from_fn_with_state(state.clone(), limits::limit_forms))
+        .layer(from_fn_with_state(state.clone(), auth::identify_sender));
     frame_layers(router, state)
 }
 
@@ -75,9 +85,12 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::from(Error::internal(format!("panic: {text}"))).into_response()
 }
 
-/// What no route knows.
-async fn unknown(uri: Uri) -> Response {
-    if uri.path().starts_with("/api") {
+/// What no route knows: a file of the site, or nothing.
+async fn file_or_nothing(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(file) = assets::serve(&method, uri.path(), &headers) {
+        return file;
+    }
+    if uri.path() == "/api" || uri.path().starts_with("/api/") {
         ApiError::from(Error::NotFound).into_response()
     } else {
         (StatusCode::NOT_FOUND, "Not found.").into_response()

@@ -19,6 +19,10 @@ pub mod db;
 #[cfg(feature = "ssr")]
 pub mod files;
 #[cfg(feature = "ssr")]
+pub mod idempotency;
+#[cfg(feature = "ssr")]
+pub mod jobs;
+#[cfg(feature = "ssr")]
 pub mod journal;
 #[cfg(feature = "ssr")]
 pub mod secret;

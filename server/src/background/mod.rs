@@ -1,5 +1,6 @@
 //! What runs beside the requests: the journal's followers, jobs, and housekeeping.
 
+pub mod jobs;
 pub mod live;
 
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     if !state.app.db.is_sqlite() {
         tasks.spawn(state.stop.clone().run_until_cancelled_owned(live::hear_other_servers(state.clone())));
     }
+    jobs::enqueue_recurring(&state.app).await?;
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(jobs::work(state.clone())));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
     tasks.close();
     Ok(tasks)

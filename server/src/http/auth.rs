@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -161,6 +161,15 @@ pub async fn identify_caller(State(state): State<AppState>, request: Request, ne
             next.run(Request::from_parts(parts, body)).await
         }
         Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// The same for pages: a public page that is only looked at does not ask who looks.
+pub async fn identify_sender(state: State<AppState>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        next.run(request).await
+    } else {
+        identify_caller(state, request, next).await
     }
 }
 

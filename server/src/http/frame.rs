@@ -9,14 +9,21 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::client::{self, ClientAddress, Peer};
+use super::nonce::Nonce;
 use super::request_id;
 use crate::state::AppState;
 
-/// Public pages run no script at all. A style attribute may carry the organisation's accent colour.
-pub const PUBLIC_POLICY: &str = "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; \
-     font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Public pages run no script at all; the organisation's colours are a style with this answer's nonce.
+fn public_policy(nonce: &Nonce) -> String {
+    format!(
+        "default-src 'none'; style-src 'self' 'nonce-{}'; style-src-attr 'unsafe-inline'; img-src 'self' data:; \
+         font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        nonce.0
+    )
+}
+
 /// Everything that is not a page is never a page.
-pub const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The policy of staff pages: scripts with this answer's nonce, and WebAssembly.
 #[must_use]
@@ -38,6 +45,8 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let address = client::address(&state.config.trusted_proxies, peer, request.headers());
     request.extensions_mut().insert(ClientAddress(address));
+    let nonce = Nonce::fresh();
+    request.extensions_mut().insert(nonce.clone());
 
     let mut response = request_id::scope(id.clone(), next.run(request)).await;
 
@@ -55,7 +64,7 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     let labels = [("method", method.to_string()), ("path", path.to_owned()), ("status", status.to_string())];
     metrics::counter!("officina_http_requests_total", &labels).increment(1);
     metrics::histogram!("officina_http_request_seconds", &labels[..2]).record(elapsed.as_secs_f64());
-    protect(response.headers_mut(), state.config.is_https());
+    protect(response.headers_mut(), &nonce, state.config.is_https());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
@@ -63,13 +72,16 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
 }
 
 /// Adds the security headers; what a handler set itself stays.
-fn protect(headers: &mut HeaderMap, https: bool) {
+fn protect(headers: &mut HeaderMap, nonce: &Nonce, https: bool) {
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page { PUBLIC_POLICY } else { DATA_POLICY };
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let page = is_page.then(|| HeaderValue::try_from(public_policy(nonce)).ok()).flatten();
+        let policy = page.unwrap_or(HeaderValue::from_static(DATA_POLICY));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let mut add = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    add(header::CONTENT_SECURITY_POLICY, policy);
     add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::X_FRAME_OPTIONS, "DENY");
     // Addresses of tracking pages hold codes: no other site is told.

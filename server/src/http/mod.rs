@@ -1,6 +1,7 @@
 //! HTTP: what surrounds the handlers.
 
 pub mod accept;
+pub mod assets;
 pub mod auth;
 pub mod body;
 pub mod client;
@@ -8,6 +9,9 @@ pub mod envelope;
 pub mod error;
 pub mod extract;
 pub mod frame;
+pub mod idempotency;
 pub mod limits;
+pub mod metrics;
+pub mod nonce;
 pub mod request_id;
 pub mod upload;

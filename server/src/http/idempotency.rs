@@ -1,0 +1,116 @@
+//! `Idempotency-Key`: the first answer to an unsafe request is replayed for a day.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use officina::kernel::idempotency::{self, Begun, RequestKey};
+use officina::{Error, Result};
+use sha2::{Digest, Sha256};
+
+use super::auth::Caller;
+use super::client;
+use super::error::ApiError;
+use super::extract::is_json;
+use crate::state::AppState;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The longest key.
+const MAX_KEY: usize = 200;
+/// The longest answer that is kept, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// Marks an answer that holds a secret (a key shown once), so that it is not written down.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldsSecret;
+
+/// Middleware for the API. Needs the [`Caller`]. Uploads and sign-ins pass it by: the first are too large to compare, the
+/// second answer with secrets.
+pub async fn replay(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_upload = request.headers().contains_key(header::CONTENT_TYPE) && !is_json(request.headers());
+    if safe || is_upload || !request.headers().contains_key(KEY) || request.uri().path().starts_with("/auth/") {
+        return next.run(request).await;
+    }
+    match answer_once(&state, request, next).await {
+        Ok(response) => response,
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, state.config.limits.body_bytes)
+        .await
+        .map_err(|_| Error::TooLarge("The body is too large or did not arrive.".to_owned()))?;
+    let key = RequestKey {
+        scope: scope(state, &parts),
+        key: key(&parts.headers)?,
+        hash: hash(&parts.method, &parts.uri, &body),
+    };
+    let (app, now) = (&state.app, state.app.clock.now());
+    match idempotency::begin(app, &key, now).await? {
+        Begun::Answered { status, body } => return Ok(replayed(status, body)),
+        Begun::Running => return Err(Error::conflict("The first request with this Idempotency-Key is still running.")),
+        Begun::Different => return Err(Error::conflict("This Idempotency-Key was used for another request.")),
+        Begun::First => {}
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
+        idempotency::forget(app, &key).await?;
+        return Err(Error::internal("an answer was too long to be kept"));
+    };
+    // What may turn out differently next time is not kept.
+    let passing = parts.status.is_server_error()
+        || matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
+    if passing || parts.extensions.get::<HoldsSecret>().is_some() {
+        idempotency::forget(app, &key).await?;
+    } else {
+        idempotency::finish(app, &key, parts.status.as_u16(), &body).await?;
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Who asks: a member in its organisation, or an address of the public.
+fn scope(state: &AppState, parts: &axum::http::request::Parts) -> String {
+    let member = parts.extensions.get::<Caller>().and_then(|caller| {
+        let actor = caller.0.as_ref()?;
+        Some(format!("{}/{}", actor.org, actor.member()?.membership))
+    });
+    member.unwrap_or_else(|| {
+        let address = client::of(state, parts).address;
+        format!("public/{}", address.map(|address| address.to_string()).unwrap_or_default())
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<String> {
+    let key = headers.get(KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
+    if key.is_empty() || key.len() > MAX_KEY {
+        return Err(Error::BadRequest(format!("Idempotency-Key must have 1 to {MAX_KEY} characters.")));
+    }
+    Ok(key.to_owned())
+}
+
+fn hash(method: &Method, uri: &axum::http::Uri, body: &Bytes) -> Vec<u8> {
+    let address = uri.path_and_query().map(axum::http::uri::PathAndQuery::as_str).unwrap_or_default();
+    Sha256::new()
+        .chain_update(method.as_str())
+        .chain_update([0])
+        .chain_update(address)
+        .chain_update([0])
+        .chain_update(body)
+        .finalize()
+        .to_vec()
+}
+
+fn replayed(status: u16, body: Vec<u8>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (REPLAYED, HeaderValue::from_static("true")),
+    ];
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,152 @@
+//! The way in and out for staff in a browser.
+
+use app::public::sign_in::{SignInReason, form};
+use axum::Router;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use officina::Error;
+use officina::identity::service::{self, Credentials, SessionKind};
+use serde::Deserialize;
+
+use super::{PublicVisit, refusal};
+use crate::http::auth::{self, Caller};
+use crate::http::client::FromClient;
+use crate::state::AppState;
+
+/// Where staff begin.
+const HOME: &str = "/app";
+
+/// Routes of this file.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
+}
+
+#[derive(Debug, Deserialize)]
+struct Arrival {
+    next: Option<String>,
+    ended: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SignInForm {
+    #[serde(default)]
+    login: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`: the form, or straight on for who is signed in already.
+async fn show(
+    State(state): State<AppState>,
+    PublicVisit { visit, .. }: PublicVisit,
+    FromClient(client): FromClient,
+    Query(arrival): Query<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let next = safe_next(arrival.next.as_deref().unwrap_or(HOME));
+    match auth::identify(&state, &headers, &client).await {
+        Ok(Some(_)) => return Redirect::to(next).into_response(),
+        Ok(None) => {}
+        Err(error) => return refusal(&visit, &error),
+    }
+    let reason = if arrival.ended.is_some() { SignInReason::SignedOut } else { SignInReason::Fresh };
+    Html(form(&visit, reason, "", next)).into_response()
+}
+
+/// `POST /sign-in`: a fresh session and on to `next`, or the form again.
+async fn sign_in(
+    State(state): State<AppState>,
+    PublicVisit { visit, .. }: PublicVisit,
+    FromClient(client): FromClient,
+    headers: HeaderMap,
+    typed: Result<Form<SignInForm>, FormRejection>,
+) -> Response {
+    let Ok(Form(typed)) = typed else {
+        return (StatusCode::BAD_REQUEST, Html(form(&visit, SignInReason::Refused, "", HOME))).into_response();
+    };
+    let next = safe_next(&typed.next);
+    let credentials = Credentials { identifier: typed.login.clone(), password: typed.password };
+    let (status, reason) = match service::sign_in(&state.app, &client, SessionKind::Browser, &credentials).await {
+        Ok(signed_in) => {
+            // The session that the browser had before is over: two would be one too many to sign out of.
+            if let Some(old) = auth::cookie_value(&headers)
+                && let Ok(actor) = service::actor_by_cookie(&state.app, &client, old).await
+                && let Err(error) = service::sign_out(&state.app, &actor).await
+            {
+                tracing::warn!(error = %error, "the session before could not be ended");
+            }
+            return with_cookie(Redirect::to(next), auth::session_cookie(&state, &signed_in.token));
+        }
+        Err(Error::Unauthorized) => (StatusCode::UNAUTHORIZED, SignInReason::Refused),
+        Err(Error::RateLimited { retry_after }) => (StatusCode::TOO_MANY_REQUESTS, SignInReason::Limited(retry_after)),
+        Err(error) => return refusal(&visit, &error),
+    };
+    let mut response = (status, Html(form(&visit, reason, &typed.login, next))).into_response();
+    if let SignInReason::Limited(seconds) = reason {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// `POST /sign-out`: ends the session and forgets the cookie, whether or not the session still lived.
+async fn sign_out(
+    State(state): State<AppState>,
+    PublicVisit { visit, .. }: PublicVisit,
+    caller: Option<axum::Extension<Caller>>,
+) -> Response {
+    if let Some(actor) = caller.and_then(|caller| caller.0.0)
+        && let Err(error) = service::sign_out(&state.app, &actor).await
+    {
+        return refusal(&visit, &error);
+    }
+    with_cookie(Redirect::to("/sign-in?ended=1"), auth::ended_cookie(&state))
+}
+
+fn with_cookie(redirect: Redirect, cookie: officina::Result<HeaderValue>) -> Response {
+    match cookie {
+        Ok(cookie) => ([(header::SET_COOKIE, cookie)], redirect).into_response(),
+        Err(error) => crate::http::error::ApiError::from(error).into_response(),
+    }
+}
+
+/// An address on this site to go on to; anything else leads home. A second slash or a backslash would lead to another
+/// host, a control character could end the header.
+#[must_use]
+pub fn safe_next(next: &str) -> &str {
+    let plain = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && next.is_ascii()
+        && !next.contains(|c: char| c.is_ascii_control() || c == ' ');
+    if plain { next } else { HOME }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_away_from_this_site() {
+        for good in ["/app", "/app/repairs?status=ready&page=2", "/app/repairs/1#notes"] {
+            assert_eq!(safe_next(good), good);
+        }
+        for bad in [
+            "",
+            "https://evil.test",
+            "//evil.test",
+            "/\\evil.test",
+            "\\/evil.test",
+            "/a\r\nSet-Cookie: x",
+            "app",
+            "/\tx",
+            "/è",
+        ] {
+            assert_eq!(safe_next(bad), HOME, "{bad:?}");
+        }
+    }
+}

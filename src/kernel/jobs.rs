@@ -1,0 +1,155 @@
+//! Background work: enqueued in the transaction that causes it, carried out at least once.
+//!
+//! A worker leases a job; when the worker dies, the lease runs out and another takes the job. A job that fails is tried
+//! again, later each time, and set aside after [`MAX_ATTEMPTS`]: attempts count when they begin, so that a job which
+//! kills its worker is set aside as well.
+
+use crate::kernel::App;
+use crate::kernel::db::{Tx, sql};
+use crate::kernel::ids::{JobId, OrgId};
+use crate::kernel::time::{HOUR, MINUTE, SECOND, Timestamp};
+use crate::{Error, Result};
+
+/// After so many attempts a job is set aside.
+pub const MAX_ATTEMPTS: i64 = 10;
+/// How long a worker may take.
+const LEASE: i64 = 5 * MINUTE;
+
+/// Work to be done.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// What kind of work, as the worker knows it.
+    pub kind: &'static str,
+    /// The organisation, if it is one's.
+    pub org: Option<OrgId>,
+    /// JSON for the worker.
+    pub payload: String,
+    /// Not before this.
+    pub run_at: Timestamp,
+    /// Jobs with the same key are one job while it waits.
+    pub unique_key: Option<String>,
+}
+
+/// A leased job.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Job {
+    /// The job.
+    pub id: JobId,
+    /// The organisation, if it is one's.
+    pub org_id: Option<OrgId>,
+    /// What kind of work.
+    pub kind: String,
+    /// JSON for the worker.
+    pub payload: String,
+    /// Attempts so far, this one included.
+    pub attempts: i64,
+}
+
+/// Enqueues work in the transaction that causes it.
+///
+/// # Errors
+/// What the database says.
+pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
+    sql("INSERT INTO jobs (id, org_id, kind, payload, run_at, unique_key) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (unique_key) DO NOTHING")
+    .bind(JobId::new())
+    .bind(job.org)
+    .bind(job.kind)
+    .bind(job.payload)
+    .bind(job.run_at)
+    .bind(job.unique_key)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Leases the next job that is due, if there is one.
+///
+/// # Errors
+/// What the database says.
+pub async fn lease(app: &App) -> Result<Option<Job>> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // Several servers on one PostgreSQL take different jobs; SQLite has a single writer.
+    let due = if tx.is_sqlite() {
+        sql(
+            "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1) \
+             ORDER BY run_at LIMIT 1",
+        )
+    } else {
+        sql(
+            "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1) \
+             ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        )
+    };
+    let Some((id,)) = due.bind(now).optional::<(JobId,)>(&mut tx).await? else {
+        return tx.rollback().await.map(|()| None);
+    };
+    let job: Job = sql("UPDATE jobs SET attempts = attempts + 1, lease_until = $2 WHERE id = $1 \
+         RETURNING id, org_id, kind, payload, attempts")
+    .bind(id)
+    .bind(now.plus(LEASE))
+    .one(&mut tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Some(job))
+}
+
+/// Ends a job that was carried out, or lets a recurring one wait for its next time.
+///
+/// # Errors
+/// What the database says.
+pub async fn done(app: &App, job: &Job, again_at: Option<Timestamp>) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    match again_at {
+        None => sql("DELETE FROM jobs WHERE id = $1").bind(job.id).run(&mut tx).await?,
+        Some(at) => {
+            sql("UPDATE jobs SET run_at = $2, attempts = 0, lease_until = NULL, last_error = NULL WHERE id = $1")
+                .bind(job.id)
+                .bind(at)
+                .run(&mut tx)
+                .await?
+        }
+    };
+    tx.commit().await
+}
+
+/// Lets a failed job wait for its next attempt, or sets it aside after the last one.
+///
+/// # Errors
+/// What the database says.
+pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<()> {
+    let now = app.clock.now();
+    let given_up = (job.attempts >= MAX_ATTEMPTS).then_some(now);
+    let text = match cause {
+        Error::Internal(source) => source.to_string(),
+        other => other.to_string(),
+    };
+    let mut tx = app.db.begin().await?;
+    sql("UPDATE jobs SET run_at = $2, lease_until = NULL, failed_at = $3, last_error = $4 WHERE id = $1")
+        .bind(job.id)
+        .bind(now.plus(wait_after(job.attempts)))
+        .bind(given_up)
+        .bind(text)
+        .run(&mut tx)
+        .await?;
+    tx.commit().await
+}
+
+/// Milliseconds until the next attempt: 10 s, doubling, at most an hour.
+const fn wait_after(attempts: i64) -> i64 {
+    let doublings = if attempts < 1 { 0 } else { attempts - 1 };
+    if doublings > 8 { HOUR } else { 10 * SECOND << doublings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_come_later_each_time() {
+        assert_eq!([wait_after(1), wait_after(2), wait_after(4)], [10 * SECOND, 20 * SECOND, 80 * SECOND]);
+        assert_eq!(wait_after(60), HOUR);
+        assert!((1..60).all(|attempt| wait_after(attempt) <= wait_after(attempt + 1)));
+    }
+}
