@@ -85,8 +85,11 @@ export async function startDemoServer(logFile) {
   const data = mkdtempSync(join(tmpdir(), "officina-demo-"));
   const baseUrl = `http://127.0.0.1:${await freePort()}`;
   const binary = process.env.OFFICINA_BINARY ?? join(targetFolder, "release", "officina");
+  // Settings of whoever runs this, a database of theirs above all, are not for a demo to throw away.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OFFICINA_")));
   const log = openSync(logFile, "w");
   const child = spawn(binary, ["serve", "--demo", "--data", data, "--listen", new URL(baseUrl).host], {
+    env,
     stdio: ["ignore", log, log],
   });
   closeSync(log);

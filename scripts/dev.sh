@@ -5,6 +5,7 @@
 data=$TARGET/dev-data
 
 # Hashed names are made once per build, not per change, so a watched site goes without.
+unset OFFICINA_DATABASE # the data folder's own, whatever else is set
 export LEPTOS_HASH_FILES=false OFFICINA_DATA=$data
 
 if [ ! -f "$data/demo.json" ]; then
