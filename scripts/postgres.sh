@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A PostgreSQL to throw away: `postgres.sh start DIR` prints its URL, `postgres.sh stop DIR` ends it
 # and removes DIR, if there is one.
-# Loopback only, on a free port, with a password of its own. Durability is off: nothing in it is meant to last.
+# Loopback only, on a free port, with a password of its own. Durability is off, since nothing in it is meant to last;
+# POSTGRES_DURABLE=1 leaves it on, to measure what it costs.
 . "$(dirname "$0")/lib.sh"
 
 bin=$(postgres_bin) || die "PostgreSQL is missing: initdb, pg_ctl and postgres of one version were not found."
@@ -30,6 +31,8 @@ start() {
     # Not SCRAM: its deliberate slowness, paid on each of a test suite's thousand connections, guards nothing more
     # than md5 does when the password is 128 random bits that never leave this machine.
     cd "$dir" || die "cannot enter $dir"
+    local careless="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    [ -z "${POSTGRES_DURABLE:-}" ] || careless=
     as_owner "$bin/initdb" --pgdata "$dir/data" --username postgres --pwfile "$dir/password" --auth md5 \
         --encoding UTF8 --locale C --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die "initdb failed"; }
     # The port is free now and may be taken a moment later: try again elsewhere then.
@@ -37,7 +40,7 @@ start() {
         port=$(free_port)
         if as_owner "$bin/pg_ctl" start --wait --silent --pgdata "$dir/data" --log "$dir/server.log" --options "\
             -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='' -c max_connections=300 \
-            -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=128MB" \
+            -c shared_buffers=128MB $careless" \
             >"$dir/start.log" 2>&1 </dev/null; then
             printf 'postgres://postgres:%s@127.0.0.1:%s/postgres\n' "$password" "$port"
             return 0
