@@ -13,6 +13,7 @@ use officina::kernel::journal;
 use tracing_subscriber::EnvFilter;
 
 use crate::api;
+use crate::backup;
 use crate::config::{Config, LogFormat, Settings};
 use crate::demo;
 use crate::launch::{self, StartError};
@@ -40,6 +41,16 @@ enum Command {
     Config,
     /// Print the OpenAPI document
     Openapi,
+    /// Write database and files into one archive; the server may keep running
+    Backup {
+        /// The archive, which must not exist yet
+        file: PathBuf,
+    },
+    /// Fill an empty data folder from an archive
+    Restore {
+        /// An archive that `backup` wrote
+        file: PathBuf,
+    },
     /// Organisations
     #[command(subcommand)]
     Org(org::OrgCommand),
@@ -107,6 +118,14 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
         }
         Command::Openapi => {
             say(&api::document().to_pretty_json().map_err(|error| StartError::new(error.to_string()))?);
+        }
+        Command::Backup { file } => {
+            backup::backup(&config, &file).await?;
+            say(&format!("The backup is in {}. The secret is not in it: keep a copy elsewhere.", file.display()));
+        }
+        Command::Restore { file } => {
+            backup::restore(&config, &file)?;
+            say(&format!("The data folder {} is filled.", config.data.display()));
         }
         Command::Org(command) => org::organisation(&current(&config).await?, command).await?,
         Command::User(command) => org::user(&current(&config).await?, command).await?,

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use officina::Error;
@@ -73,9 +74,17 @@ impl Running {
         if let Err(error) = self.server.await {
             tracing::error!(error = %error, "the accept loop failed");
         }
-        self.background.wait().await;
-        self.state.app.db.close().await;
+        wind_down(&self.state, &self.background).await;
     }
+}
+
+/// Ends background work, then the database. Work that takes too long is left to its lease.
+async fn wind_down(state: &AppState, background: &TaskTracker) {
+    let patience = Duration::from_secs(state.config.deadlines.shutdown_seconds);
+    if tokio::time::timeout(patience, background.wait()).await.is_err() {
+        tracing::warn!(tasks = background.len(), "stopped before background work was done");
+    }
+    state.app.db.close().await;
 }
 
 /// Opens the data folder and the database, without changing the schema.
@@ -160,8 +169,7 @@ impl Prepared {
     /// Ends background work and closes the database.
     pub async fn stop(self) {
         self.state.stop.cancel();
-        self.background.wait().await;
-        self.state.app.db.close().await;
+        wind_down(&self.state, &self.background).await;
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod background;
+pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod launch;
 pub mod public;
 pub mod router;
+pub mod staff;
 pub mod state;
 
 pub use config::Config;

@@ -14,16 +14,16 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The recurring job that removes what is no longer needed.
 const PURGE: &str = "purge";
 
-/// Carries out jobs for ever.
+/// Carries out jobs until the server stops. A job that has begun is carried to its end.
 pub async fn work(state: AppState) {
-    loop {
-        match step(&state.app).await {
-            Ok(true) => {}
-            Ok(false) => tokio::time::sleep(LOOK).await,
-            Err(error) => {
-                tracing::warn!(error = %error, "cannot work on jobs for now");
-                tokio::time::sleep(LOOK).await;
-            }
+    while !state.stop.is_cancelled() {
+        let found = step(&state.app).await.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "cannot work on jobs for now");
+            false
+        });
+        if !found {
+            // Stopping is noticed at the head of the loop.
+            state.stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
         }
     }
 }

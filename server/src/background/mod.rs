@@ -26,7 +26,7 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
         tasks.spawn(state.stop.clone().run_until_cancelled_owned(live::hear_other_servers(state.clone())));
     }
     jobs::enqueue_recurring(&state.app).await?;
-    tasks.spawn(state.stop.clone().run_until_cancelled_owned(jobs::work(state.clone())));
+    tasks.spawn(jobs::work(state.clone()));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
     tasks.close();
     Ok(tasks)

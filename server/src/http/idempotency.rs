@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use officina::kernel::App;
 use officina::kernel::idempotency::{self, Begun, RequestKey};
 use officina::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -13,6 +14,7 @@ use super::auth::Caller;
 use super::client;
 use super::error::ApiError;
 use super::extract::is_json;
+use super::request_id;
 use crate::state::AppState;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -57,19 +59,28 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
         Begun::Different => return Err(Error::conflict("This Idempotency-Key was used for another request.")),
         Begun::First => {}
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    // In a task of its own: a client that hangs up does not stop it halfway, and finds the answer when it asks again.
+    let (app, request) = (app.clone(), Request::from_parts(parts, Body::from(body)));
+    let carried_out = request_id::scope(request_id::current(), async move {
+        let response = next.run(request).await;
+        keep(&app, &key, response).await
+    });
+    tokio::spawn(carried_out).await.map_err(Error::internal)?
+}
+
+/// Writes the answer down, unless it holds a secret or may turn out differently next time.
+async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
-        idempotency::forget(app, &key).await?;
+        idempotency::forget(app, key).await?;
         return Err(Error::internal("an answer was too long to be kept"));
     };
-    // What may turn out differently next time is not kept.
     let passing = parts.status.is_server_error()
         || matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
     if passing || parts.extensions.get::<HoldsSecret>().is_some() {
-        idempotency::forget(app, &key).await?;
+        idempotency::forget(app, key).await?;
     } else {
-        idempotency::finish(app, &key, parts.status.as_u16(), &body).await?;
+        idempotency::finish(app, key, parts.status.as_u16(), &body).await?;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

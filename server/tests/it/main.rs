@@ -4,7 +4,13 @@
 //! says that it is left out on purpose.
 
 mod auth;
+mod background;
+mod command_line;
+mod connections;
 mod errors;
 mod health;
+mod idempotency;
 mod live;
+mod openapi;
+mod pages;
 mod support;

@@ -184,3 +184,17 @@ pub async fn talk(address: SocketAddr, request: &[u8]) -> String {
     stream.read_to_end(&mut answer).await.expect("the server answers");
     String::from_utf8_lossy(&answer).into_owned()
 }
+
+/// Every route of the API, relative to its base path, from the document that the router generates.
+pub fn routes() -> Vec<(axum::http::Method, String)> {
+    let document = serde_json::to_value(officina_server::api::document()).expect("a document");
+    let paths = document["paths"].as_object().expect("paths").clone();
+    paths
+        .into_iter()
+        .flat_map(|(path, operations)| {
+            let methods: Vec<String> = operations.as_object().expect("operations").keys().cloned().collect();
+            methods.into_iter().filter_map(move |method| Some((method.to_uppercase().parse().ok()?, path.clone())))
+        })
+        .filter(|(method, _)| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&axum::http::Method::as_str(method)))
+        .collect()
+}

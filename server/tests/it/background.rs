@@ -1,0 +1,78 @@
+//! Jobs: carried out once, tried again, set aside.
+
+use officina::kernel::App;
+use officina::kernel::clock::Clock;
+use officina::kernel::db::sql;
+use officina::kernel::jobs::{self, MAX_ATTEMPTS, NewJob};
+use officina::kernel::time::{HOUR, MINUTE, Timestamp};
+use officina_server::background::jobs::{enqueue_recurring, step};
+use officina_server::launch;
+
+use crate::support::{START, database};
+
+/// Tells a story on both databases, with nobody but the story working on jobs.
+async fn each<F: Future<Output = ()>>(story: impl Fn(App) -> F) {
+    for kind in database::kinds() {
+        let fresh = database::fresh(kind).await;
+        story(launch::open(&fresh.config(), Clock::fixed(START)).await.unwrap()).await;
+    }
+}
+
+async fn enqueue(app: &App, kind: &'static str, key: Option<&str>) {
+    let mut tx = app.db.begin().await.unwrap();
+    let (run_at, unique_key) = (app.clock.now(), key.map(str::to_owned));
+    jobs::enqueue(&mut tx, NewJob { kind, org: None, payload: "{}".to_owned(), run_at, unique_key }).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Attempts and end of all jobs.
+async fn rows(app: &App) -> Vec<(i64, Option<Timestamp>)> {
+    sql("SELECT attempts, failed_at FROM jobs").all(&app.db).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_job_that_keeps_failing_is_set_aside() {
+    each(|app| async move {
+        enqueue(&app, "unknown", Some("one")).await;
+        enqueue(&app, "unknown", Some("one")).await;
+        for attempt in 1..=MAX_ATTEMPTS {
+            assert!(step(&app).await.unwrap());
+            assert!(!step(&app).await.unwrap(), "tried again at once, or there were two");
+            let row = rows(&app).await[0];
+            assert_eq!((row.0, row.1.is_some()), (attempt, attempt == MAX_ATTEMPTS));
+            app.clock.advance(HOUR);
+        }
+        assert!(!step(&app).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_died_is_taken_by_another() {
+    each(|app| async move {
+        enqueue(&app, "unknown", None).await;
+        let leased = jobs::lease(&app).await.unwrap().expect("a job is due");
+        assert!(jobs::lease(&app).await.unwrap().is_none(), "leased twice");
+        app.clock.advance(5 * MINUTE + 1);
+        let taken = jobs::lease(&app).await.unwrap().expect("the lease ran out");
+        assert_eq!((taken.id, taken.attempts), (leased.id, 2));
+        jobs::done(&app, &taken, None).await.unwrap();
+        assert!(rows(&app).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_purge_comes_back_every_hour() {
+    each(|app| async move {
+        enqueue_recurring(&app).await.unwrap();
+        enqueue_recurring(&app).await.unwrap();
+        for _ in 0..3 {
+            assert!(step(&app).await.unwrap());
+            assert!(!step(&app).await.unwrap());
+            assert_eq!(rows(&app).await, [(0, None)]);
+            app.clock.advance(HOUR);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,93 @@
+//! The binary itself, started as people start it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn officina(data: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_officina"))
+        .args(arguments)
+        .env("OFFICINA_DATA", data)
+        .env_remove("OFFICINA_DATABASE")
+        .current_dir(data)
+        .output()
+        .expect("the binary runs")
+}
+
+#[track_caller]
+fn succeed(output: &Output) -> String {
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{complained}");
+    said.into_owned()
+}
+
+/// Exit code 1 and one sentence.
+#[track_caller]
+fn fail(output: &Output) -> String {
+    let complained = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{complained}");
+    assert_eq!(complained.trim_end().lines().count(), 1, "{complained}");
+    assert!(output.stdout.is_empty());
+    complained
+}
+
+#[test]
+fn what_is_wrong_stops_the_start_with_one_sentence() {
+    let data = tempfile::tempdir().unwrap();
+    for (arguments, word) in [
+        (&["serve", "--database", "postgres://nowhere.invalid"][..], "postgres://nowhere.invalid"),
+        (&["serve", "--database", "mysql://x"], "postgres://"),
+        (&["serve", "--listen", "here"], "listen"),
+        (&["serve", "--listen", "203.0.113.1:1"], "203.0.113.1:1"),
+        (&["serve", "--lisen", "127.0.0.1:1"], "--lisen"),
+        (&["serve", "--config", "missing.toml"], "missing.toml"),
+        (&["serve", "--demo", "--listen", "0.0.0.0:1"], "loopback"),
+        (&["dance"], "dance"),
+    ] {
+        let sentence = fail(&officina(data.path(), arguments));
+        assert!(sentence.contains(word), "{arguments:?}: {sentence}");
+    }
+    std::fs::write(data.path().join("officina.toml"), "lisen = 1\n").unwrap();
+    assert!(fail(&officina(data.path(), &["config"])).contains("lisen"));
+}
+
+#[test]
+fn the_configuration_in_force_is_printed_without_secrets() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(
+        data.path().join("officina.toml"),
+        "base_url = \"https://shop.test\"\nlisten = \"127.0.0.1:4000\"\n",
+    )
+    .unwrap();
+    let secret = "a secret of more than thirty-two characters";
+    let said = succeed(&officina(data.path(), &["config", "--listen", "127.0.0.1:5000", "--secret", secret]));
+    assert!(said.contains("127.0.0.1:5000") && said.contains("https://shop.test") && !said.contains(secret), "{said}");
+}
+
+#[test]
+fn an_installation_is_set_up_checked_and_moved() {
+    let data = tempfile::tempdir().unwrap();
+    let here = data.path();
+    succeed(&officina(here, &["org", "add", "rossi", "Carrozzeria Rossi"]));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(here.join("secret")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let add = ["user", "add", "--org", "rossi", "--role", "admin", "--name", "Anna", "anna@rossi.test"];
+    let said = succeed(&officina(here, &add));
+    assert!(said.contains("anna@rossi.test signs in with the password "), "{said}");
+    assert!(fail(&officina(here, &add)).contains("account"));
+    succeed(&officina(here, &["user", "reset-password", "anna@rossi.test"]));
+    let sound = succeed(&officina(here, &["audit", "verify"]));
+    assert!(sound.starts_with("rossi: 3 entries, head "), "{sound}");
+
+    std::fs::create_dir_all(here.join("files/photos")).unwrap();
+    std::fs::write(here.join("files/photos/front.jpg"), "a photo").unwrap();
+    succeed(&officina(here, &["backup", "all.tar"]));
+    fail(&officina(here, &["backup", "all.tar"]));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let archive = here.join("all.tar");
+    let archive = archive.to_str().unwrap();
+    succeed(&officina(elsewhere.path(), &["restore", archive]));
+    assert_eq!(std::fs::read_to_string(elsewhere.path().join("files/photos/front.jpg")).unwrap(), "a photo");
+    assert!(!elsewhere.path().join("secret").exists());
+    assert_eq!(succeed(&officina(elsewhere.path(), &["audit", "verify"])), sound);
+    assert!(fail(&officina(elsewhere.path(), &["restore", archive])).contains("holds data"));
+}

@@ -1,0 +1,51 @@
+//! `Idempotency-Key`: asking again is safe.
+
+use officina::kernel::time::DAY;
+use serde_json::json;
+
+use crate::support::TestServer;
+
+const LEADS: &str = "/api/v1/public/leads";
+
+#[tokio::test]
+async fn the_first_answer_is_replayed_for_a_day() {
+    TestServer::each(|server| async move {
+        let asking = server.visitor().with("idempotency-key", "b1946ac9");
+        let body = json!({ "name": "Anna", "phone": "333 1234567", "leadType": "service" });
+        let first = asking.post(LEADS, body.clone()).await;
+        first.expect(201);
+        assert_eq!(first.header("idempotency-replayed"), None);
+        let again = asking.post(LEADS, body.clone()).await;
+        assert_eq!(again.expect(201), first.value());
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        let leads = server.member("agent").await.get("/api/v1/admin/leads").await.expect(200);
+        assert_eq!(leads["page"]["total"], 1);
+
+        // The twin of the base path is the same request; another body is another.
+        assert_eq!(asking.post("/api/public/leads", body.clone()).await.expect(201), first.value());
+        let other = json!({ "name": "Bruno", "phone": "333 1234568", "leadType": "service" });
+        asking.post(LEADS, other.clone()).await.expect_error(409, "CONFLICT");
+        // A member's keys are not the public's.
+        server.member("agent").await.with("idempotency-key", "b1946ac9").post(LEADS, other).await.expect(201);
+
+        server.advance(DAY + 1);
+        let later = asking.post(LEADS, body).await;
+        later.expect(201);
+        assert_eq!(later.header("idempotency-replayed"), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_is_carried_out() {
+    TestServer::each(|server| async move {
+        let asking = server.visitor().with("idempotency-key", "race");
+        let body = json!({ "name": "Anna", "phone": "333 1234567", "leadType": "service" });
+        let answers = futures::future::join_all((0..8).map(|_| asking.post(LEADS, body.clone()))).await;
+        assert!(answers.iter().all(|answer| [201, 409].contains(&answer.status.as_u16())));
+        assert!(answers.iter().any(|answer| answer.status == 201));
+        let leads = server.member("agent").await.get("/api/v1/admin/leads").await.expect(200);
+        assert_eq!(leads["page"]["total"], 1);
+    })
+    .await;
+}

@@ -1,0 +1,103 @@
+//! Signing in on the page, and what every page must keep to.
+
+use axum::http::Method;
+
+use crate::support::{PASSWORD, START, TestServer};
+
+#[tokio::test]
+async fn staff_sign_in_and_out_in_a_browser() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let page = visitor.get("/sign-in?next=/app/repairs").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("value=\"/app/repairs\""), "{}", page.text());
+
+        let form = |next: &'static str| [("login", "admin@rossi.test"), ("password", PASSWORD), ("next", next)];
+        let answer = visitor.form("/sign-in", &form("/app/repairs")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/app/repairs")));
+        let cookie = answer.header("set-cookie").unwrap();
+        for part in ["officina_session=", "; Path=/", "; HttpOnly", "; SameSite=Lax"] {
+            assert!(cookie.contains(part), "{cookie}");
+        }
+        assert!(!cookie.contains("Secure"), "plain http: {cookie}");
+        let browser = visitor.clone().with("cookie", cookie.split(';').next().unwrap());
+        browser.get("/api/v1/auth/me").await.expect(200);
+        assert_eq!(browser.get("/sign-in").await.header("location"), Some("/app"));
+
+        // Signing in again ends the session before.
+        let again = browser.form("/sign-in", &form("https://evil.test")).await;
+        assert_eq!(again.header("location"), Some("/app"));
+        browser.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+        let browser = visitor.clone().with("cookie", again.header("set-cookie").unwrap().split(';').next().unwrap());
+
+        let answer = browser.form("/sign-out", &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/sign-in?ended=1")));
+        assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+        browser.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_keeps_what_was_typed() {
+    TestServer::each(|server| async move {
+        let form = [("login", "admin@rossi.test\"><script>"), ("password", "wrong password"), ("next", "/app")];
+        let answer = server.visitor().form("/sign-in", &form).await;
+        assert_eq!(answer.status, 401);
+        assert!(answer.text().contains("admin@rossi.test"), "{}", answer.text());
+        assert!(!answer.text().contains("<script") && !answer.text().contains("wrong password"));
+        assert!(answer.header("set-cookie").is_none());
+        // Another site's form.
+        let cross = server.visitor().with("origin", "https://evil.test").form("/sign-in", &form).await;
+        cross.expect_error(403, "FORBIDDEN");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_secure() {
+    TestServer::each_with(
+        |config| config.base_url = Some("https://officina.example.org".to_owned()),
+        |server| async move {
+            let form = [("login", "admin@rossi.test"), ("password", PASSWORD)];
+            let visitor = server.visitor().with("origin", "https://officina.example.org");
+            let answer = visitor.form("/sign-in", &form).await;
+            assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.ends_with("; Secure")), "{answer:?}");
+            assert!(answer.header("strict-transport-security").is_some());
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_public_page_runs_no_script_and_speaks_the_visitors_language() {
+    TestServer::each(|server| async move {
+        let page = server.visitor().get("/sign-in").await;
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'self' 'nonce-") && !policy.contains("script-src"));
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(page.text().contains(&format!("<style nonce=\"{nonce}\">")), "{}", page.text());
+        assert!(!page.text().contains("<script"));
+        assert!(page.text().contains("<html lang=\"it\">"));
+
+        let english = server.visitor().get("/sign-in?lang=en").await;
+        assert!(english.text().contains("<html lang=\"en\">"));
+        let cookie = english.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let kept = server.visitor().with("cookie", &cookie).get("/sign-in").await;
+        assert!(kept.text().contains("<html lang=\"en\">"));
+        assert_eq!(server.app().clock.now(), START);
+        assert_eq!(server.visitor().get("/nothing-here").await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_functions_take_nothing_from_other_sites_and_no_reads() {
+    TestServer::each(|server| async move {
+        let browser = server.browser("admin").await;
+        let attack = browser.clone().with("sec-fetch-site", "cross-site");
+        attack.raw(Method::POST, "/_fn/anything", "text/plain", "{}").await.expect_error(403, "FORBIDDEN");
+        assert_eq!(browser.get("/_fn/anything").await.status, 405);
+    })
+    .await;
+}
