@@ -19,7 +19,6 @@ use crate::state::AppState;
 use crate::{api, public, staff};
 
 /// Builds the router. The hot paths, health and device readings, stand outside the layers.
-#[must_use]
 pub fn build(state: &AppState) -> Router {
     app::shell::set_assets(assets::names());
     let api = api_layers(api::router(), state).merge(api::bare_router());

@@ -139,7 +139,7 @@ pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<()> {
 /// Milliseconds until the next attempt: 10 s, doubling, at most an hour.
 const fn wait_after(attempts: i64) -> i64 {
     let doublings = if attempts < 1 { 0 } else { attempts - 1 };
-    if doublings > 8 { HOUR } else { 10 * SECOND << doublings }
+    if doublings > 8 { HOUR } else { (10 * SECOND) << doublings }
 }
 
 #[cfg(test)]

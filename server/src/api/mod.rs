@@ -24,13 +24,11 @@ fn bare() -> OpenApiRouter<AppState> {
 }
 
 /// The routes that get the layers of the API, relative to the base path.
-#[must_use]
 pub fn router() -> Router<AppState> {
     areas().split_for_parts().0.merge(docs::router(document()))
 }
 
 /// The routes that get no layers, relative to the base path.
-#[must_use]
 pub fn bare_router() -> Router<AppState> {
     bare().split_for_parts().0
 }

@@ -3,6 +3,8 @@
 //! PostgreSQL is named by `OFFICINA_TEST_POSTGRES`; without it that half fails, unless `OFFICINA_TEST_SQLITE_ONLY=1`
 //! says that it is left out on purpose.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic where it stands")]
+
 mod auth;
 mod background;
 mod command_line;
