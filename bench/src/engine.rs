@@ -23,12 +23,25 @@ const FIRST_DEVICE: i64 = 1_000_000;
 /// Inserts for a time and returns rows per second. `round` keeps the rows apart from those of earlier rounds.
 pub async fn rate(db: &Db, time: Duration, round: u32, now: Timestamp) -> Result<f64> {
     match db.pool() {
-        Pool::Sqlite { write, .. } => insert(&mut *write.acquire().await?, "BEGIN IMMEDIATE", time, round, now).await,
-        Pool::Postgres(pool) => insert(&mut *pool.acquire().await?, "BEGIN", time, round, now).await,
+        Pool::Sqlite { write, .. } => {
+            // SQLite looks for each numbered placeholder in a list from its start; plain ones cost nothing.
+            let statement = statement(|_| "?".to_owned());
+            insert(&mut *write.acquire().await?, ("BEGIN IMMEDIATE", &statement), time, round, now).await
+        }
+        Pool::Postgres(pool) => {
+            let statement = statement(|number| format!("${number}"));
+            insert(&mut *pool.acquire().await?, ("BEGIN", &statement), time, round, now).await
+        }
     }
 }
 
-async fn insert<C>(connection: &mut C, begin: &'static str, time: Duration, round: u32, now: Timestamp) -> Result<f64>
+async fn insert<C>(
+    connection: &mut C,
+    (begin, statement): (&'static str, &str),
+    time: Duration,
+    round: u32,
+    now: Timestamp,
+) -> Result<f64>
 where
     C: Connection,
     C::Database: Database,
@@ -38,7 +51,6 @@ where
     for<'q> f64: Encode<'q, C::Database> + Type<C::Database>,
     for<'q> bool: Encode<'q, C::Database> + Type<C::Database>,
 {
-    let statement = statement();
     let start = Instant::now();
     let mut rows = 0;
     let mut batch = 0;
@@ -47,7 +59,7 @@ where
         for _ in 0..STATEMENTS {
             let device = FIRST_DEVICE + batch % DEVICES;
             let first = i64::from(round) * 10_000_000 + batch / DEVICES * ROWS as i64;
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()));
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
             for key in first..first + ROWS as i64 {
                 query = query
                     .bind(device)
@@ -73,10 +85,10 @@ where
     Ok(rows as f64 / start.elapsed().as_secs_f64())
 }
 
-fn statement() -> String {
+fn statement(placeholder: impl Fn(usize) -> String) -> String {
     let rows: Vec<String> = (0..ROWS)
         .map(|row| {
-            let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+            let places: Vec<String> = (1..=COLUMNS).map(|column| placeholder(row * COLUMNS + column)).collect();
             format!("({})", places.join(","))
         })
         .collect();
