@@ -12,7 +12,6 @@ pub mod http;
 pub mod launch;
 pub mod public;
 pub mod router;
-pub mod staff;
 pub mod state;
 
 pub use config::Config;

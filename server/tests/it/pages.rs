@@ -92,12 +92,10 @@ async fn a_public_page_runs_no_script_and_speaks_the_visitors_language() {
 }
 
 #[tokio::test]
-async fn server_functions_take_nothing_from_other_sites_and_no_reads() {
+async fn server_functions_take_nothing_from_other_sites() {
     TestServer::each(|server| async move {
-        let browser = server.browser("admin").await;
-        let attack = browser.clone().with("sec-fetch-site", "cross-site");
+        let attack = server.browser("admin").await.with("sec-fetch-site", "cross-site");
         attack.raw(Method::POST, "/_fn/anything", "text/plain", "{}").await.expect_error(403, "FORBIDDEN");
-        assert_eq!(browser.get("/_fn/anything").await.status, 405);
     })
     .await;
 }
