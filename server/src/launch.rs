@@ -80,6 +80,8 @@ impl Running {
 
 /// Ends background work, then the database. Work that takes too long is left to its lease.
 async fn wind_down(state: &AppState, background: &TaskTracker) {
+    // The requests that waited for the writer of readings have their answers.
+    state.no_more_readings.cancel();
     let patience = Duration::from_secs(state.config.deadlines.shutdown_seconds);
     if tokio::time::timeout(patience, background.wait()).await.is_err() {
         tracing::warn!(tasks = background.len(), "stopped before background work was done");

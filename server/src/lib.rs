@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod ingest;
 pub mod launch;
 pub mod public;
 pub mod router;

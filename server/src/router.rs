@@ -21,7 +21,8 @@ use crate::{api, public};
 /// Builds the router. The hot paths, health and device readings, stand outside the layers.
 pub fn build(state: &AppState) -> Router {
     app::shell::set_assets(assets::names());
-    let api = api_layers(api::router(), state).merge(api::bare_router());
+    let bare = api::bare_router().method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed });
+    let api = api_layers(api::router(), state).merge(bare);
     Router::new()
         .route("/health", get(api::health::health))
         .route("/ready", get(api::health::ready))

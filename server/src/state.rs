@@ -1,7 +1,7 @@
 //! What handlers share.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use officina::kernel::App;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +10,7 @@ use crate::background::live::LiveHub;
 use crate::config::Config;
 use crate::http::auth::AccessTokens;
 use crate::http::limits::Rates;
+use crate::ingest::{Inbox, Ingest};
 
 /// The state of the router: one shared block, cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,6 +29,12 @@ pub struct Shared {
     pub rates: Rates,
     /// Live events.
     pub live: LiveHub,
+    /// The way in for device readings.
+    pub ingest: Ingest,
+    /// The other end of that way, until the writer takes it.
+    pub(crate) inbox: Mutex<Option<Inbox>>,
+    /// Ends the writer of readings, after the last request that could bring any.
+    pub(crate) no_more_readings: CancellationToken,
     /// Ends everything that runs for long.
     pub stop: CancellationToken,
 }
@@ -36,7 +43,11 @@ impl AppState {
     /// The state of a server that is about to start.
     #[must_use]
     pub fn new(app: App, config: Config) -> Self {
+        let (ingest, inbox) = Ingest::new();
         Self(Arc::new(Shared {
+            ingest,
+            inbox: Mutex::new(Some(inbox)),
+            no_more_readings: CancellationToken::new(),
             tokens: AccessTokens::new(&app.secret),
             rates: Rates::new(&config.limits),
             live: LiveHub::default(),

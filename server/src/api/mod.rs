@@ -1,6 +1,7 @@
 //! The HTTP API: one file per area, each handler below its description.
 
 pub mod auth;
+pub mod cold_chain;
 pub mod docs;
 pub mod health;
 pub mod leads;
@@ -11,16 +12,22 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::ingest::endpoint;
 use crate::state::AppState;
 
 /// The areas' routes, which get the layers of the API.
 fn areas() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(auth::router()).merge(live::router()).merge(repairs::router()).merge(leads::router())
+    OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(live::router())
+        .merge(repairs::router())
+        .merge(leads::router())
+        .merge(cold_chain::router())
 }
 
 /// Routes on the hot path: they stand outside the layers and check for themselves what they need.
 fn bare() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(health::router())
+    OpenApiRouter::new().merge(health::router()).merge(endpoint::router())
 }
 
 /// The routes that get the layers of the API, relative to the base path.

@@ -3,11 +3,13 @@
 pub mod jobs;
 pub mod live;
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use officina::Result;
 use tokio_util::task::TaskTracker;
 
+use crate::ingest::Writer;
 use crate::state::AppState;
 
 /// How often memory of quiet clients is freed.
@@ -28,6 +30,10 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     jobs::enqueue_recurring(&state.app).await?;
     tasks.spawn(jobs::work(state.clone()));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
+    if let Some(inbox) = state.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // Not ended with the others: requests that are still being answered wait for it.
+        tasks.spawn(Writer::new(state.app.clone(), inbox).run(state.no_more_readings.clone()));
+    }
     tasks.close();
     Ok(tasks)
 }

@@ -25,6 +25,8 @@ pub enum ApiError {
     NotAcceptable,
     /// A request from another site's page that would ride on the visitor's cookie.
     CrossSite,
+    /// A device key that is good, but for another device than the one in the path.
+    ForeignDevice,
 }
 
 impl From<Error> for ApiError {
@@ -64,16 +66,19 @@ impl ApiError {
             Self::Domain(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ForeignDevice => StatusCode::FORBIDDEN,
         }
     }
 
-    fn body(self, request_id: &str) -> ErrorBody {
+    /// The body of the answer.
+    #[must_use]
+    pub fn into_body(self, request_id: &str) -> ErrorBody {
         let (error, code) = match &self {
             Self::Domain(error) => (error.to_string(), error.code()),
             Self::MethodNotAllowed => ("This address does not take this method.".to_owned(), "METHOD_NOT_ALLOWED"),
             Self::NotAcceptable => ("There is no such form of this resource.".to_owned(), "NOT_ACCEPTABLE"),
             Self::CrossSite => ("Requests from other sites are not taken.".to_owned(), "FORBIDDEN"),
+            Self::ForeignDevice => ("This key belongs to another device.".to_owned(), "FORBIDDEN"),
         };
         let mut body = ErrorBody {
             error,
@@ -125,7 +130,7 @@ impl IntoResponse for ApiError {
             log_internal(error, &id);
         }
         let (status, retry_after) = (self.status(), self.retry_after());
-        let mut response = (status, Json(self.body(&id))).into_response();
+        let mut response = (status, Json(self.into_body(&id))).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

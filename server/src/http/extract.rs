@@ -33,6 +33,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
+/// A JSON body that may be left out: nothing at all is `{}`.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let is_json = is_json(request.headers());
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        if body.is_empty() {
+            Ok(Self(T::default()))
+        } else if is_json {
+            Ok(Self(parse_json(&body)?))
+        } else {
+            Err(Error::UnsupportedMedia("The body must be JSON (Content-Type: application/json).".to_owned()).into())
+        }
+    }
+}
+
 /// Whether the headers announce JSON.
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {

@@ -1,6 +1,5 @@
 //! Statements with many rows in a few fixed sizes, so that their texts are prepared once per connection and found again.
 
-use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The sizes: 1, 2, 4, … 256 rows. Any number of rows is a few statements; the largest stays far below SQLite's limit of
@@ -13,37 +12,50 @@ pub(super) struct MultiRow {
     /// The placeholders of a row, each `$`, with anything between them.
     row: &'static str,
     tail: &'static str,
-    texts: [OnceLock<String>; SIZES],
+    numbered: [OnceLock<String>; SIZES],
+    plain: [OnceLock<String>; SIZES],
 }
 
 impl MultiRow {
     /// A statement from its parts. Each `$` in `row` becomes the next placeholder.
     pub(super) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
-        Self { head, row, tail, texts: [const { OnceLock::new() }; SIZES] }
+        Self {
+            head,
+            row,
+            tail,
+            numbered: [const { OnceLock::new() }; SIZES],
+            plain: [const { OnceLock::new() }; SIZES],
+        }
     }
 
     /// The statement for a number of rows that [`chunks`] made.
-    pub(super) fn text(&'static self, rows: usize) -> &'static str {
-        let size = rows.trailing_zeros() as usize;
-        self.texts[size].get_or_init(|| {
-            let mut text = String::from(self.head);
-            let mut number = 0;
-            for row in 0..rows {
-                if row > 0 {
-                    text.push(',');
-                }
-                for part in self.row.split_inclusive('$') {
-                    text.push_str(part);
-                    if part.ends_with('$') {
-                        number += 1;
-                        // Writing to a string cannot fail.
-                        let _ = write!(text, "{number}");
-                    }
+    ///
+    /// SQLite gets `?`: it keeps numbered placeholders in a list that it searches from the start for each, so that a few
+    /// thousand of them cost more than the insert.
+    pub(super) fn text(&'static self, rows: usize, sqlite: bool) -> &'static str {
+        let texts = if sqlite { &self.plain } else { &self.numbered };
+        texts[rows.trailing_zeros() as usize].get_or_init(|| self.build(rows, sqlite))
+    }
+
+    fn build(&self, rows: usize, sqlite: bool) -> String {
+        let mut text = String::from(self.head);
+        let mut number = 0;
+        for row in 0..rows {
+            if row > 0 {
+                text.push(',');
+            }
+            let mut parts = self.row.split('$').peekable();
+            while let Some(part) = parts.next() {
+                text.push_str(part);
+                if parts.peek().is_some() {
+                    number += 1;
+                    let placeholder = if sqlite { "?".to_owned() } else { format!("${number}") };
+                    text.push_str(&placeholder);
                 }
             }
-            text.push_str(self.tail);
-            text
-        })
+        }
+        text.push_str(self.tail);
+        text
     }
 }
 
@@ -68,8 +80,9 @@ mod tests {
 
     #[test]
     fn every_number_of_rows_is_made_of_the_fixed_sizes() {
-        assert_eq!(PAIRS.text(1), "VALUES ($1, abs($2)) LIMIT 1");
-        assert_eq!(PAIRS.text(2), "VALUES ($1, abs($2)),($3, abs($4)) LIMIT 1");
+        assert_eq!(PAIRS.text(1, false), "VALUES ($1, abs($2)) LIMIT 1");
+        assert_eq!(PAIRS.text(2, false), "VALUES ($1, abs($2)),($3, abs($4)) LIMIT 1");
+        assert_eq!(PAIRS.text(2, true), "VALUES (?, abs(?)),(?, abs(?)) LIMIT 1");
         for number in [0, 1, 3, 255, 256, 1_000] {
             let rows = vec![(); number];
             let sizes: Vec<usize> = chunks(&rows).map(<[()]>::len).collect();

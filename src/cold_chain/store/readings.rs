@@ -85,7 +85,7 @@ pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRo
     let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
     let mut rows = Vec::with_capacity(numbers.len());
     for chunk in chunks(numbers) {
-        let mut query = sql(statement.text(chunk.len()));
+        let mut query = sql(statement.text(chunk.len(), tx.is_sqlite()));
         for number in chunk {
             query = query.bind(*number);
         }
@@ -101,8 +101,8 @@ static READINGS: MultiRow = MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONF
 static READINGS_TOLD: MultiRow =
     MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONFLICT DO NOTHING RETURNING device_no, dedupe_kind, dedupe_key");
 
-fn bound(statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::kernel::db::Sql {
-    rows.iter().fold(sql(statement.text(rows.len())), |query, row| {
+fn bound(tx: &Tx, statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::kernel::db::Sql {
+    rows.iter().fold(sql(statement.text(rows.len(), tx.is_sqlite())), |query, row| {
         query
             .bind(row.device_no)
             .bind(row.dedupe_kind)
@@ -124,7 +124,7 @@ fn bound(statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::kernel::db
 pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
     let mut stored = 0;
     for chunk in chunks(rows) {
-        stored += bound(&READINGS, chunk).run(&mut *tx).await?;
+        stored += bound(tx, &READINGS, chunk).run(&mut *tx).await?;
     }
     Ok(stored)
 }
@@ -133,7 +133,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
 pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<Vec<ReadingKey>> {
     let mut stored = Vec::with_capacity(rows.len());
     for chunk in chunks(rows) {
-        stored.extend(bound(&READINGS_TOLD, chunk).all::<ReadingKey>(&mut *tx).await?);
+        stored.extend(bound(tx, &READINGS_TOLD, chunk).all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(stored)
 }
@@ -150,7 +150,7 @@ static BUCKETS: MultiRow = MultiRow::new(
 /// Adds to buckets. The keys must be distinct, and sorted so that two servers never deadlock.
 pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]) -> Result<()> {
     for chunk in chunks(buckets) {
-        let mut query = sql(BUCKETS.text(chunk.len()));
+        let mut query = sql(BUCKETS.text(chunk.len(), tx.is_sqlite()));
         for ((cell_no, span, start), summary) in chunk {
             query = query
                 .bind(*cell_no)
@@ -179,7 +179,7 @@ static STATES: MultiRow = MultiRow::new(
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
 pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) -> Result<()> {
     for chunk in chunks(states) {
-        let mut query = sql(STATES.text(chunk.len()));
+        let mut query = sql(STATES.text(chunk.len(), tx.is_sqlite()));
         for (device_no, state) in chunk {
             query = query
                 .bind(*device_no)

@@ -1,0 +1,350 @@
+//! Cold chain: locations, cells, devices, charts and alerts. Readings come in by [`crate::ingest::endpoint`].
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use officina::cold_chain::service;
+use officina::cold_chain::{
+    Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ChangeColdCell, ChangeDevice, ChangeLocation, Chart,
+    ChartRange, ColdCell, ColdCellDetail, Device, DeviceWithKey, Location, NewColdCell, NewDevice, NewLocation,
+    ResolveAlert, RotateKey, TechnicianDashboard,
+};
+use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::auth::SignedIn;
+use crate::http::envelope::{Data, List};
+use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::extract::{ApiJson, ApiPath, ApiQuery, OptionalJson, Paging};
+use crate::state::AppState;
+
+/// Routes of this file.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_locations, create_location))
+        .routes(routes!(get_location, change_location))
+        .routes(routes!(list_cold_cells, create_cold_cell))
+        .routes(routes!(get_cold_cell, change_cold_cell))
+        .routes(routes!(list_devices, create_device))
+        .routes(routes!(get_device, change_device))
+        .routes(routes!(rotate_key))
+        .routes(routes!(chart))
+        .routes(routes!(list_alerts))
+        .routes(routes!(get_alert))
+        .routes(routes!(acknowledge_alert))
+        .routes(routes!(resolve_alert))
+        .routes(routes!(dashboard))
+}
+
+/// The part of a list that is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PageParams {
+    /// Rows wanted, 1 to 100; 20 when not given.
+    #[serde(rename = "limit")]
+    _limit: Option<u32>,
+    /// Where the last page ended.
+    #[serde(rename = "cursor")]
+    _cursor: Option<String>,
+    /// A page number from 1.
+    #[serde(rename = "page")]
+    _page: Option<u32>,
+}
+
+/// Locations, in the order of their making.
+#[utoipa::path(get, path = "/locations", tag = "cold chain", params(PageParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = List<Location>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn list_locations(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Paging(page): Paging,
+) -> ApiResult<List<Location>> {
+    Ok(service::list_locations(&state.app, &actor, &page).await?.into())
+}
+
+/// Make a location.
+#[utoipa::path(post, path = "/locations", tag = "cold chain", request_body = NewLocation,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<Location>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn create_location(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(new): ApiJson<NewLocation>,
+) -> ApiResult<(StatusCode, Data<Location>)> {
+    Ok((StatusCode::CREATED, Data::new(service::create_location(&state.app, &actor, new).await?)))
+}
+
+/// One location.
+#[utoipa::path(get, path = "/locations/{id}", tag = "cold chain", params(("id" = LocationId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Location>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn get_location(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<LocationId>,
+) -> ApiResult<Data<Location>> {
+    Ok(Data::new(service::get_location(&state.app, &actor, id).await?))
+}
+
+/// Change a location; what is left out stays.
+#[utoipa::path(patch, path = "/locations/{id}", tag = "cold chain", params(("id" = LocationId, Path)), request_body = ChangeLocation,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Location>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn change_location(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<LocationId>,
+    ApiJson(change): ApiJson<ChangeLocation>,
+) -> ApiResult<Data<Location>> {
+    Ok(Data::new(service::change_location(&state.app, &actor, id, change).await?))
+}
+
+/// Which cells.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct CellParams {
+    /// Only of this location.
+    location_id: Option<LocationId>,
+}
+
+/// Cold cells with their state, in the order of their making.
+#[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellParams, PageParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = List<ColdCell>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn list_cold_cells(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiQuery(params): ApiQuery<CellParams>,
+    Paging(page): Paging,
+) -> ApiResult<List<ColdCell>> {
+    Ok(service::list_cold_cells(&state.app, &actor, params.location_id, &page).await?.into())
+}
+
+/// Make a cold cell, with thresholds or a preset.
+#[utoipa::path(post, path = "/coldcells", tag = "cold chain", request_body = NewColdCell,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn create_cold_cell(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(new): ApiJson<NewColdCell>,
+) -> ApiResult<(StatusCode, Data<ColdCellDetail>)> {
+    Ok((StatusCode::CREATED, Data::new(service::create_cold_cell(&state.app, &actor, new).await?)))
+}
+
+/// One cold cell: state, devices, active alerts, history.
+#[utoipa::path(get, path = "/coldcells/{id}", tag = "cold chain", params(("id" = ColdCellId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<ColdCellDetail>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn get_cold_cell(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<ColdCellId>,
+) -> ApiResult<Data<ColdCellDetail>> {
+    Ok(Data::new(service::get_cold_cell(&state.app, &actor, id).await?))
+}
+
+/// Change a cold cell; what is left out stays. New limits count from the next reading on.
+#[utoipa::path(patch, path = "/coldcells/{id}", tag = "cold chain", params(("id" = ColdCellId, Path)), request_body = ChangeColdCell,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn change_cold_cell(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<ColdCellId>,
+    ApiJson(change): ApiJson<ChangeColdCell>,
+) -> ApiResult<Data<ColdCellDetail>> {
+    Ok(Data::new(service::change_cold_cell(&state.app, &actor, id, change).await?))
+}
+
+/// Which devices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct DeviceParams {
+    /// Only of this cell.
+    cold_cell_id: Option<ColdCellId>,
+}
+
+/// Devices, in the order of their making.
+#[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceParams, PageParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = List<Device>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn list_devices(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiQuery(params): ApiQuery<DeviceParams>,
+    Paging(page): Paging,
+) -> ApiResult<List<Device>> {
+    Ok(service::list_devices(&state.app, &actor, params.cold_cell_id, &page).await?.into())
+}
+
+/// Make a device. Its key is shown this once.
+#[utoipa::path(post, path = "/devices", tag = "cold chain", request_body = NewDevice,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<DeviceWithKey>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn create_device(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(new): ApiJson<NewDevice>,
+) -> ApiResult<(StatusCode, Data<DeviceWithKey>)> {
+    Ok((StatusCode::CREATED, Data::new(service::create_device(&state.app, &actor, new).await?)))
+}
+
+/// One device.
+#[utoipa::path(get, path = "/devices/{id}", tag = "cold chain", params(("id" = DeviceId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Device>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn get_device(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<DeviceId>,
+) -> ApiResult<Data<Device>> {
+    Ok(Data::new(service::get_device(&state.app, &actor, id).await?))
+}
+
+/// Change a device; what is left out stays.
+#[utoipa::path(patch, path = "/devices/{id}", tag = "cold chain", params(("id" = DeviceId, Path)), request_body = ChangeDevice,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Device>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn change_device(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<DeviceId>,
+    ApiJson(change): ApiJson<ChangeDevice>,
+) -> ApiResult<Data<Device>> {
+    Ok(Data::new(service::change_device(&state.app, &actor, id, change).await?))
+}
+
+/// Give a device a new key, shown this once. The old one goes on working for the grace time.
+#[utoipa::path(post, path = "/devices/{id}/rotate-key", tag = "cold chain", params(("id" = DeviceId, Path)), request_body = RotateKey,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<DeviceWithKey>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn rotate_key(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<DeviceId>,
+    OptionalJson(how): OptionalJson<RotateKey>,
+) -> ApiResult<Data<DeviceWithKey>> {
+    Ok(Data::new(service::rotate_device_key(&state.app, &actor, id, how).await?))
+}
+
+/// Which chart.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ChartParams {
+    /// `24h` (the default), `7d` or `30d`.
+    range: Option<ChartRange>,
+}
+
+/// A cold cell's chart: buckets with minimum, maximum, average and count, and the statistics of the whole range.
+#[utoipa::path(get, path = "/readings/coldcells/{id}/readings", tag = "cold chain", params(("id" = ColdCellId, Path), ChartParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Chart>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn chart(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<ColdCellId>,
+    ApiQuery(params): ApiQuery<ChartParams>,
+) -> ApiResult<Data<Chart>> {
+    let range = params.range.unwrap_or(ChartRange::Day);
+    Ok(Data::new(service::chart(&state.app, &actor, id, range).await?))
+}
+
+/// Which alerts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct AlertParams {
+    /// Only active or only resolved ones.
+    status: Option<AlertStatus>,
+    /// Only of this type.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    kind: Option<AlertType>,
+    /// Only of this cell.
+    cold_cell_id: Option<ColdCellId>,
+}
+
+/// Alerts, newest first.
+#[utoipa::path(get, path = "/alerts", tag = "cold chain", params(AlertParams, PageParams),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = List<Alert>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)))]
+async fn list_alerts(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiQuery(params): ApiQuery<AlertParams>,
+    Paging(page): Paging,
+) -> ApiResult<List<Alert>> {
+    let filter = AlertFilter { status: params.status, kind: params.kind, cold_cell_id: params.cold_cell_id };
+    Ok(service::list_alerts(&state.app, &actor, &filter, &page).await?.into())
+}
+
+/// One alert with its history.
+#[utoipa::path(get, path = "/alerts/{id}", tag = "cold chain", params(("id" = AlertId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<AlertDetail>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn get_alert(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<AlertId>,
+) -> ApiResult<Data<AlertDetail>> {
+    Ok(Data::new(service::get_alert(&state.app, &actor, id).await?))
+}
+
+/// Take note of an active alert.
+#[utoipa::path(post, path = "/alerts/{id}/acknowledge", tag = "cold chain", params(("id" = AlertId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<AlertDetail>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn acknowledge_alert(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<AlertId>,
+) -> ApiResult<Data<AlertDetail>> {
+    Ok(Data::new(service::acknowledge_alert(&state.app, &actor, id).await?))
+}
+
+/// Close an active alert by hand. If the values are still out of bounds, the next reading opens a new one.
+#[utoipa::path(patch, path = "/alerts/{id}/resolve", tag = "cold chain", params(("id" = AlertId, Path)), request_body = ResolveAlert,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<AlertDetail>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+async fn resolve_alert(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<AlertId>,
+    OptionalJson(how): OptionalJson<ResolveAlert>,
+) -> ApiResult<Data<AlertDetail>> {
+    Ok(Data::new(service::resolve_alert(&state.app, &actor, id, how).await?))
+}
+
+/// The numbers of the technician's view over all customers.
+#[utoipa::path(get, path = "/dashboard/technician", tag = "cold chain",
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<TechnicianDashboard>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)))]
+async fn dashboard(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<TechnicianDashboard>> {
+    Ok(Data::new(service::technician_dashboard(&state.app, &actor).await?))
+}
