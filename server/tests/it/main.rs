@@ -7,6 +7,7 @@
 
 mod auth;
 mod background;
+mod cold_chain;
 mod command_line;
 mod connections;
 mod errors;

@@ -21,7 +21,7 @@ use officina_server::launch::{self, Prepared};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use client::Client;
+pub use client::{Answer, Client};
 pub use database::Kind;
 
 /// Everybody's password.

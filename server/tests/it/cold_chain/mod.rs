@@ -1,0 +1,113 @@
+//! Stories about cold cells, their devices, readings and alerts.
+
+mod alerts;
+mod crash;
+mod fleet;
+mod keys;
+mod readings;
+mod shuffled;
+
+use officina::kernel::db::sql;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestServer};
+
+/// A cell with a device, made through the API by an admin.
+struct Cell {
+    admin: Client,
+    id: String,
+    device_id: String,
+    serial: String,
+    key: String,
+}
+
+impl Cell {
+    /// A freezer, −25 to −15 °C, with the device `CC-0001`.
+    async fn freezer(server: &TestServer) -> Self {
+        Self::with(server, json!({"preset": "freezer"}), "CC-0001").await
+    }
+
+    /// A cell with its own settings.
+    async fn with(server: &TestServer, settings: Value, serial: &str) -> Self {
+        let admin = server.member("admin").await;
+        let location = admin.post("/api/v1/locations", json!({"name": "Magazzino"})).await.expect(201);
+        let mut cell = json!({"name": "Cella", "locationId": location["data"]["id"]});
+        for (name, value) in settings.as_object().expect("settings") {
+            cell[name] = value.clone();
+        }
+        let cell = admin.post("/api/v1/coldcells", cell).await.expect(201);
+        let id = text(&cell["data"]["id"]);
+        let device = json!({"serialNumber": serial, "coldCellId": id});
+        let device = admin.post("/api/v1/devices", device).await.expect(201);
+        Self {
+            admin,
+            id,
+            device_id: text(&device["data"]["id"]),
+            serial: serial.to_owned(),
+            key: text(&device["data"]["apiKey"]),
+        }
+    }
+
+    /// The device as a client that sends its key.
+    fn device(&self, server: &TestServer) -> Client {
+        server.visitor().with("x-device-key", &self.key)
+    }
+
+    /// Where the device sends its readings.
+    fn path(&self) -> String {
+        format!("/api/v1/readings/devices/{}/readings", self.serial)
+    }
+
+    /// Sends something and expects a status; returns `data`.
+    async fn send(&self, server: &TestServer, body: Value, status: u16) -> Value {
+        self.device(server).post(&self.path(), body).await.expect(status)["data"].take()
+    }
+
+    /// The active and resolved alerts, newest first.
+    async fn alerts(&self) -> Vec<Value> {
+        let list = self.admin.get(&format!("/api/v1/alerts?coldCellId={}", self.id)).await.expect(200);
+        list["data"].as_array().expect("a list").clone()
+    }
+
+    /// The cell's chart.
+    async fn chart(&self, range: &str) -> Value {
+        let path = format!("/api/v1/readings/coldcells/{}/readings?range={range}", self.id);
+        self.admin.get(&path).await.expect(200)["data"].take()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// How many readings are stored.
+async fn stored(server: &TestServer) -> i64 {
+    let (count,): (i64,) = sql("SELECT COUNT(*) FROM readings").one(&server.app().db).await.expect("a count");
+    count
+}
+
+/// Buckets computed anew from the raw readings equal those that were kept.
+async fn assert_buckets_are_right(server: &TestServer) {
+    type Bucket = (i64, i64, i64, i64, i64, i64, i64);
+    let kept: Vec<Bucket> = sql(
+        "SELECT cell_no, span, start_at, min, max, sum, count FROM reading_buckets ORDER BY cell_no, span, start_at",
+    )
+    .all(&server.app().db)
+    .await
+    .expect("buckets");
+    let raw: Vec<(i64, i64, i64)> =
+        sql("SELECT cell_no, at, temperature FROM readings").all(&server.app().db).await.expect("readings");
+    let mut anew = std::collections::BTreeMap::new();
+    for (cell_no, at, temperature) in raw {
+        for span in [300, 1_800, 7_200] {
+            let start = at - at.rem_euclid(span * 1_000);
+            let bucket = anew.entry((cell_no, span, start)).or_insert((i64::MAX, i64::MIN, 0, 0));
+            *bucket = (bucket.0.min(temperature), bucket.1.max(temperature), bucket.2 + temperature, bucket.3 + 1);
+        }
+    }
+    let anew: Vec<Bucket> = anew
+        .into_iter()
+        .map(|((cell, span, start), (min, max, sum, count))| (cell, span, start, min, max, sum, count))
+        .collect();
+    assert_eq!(kept, anew);
+}

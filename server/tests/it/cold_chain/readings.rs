@@ -1,0 +1,225 @@
+//! Readings come in: once, durable, whatever else is in the batch.
+
+use std::io::Write;
+
+use axum::body::Body;
+use axum::http::Method;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use officina::kernel::db::sql;
+use serde_json::{Value, json};
+
+use super::{Cell, assert_buckets_are_right, stored};
+use crate::support::{Client, START, TestServer};
+
+#[tokio::test]
+async fn a_reading_is_stored_once_and_shows_at_once() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let reading = json!({"temperature": -18.4, "humidity": 45, "powerStatus": true, "doorStatus": false,
+            "batteryLevel": 87, "seq": 1, "recordedAt": START.to_string(), "firmware": {"newer": [1]}});
+        let receipt = cell.send(&server, reading.clone(), 201).await;
+        assert_eq!(receipt, json!({"accepted": 1, "duplicates": 0, "rejected": 0}));
+        let again = cell.send(&server, reading.clone(), 200).await;
+        assert_eq!(again, json!({"accepted": 0, "duplicates": 1, "rejected": 0}));
+        // The shorter path of older firmware.
+        let short = cell.path().replace("/api/v1/", "/api/");
+        cell.device(&server).post(&short, reading).await.expect(200);
+        assert_eq!(stored(&server).await, 1);
+
+        let device = cell.admin.get(&format!("/api/v1/devices/{}", cell.device_id)).await.expect(200);
+        assert_eq!(device["data"]["status"], "ONLINE");
+        assert_eq!(device["data"]["lastSeenAt"], START.to_string());
+        assert_eq!(device["data"]["latest"]["temperature"], -18.4);
+        assert_eq!(device["data"]["latest"]["batteryLevel"], 87.0);
+        assert_eq!(device["data"]["latest"]["doorStatus"], false);
+        let chart = cell.chart("24h").await;
+        assert_eq!(chart["points"].as_array().unwrap().len(), 1);
+        assert_eq!(chart["stats"], json!({"min": -18.4, "max": -18.4, "avg": -18.4, "count": 1}));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_seq_the_recorded_time_tells_repetitions_and_without_both_nothing_does() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let timed = json!({"temperature": -18, "recordedAt": START.0});
+        cell.send(&server, timed.clone(), 201).await;
+        cell.send(&server, timed, 200).await;
+        cell.send(&server, json!({"temperature": -18}), 201).await;
+        cell.send(&server, json!({"temperature": -18}), 201).await;
+        let both = cell.send(&server, json!([{"temperature": -18}, {"temperature": -18}]), 201).await;
+        assert_eq!(both["accepted"], 2);
+        assert_eq!(stored(&server).await, 5);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_bad_reading_never_blocks_the_others() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let batch = json!({"readings": [
+            {"temperature": -18, "seq": 1}, {"temperature": 400, "seq": 2}, {"temperature": "cold", "seq": 3},
+            {"temperature": -19, "seq": 1}, 7, {"temperature": -18.5, "seq": 4},
+        ]});
+        let receipt = cell.send(&server, batch.clone(), 201).await;
+        assert_eq!(
+            (&receipt["accepted"], &receipt["duplicates"], &receipt["rejected"]),
+            (&json!(2), &json!(1), &json!(3))
+        );
+        let results = receipt["results"].as_array().unwrap();
+        let statuses: Vec<&str> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses, ["accepted", "rejected", "rejected", "duplicate", "rejected", "accepted"]);
+        assert!(results[1]["error"].as_str().unwrap().contains("temperature"), "{receipt}");
+        assert!(results[2]["error"].as_str().unwrap().contains("temperature"), "{receipt}");
+        assert_eq!(results[5]["index"], 5);
+
+        let again = cell.send(&server, batch, 200).await;
+        assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(3)));
+        let answer = cell.device(&server).post(&cell.path(), json!([{"temperature": 400}, {}])).await;
+        let refused = answer.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(refused["data"]["rejected"], 2);
+        assert_eq!(refused["data"]["results"][1]["status"], "rejected");
+        let single = cell.device(&server).post(&cell.path(), json!({"temperature": "cold"})).await;
+        assert!(single.expect_error(400, "VALIDATION_ERROR")["fields"]["temperature"].is_array());
+        assert_eq!(stored(&server).await, 2);
+        assert_buckets_are_right(&server).await;
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_taken_are_refused_as_a_whole() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let device = cell.device(&server);
+        let send = async |body: String| device.raw(Method::POST, &cell.path(), "application/json", body).await;
+        send("[{\"temperature\": -18}, {\"temp".to_owned()).await.expect_error(400, "BAD_REQUEST");
+        send(String::new()).await.expect_error(400, "BAD_REQUEST");
+        send("[]".to_owned()).await.expect_error(400, "VALIDATION_ERROR");
+        let many = vec!["{\"temperature\":1}"; 1_001].join(",");
+        send(format!("[{many}]")).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+        let heavy = format!("{{\"temperature\": 1, \"note\": \"{}\"}}", "x".repeat(256 * 1024));
+        send(heavy).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+        device.get(&cell.path()).await.expect_error(405, "METHOD_NOT_ALLOWED");
+        assert_eq!(stored(&server).await, 0);
+        server.stop().await;
+    })
+    .await;
+}
+
+async fn packed(device: &Client, path: &str, encoding: &str, body: Vec<u8>) -> crate::support::Answer {
+    let request = device.request(Method::POST, path).header("content-encoding", encoding);
+    device.send(request.body(Body::from(body)).unwrap()).await
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn gzip_is_taken_and_bombs_are_not() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let device = cell.device(&server);
+        let readings: Vec<Value> = (0..1_000).map(|seq| json!({"temperature": -18, "seq": seq})).collect();
+        let batch = serde_json::to_vec(&readings).unwrap();
+        let receipt = packed(&device, &cell.path(), "gzip", gzip(&batch)).await.expect(201);
+        assert_eq!(receipt["data"]["accepted"], 1_000);
+        packed(&device, &cell.path(), "gzip", b"{\"temperature\":1}".to_vec()).await.expect_error(400, "BAD_REQUEST");
+        let cut = gzip(&batch);
+        packed(&device, &cell.path(), "gzip", cut[..cut.len() / 2].to_vec()).await.expect_error(400, "BAD_REQUEST");
+        packed(&device, &cell.path(), "br", b"x".to_vec()).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+        // 64 MiB of spaces weigh 64 KiB packed.
+        let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
+        assert!(bomb.len() < 256 * 1024);
+        packed(&device, &cell.path(), "gzip", bomb).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+        assert_eq!(stored(&server).await, 1_000);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn times_that_cannot_be_right_count_as_received_and_are_flagged() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        for (seq, recorded) in ["2035-01-01T00:00:00Z", "1970-01-01T00:00:10Z"].iter().enumerate() {
+            cell.send(&server, json!({"temperature": -18, "seq": seq, "recordedAt": recorded}), 201).await;
+        }
+        let late = START.plus(-3_600_000);
+        cell.send(&server, json!({"temperature": -18, "seq": 9, "recordedAt": late.0}), 201).await;
+        let rows: Vec<(i64, i64, i64)> =
+            sql("SELECT at, received_at, flags FROM readings ORDER BY dedupe_key").all(&server.app().db).await.unwrap();
+        assert_eq!(rows, [(START.0, START.0, 1), (START.0, START.0, 1), (late.0, START.0, 2)]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reading_that_the_database_refuses_spoils_only_its_own_request() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let poison = if server.app().db.is_sqlite() {
+            vec![
+                "CREATE TRIGGER poison BEFORE INSERT ON readings WHEN NEW.dedupe_key = 13 \
+                  BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            ]
+        } else {
+            vec![
+                "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+                 'BEGIN IF NEW.dedupe_key = 13 THEN RAISE EXCEPTION ''poison''; END IF; RETURN NEW; END'",
+                "CREATE TRIGGER poison BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION poison()",
+            ]
+        };
+        let mut tx = server.app().db.begin().await.unwrap();
+        for statement in poison {
+            sql(statement).run(&mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+
+        let device = cell.device(&server);
+        let path = cell.path();
+        let posts = (0..40).map(|seq| {
+            let (device, path) = (device.clone(), path.clone());
+            async move { device.post(&path, json!({"temperature": -18, "seq": seq})).await.status.as_u16() }
+        });
+        let statuses = futures::future::join_all(posts).await;
+        for (seq, status) in statuses.into_iter().enumerate() {
+            assert_eq!(status, if seq == 13 { 500 } else { 201 }, "{seq}");
+        }
+        assert_eq!(stored(&server).await, 39);
+        assert_buckets_are_right(&server).await;
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_when_the_server_stops_is_stored_and_answered() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let (device, path) = (cell.device(&server), cell.path());
+        let posts: Vec<_> = (0..50)
+            .map(|seq| {
+                let (device, path) = (device.clone(), path.clone());
+                tokio::spawn(async move { device.post(&path, json!({"temperature": -18, "seq": seq})).await })
+            })
+            .collect();
+        server.state().stop.cancel();
+        for post in posts {
+            post.await.unwrap().expect(201);
+        }
+        assert_eq!(stored(&server).await, 50);
+        server.stop().await;
+    })
+    .await;
+}
