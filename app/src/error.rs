@@ -87,6 +87,15 @@ impl FromServerFnError for PageError {
 #[cfg(feature = "ssr")]
 fn set_status(status: u16) {
     use leptos::prelude::use_context;
+
+    // A form that was sent without script is led back to its page: that answer keeps its own status.
+    let is_plain_form = use_context::<http::request::Parts>().is_some_and(|parts| {
+        let accepts = parts.headers.get(http::header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+        parts.uri.path().starts_with("/_fn") && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+    });
+    if is_plain_form {
+        return;
+    }
     if let (Some(response), Ok(status)) =
         (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
     {

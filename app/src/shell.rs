@@ -1,11 +1,19 @@
-//! What the documents of both shells share: the names of the built files.
+//! The document of the staff application, and the names of the built files.
 
 #[cfg(feature = "ssr")]
-pub use server::{Assets, assets, set_assets};
+pub use server::{Assets, StaffDocument, assets, set_assets};
 
 #[cfg(feature = "ssr")]
 mod server {
     use std::sync::OnceLock;
+
+    use leptos::nonce::use_nonce;
+    use leptos::prelude::*;
+    use leptos_meta::MetaTags;
+
+    use crate::accent::accent_style;
+    use crate::context::RequestContext;
+    use crate::staff::StaffApp;
 
     /// The addresses of the built files, with the hashes in their names.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,5 +41,39 @@ mod server {
             js: "/pkg/officina.js".to_owned(),
             wasm: "/pkg/officina.wasm".to_owned(),
         })
+    }
+
+    /// The document that a staff page is in. Its scripts carry the nonce of the answer.
+    #[component]
+    pub fn StaffDocument() -> impl IntoView {
+        let context = use_context::<RequestContext>();
+        let theme = context.as_ref().and_then(|context| context.theme.sheet());
+        let accent = context.and_then(|context| context.organisation).map(|org| accent_style(&org.accent));
+        let files = assets();
+        let start = format!(
+            "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()))",
+            js = files.js,
+            wasm = files.wasm
+        );
+        view! {
+            <!DOCTYPE html>
+            <html lang="en" data-theme=theme style=accent>
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                    <meta name="color-scheme" content="light dark"/>
+                    <meta name="robots" content="noindex"/>
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="stylesheet" href=files.css.clone()/>
+                    <link rel="modulepreload" href=files.js.clone() nonce=use_nonce()/>
+                    <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                    <script type="module" nonce=use_nonce()>{start}</script>
+                    <MetaTags/>
+                </head>
+                <body>
+                    <StaffApp/>
+                </body>
+            </html>
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod launch;
 pub mod public;
 pub mod router;
+pub mod staff;
 pub mod state;
 
 pub use config::Config;

@@ -16,7 +16,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::http::error::ApiError;
 use crate::http::{assets, auth, frame, idempotency, limits};
 use crate::state::AppState;
-use crate::{api, public};
+use crate::{api, public, staff};
 
 /// Builds the router. The hot paths, health and device readings, stand outside the layers.
 pub fn build(state: &AppState) -> Router {
@@ -28,6 +28,7 @@ pub fn build(state: &AppState) -> Router {
         .route("/ready", get(api::health::ready))
         .nest("/api/v1", api.clone())
         .nest("/api", api)
+        .merge(staff_layers(staff::router(), state))
         .merge(page_layers(public::router().fallback(file_or_nothing), state))
         .with_state(state.clone())
 }
@@ -38,6 +39,14 @@ fn api_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(from_fn_with_state(state.clone(), idempotency::replay))
         .layer(from_fn_with_state(state.clone(), limits::limit_api))
+        .layer(from_fn_with_state(state.clone(), auth::identify_caller));
+    frame_layers(router, state)
+}
+
+/// The layers of the staff application: who looks is known, and what changes something is counted.
+fn staff_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let router = router
+        .layer(from_fn_with_state(state.clone(), limits::limit_forms))
         .layer(from_fn_with_state(state.clone(), auth::identify_caller));
     frame_layers(router, state)
 }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use officina::identity::Organisation;
 
 use super::language::{Argument, Language};
+use crate::accent::accent_style;
 use crate::shell::assets;
-use crate::theme::accent_css;
 use crate::ui::escape;
 
 /// Who is looking at which organisation's page, and how.
@@ -68,15 +68,14 @@ pub(super) fn document<V: IntoView + 'static>(visit: &Visit, head: Head, content
     let title = escape(&format!("{} · {}", head.title, visit.organisation.name));
     let css = escape(&assets().css);
     let nonce = visit.nonce.as_deref().map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
-    let accent = accent_css(&visit.organisation.accent);
+    let accent = accent_style(&visit.organisation.accent);
     let robots = if head.indexed { "" } else { "<meta name=\"robots\" content=\"noindex\">" };
     let refresh = head.refresh.map(|s| format!("<meta http-equiv=\"refresh\" content=\"{s}\">")).unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{robots}{refresh}\
-         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\">\
-         <style{nonce}>{accent}</style></head>{body}</html>"
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\"><style{nonce}>:root{{{accent}}}</style></head>{body}</html>"
     )
 }
 

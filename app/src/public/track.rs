@@ -5,19 +5,11 @@ use officina::repairs::{LINE, RepairStatus};
 
 use super::document::{Head, Visit, document};
 use super::language::Argument;
+use crate::moment::Moment;
 use crate::ui::{Alert, Field, Icon, Timeline, TimelineItem, Tone, icon};
 
 /// How often the page renews itself, in seconds.
 const REFRESH_SECONDS: u32 = 60;
-
-/// A moment or a day, ready to show.
-#[derive(Debug, Clone)]
-pub struct When {
-    /// In words, in the organisation's time zone and the visitor's language.
-    pub words: String,
-    /// For machines: RFC 3339, or a date.
-    pub exact: String,
-}
 
 /// One step of the history.
 #[derive(Debug, Clone)]
@@ -25,7 +17,7 @@ pub struct Step {
     /// The status reached.
     pub status: RepairStatus,
     /// When.
-    pub when: When,
+    pub when: Moment,
     /// What the shop wants the customer to know.
     pub note: Option<String>,
 }
@@ -57,9 +49,9 @@ pub struct TrackPage {
     /// Brand and model.
     pub vehicle: String,
     /// The date promised.
-    pub promised: Option<When>,
+    pub promised: Option<Moment>,
     /// When the repair last changed.
-    pub updated: When,
+    pub updated: Moment,
     /// The steps so far, newest first.
     pub steps: Vec<Step>,
     /// The photos, for the proven customer; none for everybody else.
@@ -87,11 +79,9 @@ pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
 #[must_use]
 pub fn show(visit: &Visit, page: &TrackPage) -> String {
     let t = |key: &str| visit.text(key);
-    // A page with photos was asked for with a form: loading it anew would send that form again.
-    let refresh = page.photos.is_none().then_some(REFRESH_SECONDS);
-    document(visit, Head { title: t("track-title"), refresh, indexed: false }, || {
+    document(visit, Head { title: t("track-title"), refresh: Some(REFRESH_SECONDS), indexed: false }, || {
         let promised = page.promised.clone().map(|when| {
-            view! { <div><dt>{t("track-promised")}</dt><dd><time datetime=when.exact>{when.words}</time></dd></div> }
+            view! { <div><dt>{t("track-promised")}</dt><dd><time datetime=when.machine>{when.words}</time></dd></div> }
         });
         let items = page.steps.iter().map(|step| timeline_item(visit, step)).collect::<Vec<_>>();
         let updated = page.updated.clone();
@@ -100,20 +90,20 @@ pub fn show(visit: &Visit, page: &TrackPage) -> String {
                 <p class="muted">{visit.text_with("track-hello", &[("name", Argument::Text(&page.first_name))])}" "{t("track-status-now")}</p>
                 <h1 class="row">{status_icon(page.status)} {t(&format!("status-{}", page.status))}</h1>
             </div>
-            <section class="panel">
+            <section class="panel stack">
                 {progress(visit, page)}
                 <dl class="facts">
                     <div><dt>{t("track-vehicle")}</dt><dd>{page.vehicle.clone()}</dd></div>
                     <div><dt>{t("track-plate")}</dt><dd class="mono">{page.plate_hint.clone()}</dd></div>
                     {promised}
-                    <div><dt>{t("track-updated")}</dt><dd><time datetime=updated.exact>{updated.words}</time></dd></div>
+                    <div><dt>{t("track-updated")}</dt><dd><time datetime=updated.machine>{updated.words}</time></dd></div>
                     <div><dt>{t("track-code")}</dt><dd class="mono">{page.code.clone()}</dd></div>
                 </dl>
             </section>
             <section class="panel"><h2>{t("track-history")}</h2><Timeline items=items/></section>
             {photos(visit, page)}
             <p class="muted small spread wrap">
-                <span>{refresh.map(|_| t("track-refresh"))}</span>
+                <span>{t("track-refresh")}</span>
                 <a href=visit.link("/track")>{t("track-other")}</a>
             </p>
         }
@@ -150,8 +140,7 @@ fn timeline_item(visit: &Visit, step: &Step) -> TimelineItem {
     let (tone, symbol) = look(step.status);
     TimelineItem {
         title: visit.text(&format!("status-{}", step.status)),
-        time: step.when.words.clone(),
-        exact: step.when.exact.clone(),
+        when: step.when.clone(),
         actor: None,
         public_note: step.note.clone(),
         internal_note: None,

@@ -1,12 +1,13 @@
 //! Short words about a state.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::icon::{Icon, icon};
 
 /// What a state means for the one who looks: the colour of a badge, an alert, a line in a timeline. It never stands
 /// alone: an icon and a word say the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Tone {
     /// Nothing to do.
     #[default]

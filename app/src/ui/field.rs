@@ -28,7 +28,7 @@ pub fn FieldFrame(
     /// What is asked for.
     #[prop(into)]
     label: String,
-    /// The field's name; its id is `f-` and the name.
+    /// What the ids of the parts are made of: `f-` and this.
     #[prop(into)]
     name: String,
     /// A word of help.
@@ -115,11 +115,15 @@ pub fn Field(
     /// An example that shows the form of the answer.
     #[prop(optional, into)]
     placeholder: Option<String>,
+    /// What its id is made of, where several forms on a page have a field of this name.
+    #[prop(optional, into)]
+    id: Option<String>,
 ) -> impl IntoView {
-    let id = format!("f-{name}");
-    let described = described_by(&name, hint.is_some(), error);
+    let key = id.unwrap_or_else(|| name.clone());
+    let id = format!("f-{key}");
+    let described = described_by(&key, hint.is_some(), error);
     view! {
-        <FieldFrame label=label name=name.clone() hint=hint error=error optional_word=optional_word>
+        <FieldFrame label=label name=key hint=hint error=error optional_word=optional_word>
             <input class="input" id=id name=name type=kind value=value required=required autocomplete=autocomplete
                 inputmode=inputmode autocapitalize=autocapitalize maxlength=maxlength min=min max=max
                 placeholder=placeholder aria-describedby=described aria-invalid=move || error.get().map(|_| "true")/>

@@ -1,9 +1,10 @@
 //! A small set of line icons of our own, 24 × 24, drawn in the colour of the text around them.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The icons there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Icon {
     /// A bell: alerts.
     Bell,

@@ -38,3 +38,33 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped
 }
+
+/// An address with the fields of its query that have a value.
+#[must_use]
+pub fn address(path: &str, fields: &[(&str, Option<&str>)]) -> String {
+    let mut address = path.to_owned();
+    let mut joint = '?';
+    for (name, value) in fields.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+        address.push(joint);
+        address.push_str(name);
+        address.push('=');
+        for byte in value.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                address.push(char::from(byte));
+            } else {
+                address.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        joint = '&';
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn whatever_was_searched_for_survives_in_an_address() {
+        let fields = [("search", Some("Fiat & C. è")), ("status", None), ("sort", Some("oldest"))];
+        assert_eq!(super::address("/app/repairs", &fields), "/app/repairs?search=Fiat%20%26%20C.%20%C3%A8&sort=oldest");
+    }
+}

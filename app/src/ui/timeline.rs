@@ -2,18 +2,19 @@
 
 use leptos::prelude::*;
 
+use serde::{Deserialize, Serialize};
+
 use super::badge::Tone;
 use super::icon::{Icon, icon};
+use crate::moment::Moment;
 
 /// One line of a timeline, ready to show.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineItem {
     /// What happened.
     pub title: String,
-    /// When, in words, in the organisation's time zone.
-    pub time: String,
-    /// When, for machines and tooltips: RFC 3339.
-    pub exact: String,
+    /// When.
+    pub when: Moment,
     /// Who did it; customers are not told.
     pub actor: Option<String>,
     /// A note that the customer sees.
@@ -40,7 +41,7 @@ pub fn Timeline(
                     {icon(item.symbol)}
                     <div class="spread wrap">
                         <strong>{item.title}</strong>
-                        <time datetime=item.exact.clone() title=item.exact>{item.time}</time>
+                        {item.when.view()}
                     </div>
                     {item.actor.map(|actor| view! { <div class="small muted">{actor}</div> })}
                     {item.public_note.map(|note| view! { <blockquote>{note}</blockquote> })}

@@ -110,13 +110,18 @@ fn cookie(state: &AppState, value: &str, seconds: i64) -> Result<HeaderValue> {
 /// The value of the session cookie.
 #[must_use]
 pub fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+    named_cookie(headers, COOKIE).filter(|value| !value.is_empty())
+}
+
+/// The value of a cookie.
+#[must_use]
+pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-        .filter(|value| !value.is_empty())
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The access token of the `Authorization` header.

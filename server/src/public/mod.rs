@@ -1,6 +1,10 @@
 //! The public pages' handlers: plain forms in, whole documents out, no script.
 
+mod check_in;
+mod contact;
+mod preferences;
 pub mod sign_in;
+mod track;
 mod visit;
 
 use app::public::{Visit, notice};
@@ -8,6 +12,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 use officina::Error;
 
 use crate::http::error::log_internal;
@@ -18,7 +23,21 @@ pub use visit::PublicVisit;
 
 /// The public pages.
 pub fn router() -> Router<AppState> {
-    Router::new().merge(sign_in::router()).layer(from_fn(visit::remember_language))
+    // Every public page also stands under its organisation's name, for installations with several.
+    let public = visitor_routes("").merge(visitor_routes("/o/{slug}")).merge(sign_in::router());
+    public.layer(from_fn(visit::remember_language)).route("/preferences/theme", post(preferences::set_theme))
+}
+
+fn visitor_routes(base: &str) -> Router<AppState> {
+    let at = |path: &str| format!("{base}{path}");
+    Router::new()
+        .route(&at("/check-in"), get(check_in::form).post(check_in::submit).layer(check_in::body_limit()))
+        .route(&at("/check-in/done"), get(check_in::done))
+        .route(&at("/track"), get(track::ask))
+        .route(&at("/track/{code}"), get(track::show).post(track::unlock))
+        .route(&at("/track/{code}/photos/{photo}"), get(track::photo))
+        .route(&at("/contact"), get(contact::form).post(contact::submit))
+        .route(&at("/contact/done"), get(contact::done))
 }
 
 /// The page for an error that no form can show beside a field.

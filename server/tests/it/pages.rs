@@ -92,10 +92,13 @@ async fn a_public_page_runs_no_script_and_speaks_the_visitors_language() {
 }
 
 #[tokio::test]
-async fn server_functions_take_nothing_from_other_sites() {
+async fn server_functions_take_nothing_from_other_sites_and_change_nothing_on_a_read() {
     TestServer::each(|server| async move {
-        let attack = server.browser("admin").await.with("sec-fetch-site", "cross-site");
+        let browser = server.browser("admin").await;
+        let attack = browser.clone().with("sec-fetch-site", "cross-site");
         attack.raw(Method::POST, "/_fn/anything", "text/plain", "{}").await.expect_error(403, "FORBIDDEN");
+        browser.get("/_fn/repairs/status").await.expect_error(405, "METHOD_NOT_ALLOWED");
+        browser.get("/_fn/anything").await.expect_error(404, "NOT_FOUND");
     })
     .await;
 }

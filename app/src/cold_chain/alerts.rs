@@ -1,0 +1,167 @@
+//! The list of alerts, and what can be done about one.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use officina::cold_chain::{AlertStatus, AlertType};
+
+use super::functions::{AcknowledgeAlert, AlertQuery, AlertRow, AlertsView, ResolveAlert, list_alerts};
+use super::looks::{alert_badge, alert_label, celsius};
+use crate::live::{Topic, use_live};
+use crate::staff::{loaded, refused};
+use crate::ui::{EmptyState, Field, Icon, Pager, SkeletonRows, ToastKind, address, icon, toast};
+
+const PATH: &str = "/app/alerts";
+
+/// What the member may do about alerts.
+#[derive(Clone, Copy)]
+pub struct AlertActions {
+    /// Take note.
+    pub acknowledge: Option<ServerAction<AcknowledgeAlert>>,
+    /// Close by hand.
+    pub resolve: Option<ServerAction<ResolveAlert>>,
+}
+
+/// The list of alerts.
+#[component]
+pub fn AlertsPage() -> impl IntoView {
+    let live = use_live();
+    let map = use_query_map();
+    let query = Memo::new(move |_| {
+        let value = |name: &str| map.read().get(name).filter(|value| !value.is_empty());
+        AlertQuery { resolved: value("resolved").is_some(), kind: value("type"), cursor: value("cursor") }
+    });
+    let acknowledge = ServerAction::<AcknowledgeAlert>::new();
+    let resolve = ServerAction::<ResolveAlert>::new();
+    let data = Resource::new(
+        move || (query.get(), live.changes(Topic::Alerts), acknowledge.version().get(), resolve.version().get()),
+        |(query, ..)| list_alerts(query),
+    );
+    Effect::new(move |_| {
+        if let Some(Ok(())) = resolve.value().get() {
+            toast(ToastKind::Done, "Alert closed");
+        }
+    });
+    let refusals = move || {
+        let acknowledge = acknowledge.value().get().and_then(Result::err);
+        let resolve = resolve.value().get().and_then(Result::err);
+        acknowledge.or(resolve).map(|error| refused(&error))
+    };
+    view! {
+        <Title text="Alerts · Officina"/>
+        <div class="page-head"><h1>"Alerts"</h1>{move || boxes(query.read().resolved)}</div>
+        {refusals}
+        {loaded(
+            data,
+            || view! { <SkeletonRows rows=6/> }.into_any(),
+            move |page| list(page, &query.get_untracked(), acknowledge, resolve),
+        )}
+    }
+}
+
+fn boxes(resolved: bool) -> AnyView {
+    let current = |is: bool| is.then_some("page");
+    view! {
+        <nav class="segments" aria-label="Box">
+            <a href=PATH aria-current=current(!resolved)>{icon(Icon::Bell)} "Active"</a>
+            <a href="/app/alerts?resolved=1" aria-current=current(resolved)>{icon(Icon::Check)} "Over"</a>
+        </nav>
+    }
+    .into_any()
+}
+
+fn list(
+    page: AlertsView,
+    query: &AlertQuery,
+    acknowledge: ServerAction<AcknowledgeAlert>,
+    resolve: ServerAction<ResolveAlert>,
+) -> AnyView {
+    if page.rows.is_empty() {
+        let (title, text) = if query.resolved {
+            ("No alert has been over yet", "Alerts that are over stay here.")
+        } else {
+            ("All is well", "Alerts appear here by themselves when a cell leaves its limits.")
+        };
+        return view! { <div class="panel"><EmptyState symbol=Icon::Check title=title text=text/></div> }.into_any();
+    }
+    let shown = page.rows.len();
+    let link = |cursor: Option<&str>| {
+        let fields = [("resolved", query.resolved.then_some("1")), ("type", query.kind.as_deref()), ("cursor", cursor)];
+        address(PATH, &fields)
+    };
+    let first = query.cursor.is_some().then(|| link(None));
+    let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
+    let actions = AlertActions {
+        acknowledge: page.may_acknowledge.then_some(acknowledge),
+        resolve: page.may_resolve.then_some(resolve),
+    };
+    let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, true)).collect();
+    view! {
+        <div class="stack">
+            <div class="stack tight">{items}</div>
+            <Pager total=page.total shown=shown what="alerts" first=first next=next/>
+        </div>
+    }
+    .into_any()
+}
+
+/// An alert with what can be done about it.
+pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, names_cell: bool) -> AnyView {
+    let is_active = alert.status == AlertStatus::Active;
+    let measures_temperature = matches!(alert.kind, AlertType::HighTemp | AlertType::LowTemp);
+    let worst = alert.worst.filter(|_| measures_temperature).map(|worst| {
+        view! { <span>"worst " <strong class="num">{celsius(worst)}</strong></span> }
+    });
+    let cell = names_cell.then(|| {
+        let href = format!("/app/cold-chain/cells/{}", alert.cell_id);
+        view! { <a class="main" href=href>{alert.cell.clone()}</a><span class="muted small">{alert.location.clone()}</span> }
+    });
+    let ended = alert.until.map(|until| {
+        let who = alert.resolved_by.map_or_else(|| "by itself".to_owned(), |name| format!("by {name}"));
+        view! { <span class="muted small">"over " {until.view()} " " {who}</span> }
+    });
+    let noted = alert.acknowledged_by.as_ref().map(|name| format!("{name} has taken note"));
+    let id = alert.id.clone();
+    let acknowledge = actions.acknowledge.filter(|_| is_active && noted.is_none()).map(|action| {
+        view! {
+            <ActionForm action=action>
+                <input type="hidden" name="id" value=id/>
+                <button class="btn btn-sm" type="submit">{icon(Icon::Check)} "Take note"</button>
+            </ActionForm>
+        }
+    });
+    let resolve = actions.resolve.filter(|_| is_active).map(|action| resolve_form(alert.id, alert.kind, action));
+    let class = if is_active { "panel alert-item tone-danger" } else { "panel alert-item" };
+    view! {
+        <article class=class>
+            <div class="row wrap">
+                {alert_badge(alert.kind, is_active)} {cell} {worst}
+                <span class="muted small">"since " {alert.since.view()}</span>
+                {ended}
+                {noted.map(|words| view! { <span class="muted small">{words}</span> })}
+            </div>
+            {alert.note.map(|note| view! { <p class="prose small">{note}</p> })}
+            <div class="row wrap">{acknowledge} {resolve}</div>
+        </article>
+    }
+    .into_any()
+}
+
+/// Closing by hand asks what was done; the fold is the one question before it.
+fn resolve_form(id: String, kind: AlertType, action: ServerAction<ResolveAlert>) -> AnyView {
+    let key = format!("note-{id}");
+    let label = format!("What was done about “{}”?", alert_label(kind));
+    view! {
+        <details class="steps inline">
+            <summary class="btn btn-sm">"Close by hand"</summary>
+            <ActionForm action=action>
+                <div class="stack tight">
+                    <input type="hidden" name="id" value=id/>
+                    <Field label=label name="note" id=key maxlength=2000u32/>
+                    <div><button class="btn btn-primary btn-sm" type="submit">"Close the alert"</button></div>
+                </div>
+            </ActionForm>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,244 @@
+//! The list of cold cells and a cell's page.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::alerts::{AlertActions, alert_item};
+use super::functions::{AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow, ResolveAlert, get_cell, list_cells};
+use super::looks::celsius;
+use crate::live::{Topic, use_live};
+use crate::staff::{loaded, refused};
+use crate::ui::{Badge, Chart, Column, EmptyState, Icon, Pager, SkeletonRows, Table, Timeline, Tone, address};
+
+const PATH: &str = "/app/cold-chain";
+/// The ranges of the chart: the word in the address, and what people read.
+const RANGES: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")];
+
+/// The list of cells.
+#[component]
+pub fn ColdChainPage() -> impl IntoView {
+    let live = use_live();
+    let map = use_query_map();
+    let cursor = Memo::new(move |_| map.read().get("cursor").filter(|value| !value.is_empty()));
+    let data = Resource::new(
+        move || (cursor.get(), live.changes(Topic::ColdChain), live.changes(Topic::Alerts)),
+        |(cursor, ..)| list_cells(cursor),
+    );
+    view! {
+        <Title text="Cold chain · Officina"/>
+        <div class="page-head"><h1>"Cold chain"</h1></div>
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, cursor.get_untracked().is_some()))}
+    }
+}
+
+fn list(page: CellsView, is_later: bool) -> AnyView {
+    if page.rows.is_empty() {
+        return view! {
+            <div class="panel">
+                <EmptyState symbol=Icon::Snow title="No cold cells yet"
+                    text="Cells appear here as soon as a location, a cell and a device are set up through the API."/>
+            </div>
+        }
+        .into_any();
+    }
+    let shown = page.rows.len();
+    let first = is_later.then(|| PATH.to_owned());
+    let next = page.next.as_deref().map(|cursor| address(PATH, &[("cursor", Some(cursor))]));
+    let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
+    let rows: Vec<_> = page.rows.into_iter().map(row).collect();
+    view! {
+        <div class="stack">
+            <Table caption="Cold cells" columns=columns>{rows}</Table>
+            <Pager total=page.total shown=shown what="cells" first=first next=next/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether all is well in a cell.
+fn state(cell: &CellRow) -> AnyView {
+    let (tone, symbol, words) = match (cell.active_alerts, cell.is_silent) {
+        (1, _) => (Tone::Danger, Icon::Bell, "1 alert".to_owned()),
+        (2.., _) => (Tone::Danger, Icon::Bell, format!("{} alerts", cell.active_alerts)),
+        (_, true) => (Tone::Warning, Icon::Warning, "Silent".to_owned()),
+        _ => (Tone::Success, Icon::Check, "In order".to_owned()),
+    };
+    view! { <Badge tone=tone symbol=symbol label=words/> }.into_any()
+}
+
+fn temperature(cell: &CellRow) -> String {
+    cell.temperature.map_or_else(|| "–".to_owned(), celsius)
+}
+
+fn row(cell: CellRow) -> AnyView {
+    let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
+    let (now, state) = (temperature(&cell), state(&cell));
+    view! {
+        <tr>
+            <td class="head"><a class="main" href=format!("{PATH}/cells/{}", cell.id)>{cell.name}</a></td>
+            <td data-label="Temperature" class="num"><strong>{now}</strong></td>
+            <td data-label="State">{state}</td>
+            <td data-label="Allowed" class="num muted">{allowed}</td>
+            <td data-label="Location">{cell.location}</td>
+            <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// A cell's page.
+#[component]
+pub fn ColdCellPage() -> impl IntoView {
+    let live = use_live();
+    let params = use_params_map();
+    let map = use_query_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let range = Memo::new(move |_| map.read().get("range").unwrap_or_default());
+    let acknowledge = ServerAction::<AcknowledgeAlert>::new();
+    let resolve = ServerAction::<ResolveAlert>::new();
+    let data = Resource::new(
+        move || {
+            let changes = (live.changes(Topic::ColdChain), live.changes(Topic::Alerts));
+            (id.get(), range.get(), changes, acknowledge.version().get(), resolve.version().get())
+        },
+        |(id, range, ..)| get_cell(id, range),
+    );
+    let refusals = move || {
+        let acknowledge = acknowledge.value().get().and_then(Result::err);
+        let resolve = resolve.value().get().and_then(Result::err);
+        acknowledge.or(resolve).map(|error| refused(&error))
+    };
+    view! {
+        {refusals}
+        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |view| show(view, acknowledge, resolve))}
+    }
+}
+
+fn show(view: CellView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: ServerAction<ResolveAlert>) -> AnyView {
+    let cell = view.cell;
+    let title = format!("{} · Officina", cell.name);
+    let path = format!("{PATH}/cells/{}", cell.id);
+    let ranges: Vec<_> = RANGES
+        .into_iter()
+        .map(|(word, words)| {
+            let current = (word == view.range).then_some("page");
+            view! { <a href=address(&path, &[("range", Some(word))]) aria-current=current>{words}</a> }
+        })
+        .collect();
+    let actions = AlertActions {
+        acknowledge: view.may_acknowledge.then_some(acknowledge),
+        resolve: view.may_resolve.then_some(resolve),
+    };
+    let alerts: Vec<_> = view.alerts.into_iter().map(|alert| alert_item(alert, actions, false)).collect();
+    let alerts = (!alerts.is_empty()).then(|| view! { <div class="stack tight">{alerts}</div> });
+    let fact = |label: &'static str, value: Option<f64>| {
+        let value = value.map_or_else(|| "–".to_owned(), celsius);
+        view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
+    };
+    let chart = if view.chart.points.is_empty() {
+        view! { <EmptyState symbol=Icon::Thermometer title="No readings in this range" text="Try a longer one."/> }
+            .into_any()
+    } else {
+        view! { <Chart data=view.chart/> }.into_any()
+    };
+    let devices: Vec<_> = view.devices.into_iter().map(device).collect();
+    let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
+    let (now, badge) = (temperature(&cell), state(&cell));
+    let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
+    view! {
+        <Title text=title/>
+        <div class="page-head">
+            <div class="row wrap"><h1>{cell.name}</h1><span class="muted">{cell.location}</span>{badge}</div>
+            <span class="now num">{now}</span>
+        </div>
+        <div class="stack">
+            {alerts}
+            <section class="panel stack">
+                <div class="spread wrap"><h2>"Temperature"</h2><nav class="segments" aria-label="Range">{ranges}</nav></div>
+                {chart}
+                <dl class="facts">
+                    {fact("Lowest", view.lowest)}
+                    {fact("Average", view.average)}
+                    {fact("Highest", view.highest)}
+                    <div><dt>"Allowed"</dt><dd class="num">{allowed}</dd></div>
+                    <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
+                </dl>
+            </section>
+            <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
+            <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
+        </div>
+    }
+    .into_any()
+}
+
+fn device(device: DeviceRow) -> AnyView {
+    let online = if device.is_online {
+        view! { <Badge tone=Tone::Success symbol=Icon::Check label="Online"/> }
+    } else {
+        view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Silent"/> }
+    };
+    let power = device.power.map(|power| if power { "On" } else { "Off" });
+    let door = device.door_open.map(|open| if open { "Open" } else { "Closed" });
+    view! {
+        <tr>
+            <td class="head"><span class="mono">{device.serial_number}</span> " " <span class="muted">{device.name}</span></td>
+            <td data-label="State">{online}</td>
+            <td data-label="Power">{power}</td>
+            <td data-label="Door">{door}</td>
+            <td data-label="Battery" class="num">{device.battery.map(|charge| format!("{charge:.0} %"))}</td>
+            <td data-label="Heard of" class="num muted">{device.last_seen.map(crate::moment::Moment::view)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The figures of a chart, placed on its axis.
+#[cfg(feature = "ssr")]
+pub(super) fn chart_data(
+    cell: &officina::cold_chain::ColdCell,
+    chart: &officina::cold_chain::Chart,
+    now: officina::kernel::time::Timestamp,
+    calendar: &crate::moment::Calendar,
+) -> crate::ui::ChartData {
+    use crate::ui::{ChartData, ChartPoint};
+    use officina::cold_chain::ChartRange;
+    use officina::kernel::time::{SECOND, Timestamp};
+
+    /// Words along the time axis.
+    const TICKS: i64 = 6;
+
+    let span = chart.range.milliseconds();
+    let start = now.plus(-span);
+    #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
+    let place = |at: Timestamp| at.since(start) as f64 / span as f64;
+    let words = |at: Timestamp| match chart.range {
+        ChartRange::Day => calendar.clock(at),
+        ChartRange::Week | ChartRange::Month => calendar.day_and_month(at),
+    };
+    let point = |point: &officina::cold_chain::ChartPoint| ChartPoint {
+        at: place(point.t),
+        label: calendar.moment(point.t).words,
+        min: point.min,
+        avg: point.avg,
+        max: point.max,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a bucket is at most two hours")]
+    let bucket = (chart.bucket_seconds * SECOND) as f64;
+    #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
+    let gap = bucket * 2.5 / span as f64;
+    ChartData {
+        title: format!("Temperature of {} over {}", cell.name, chart.range),
+        unit: "°C".to_owned(),
+        points: chart.points.iter().map(point).collect(),
+        gap,
+        low: Some(cell.min_temperature),
+        high: Some(cell.max_temperature),
+        ticks: (1..TICKS)
+            .map(|index| {
+                let at = start.plus(span * index / TICKS);
+                (place(at), words(at))
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,309 @@
+//! What the cold-chain pages ask the server, and the shapes of its answers.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use officina::cold_chain::{AlertStatus, AlertType};
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::moment::Moment;
+use crate::ui::{ChartData, TimelineItem};
+
+/// Rows on a page of a list.
+#[cfg(feature = "ssr")]
+const PAGE: u32 = 50;
+
+/// A cold cell in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellRow {
+    /// The cell's id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands.
+    pub location: String,
+    /// The lowest temperature without an alert, in °C.
+    pub min: f64,
+    /// The highest temperature without an alert, in °C.
+    pub max: f64,
+    /// The newest temperature, in °C.
+    pub temperature: Option<f64>,
+    /// When that was.
+    pub at: Option<Moment>,
+    /// Whether no device there has been heard of for longer than the cell allows.
+    pub is_silent: bool,
+    /// Alerts that are active now.
+    pub active_alerts: i64,
+}
+
+#[cfg(feature = "ssr")]
+impl CellRow {
+    fn of(
+        cell: &officina::cold_chain::ColdCell,
+        now: officina::kernel::time::Timestamp,
+        calendar: &crate::moment::Calendar,
+    ) -> Self {
+        use officina::cold_chain::DeviceStatus;
+
+        Self {
+            id: cell.id.to_string(),
+            name: cell.name.clone(),
+            location: cell.location_name.clone(),
+            min: cell.min_temperature,
+            max: cell.max_temperature,
+            temperature: cell.temperature,
+            at: cell.temperature_at.map(|at| calendar.relative(at)),
+            is_silent: DeviceStatus::at(now, cell.last_seen_at, cell.offline_after_seconds) == DeviceStatus::Offline,
+            active_alerts: cell.active_alerts,
+        }
+    }
+}
+
+/// A page of the list of cells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellsView {
+    /// The rows.
+    pub rows: Vec<CellRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// All cells, if counted.
+    pub total: Option<i64>,
+}
+
+/// A device on a cell's page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// The number on its case.
+    pub serial_number: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Whether it is heard of.
+    pub is_online: bool,
+    /// When it was last heard of.
+    pub last_seen: Option<Moment>,
+    /// Charge in percent.
+    pub battery: Option<f64>,
+    /// Whether the cell has mains power.
+    pub power: Option<bool>,
+    /// Whether the door is open.
+    pub door_open: Option<bool>,
+}
+
+/// A cell's page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellView {
+    /// The cell.
+    pub cell: CellRow,
+    /// The range shown.
+    pub range: String,
+    /// The chart.
+    pub chart: ChartData,
+    /// The lowest of the range, in °C.
+    pub lowest: Option<f64>,
+    /// The average of the range, in °C.
+    pub average: Option<f64>,
+    /// The highest of the range, in °C.
+    pub highest: Option<f64>,
+    /// Readings in the range.
+    pub readings: i64,
+    /// The devices in the cell.
+    pub devices: Vec<DeviceRow>,
+    /// The alerts that are active now.
+    pub alerts: Vec<AlertRow>,
+    /// What was changed on the cell, newest first.
+    pub timeline: Vec<TimelineItem>,
+    /// Whether the member may take note of alerts.
+    pub may_acknowledge: bool,
+    /// Whether the member may close alerts.
+    pub may_resolve: bool,
+}
+
+/// Which alerts are shown: the query of the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertQuery {
+    /// Whether those that are over are shown instead.
+    pub resolved: bool,
+    /// One type.
+    pub kind: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// An alert in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertRow {
+    /// The alert's id.
+    pub id: String,
+    /// What is wrong.
+    pub kind: AlertType,
+    /// Whether it goes on.
+    pub status: AlertStatus,
+    /// The cell's id.
+    pub cell_id: String,
+    /// What the cell is called.
+    pub cell: String,
+    /// Where the cell stands.
+    pub location: String,
+    /// The worst temperature so far, in °C.
+    pub worst: Option<f64>,
+    /// Since when.
+    pub since: Moment,
+    /// When it was over.
+    pub until: Option<Moment>,
+    /// Who has taken note.
+    pub acknowledged_by: Option<String>,
+    /// Who closed it; none when the values came back by themselves.
+    pub resolved_by: Option<String>,
+    /// What that person had to say.
+    pub note: Option<String>,
+}
+
+#[cfg(feature = "ssr")]
+impl AlertRow {
+    fn of(alert: officina::cold_chain::Alert, calendar: &crate::moment::Calendar) -> Self {
+        Self {
+            id: alert.id.to_string(),
+            kind: alert.kind,
+            status: alert.status,
+            cell_id: alert.cold_cell_id.to_string(),
+            cell: alert.cold_cell_name,
+            location: alert.location_name,
+            worst: alert.worst_value,
+            since: calendar.relative(alert.started_at),
+            until: alert.resolved_at.map(|at| calendar.relative(at)),
+            acknowledged_by: alert.acknowledged_by,
+            resolved_by: alert.resolved_by,
+            note: alert.resolution_note,
+        }
+    }
+}
+
+/// A page of alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertsView {
+    /// The rows.
+    pub rows: Vec<AlertRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// All rows of the filter, if counted.
+    pub total: Option<i64>,
+    /// Whether the member may take note of alerts.
+    pub may_acknowledge: bool,
+    /// Whether the member may close alerts.
+    pub may_resolve: bool,
+}
+
+/// A page of cells.
+#[server(prefix = "/_fn", endpoint = "cold-chain/cells", input = GetUrl)]
+pub async fn list_cells(cursor: Option<String>) -> Result<CellsView, PageError> {
+    use officina::kernel::page::PageRequest;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
+    let page = officina::cold_chain::service::list_cold_cells(&app, &actor, None, &page).await?;
+    let now = app.clock.now();
+    Ok(CellsView {
+        next: page.next_cursor,
+        total: page.total,
+        rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar)).collect(),
+    })
+}
+
+/// A cell's page. A range that is none is a day.
+#[server(prefix = "/_fn", endpoint = "cold-chain/cell", input = GetUrl)]
+pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> {
+    use officina::cold_chain::{ChartRange, DeviceStatus, service};
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let range = range.parse::<ChartRange>().unwrap_or(ChartRange::Day);
+    let detail = service::get_cold_cell(&app, &actor, id).await?;
+    let chart = service::chart(&app, &actor, id, range).await?;
+    let now = app.clock.now();
+    let device = |device: officina::cold_chain::Device| DeviceRow {
+        is_online: device.status == DeviceStatus::Online,
+        last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
+        battery: device.latest.as_ref().and_then(|latest| latest.battery_level),
+        power: device.latest.as_ref().and_then(|latest| latest.power_status),
+        door_open: device.latest.as_ref().and_then(|latest| latest.door_status),
+        serial_number: device.serial_number,
+        name: device.name,
+    };
+    Ok(CellView {
+        cell: CellRow::of(&detail.cell, now, &calendar),
+        range: range.to_string(),
+        lowest: chart.stats.min,
+        average: chart.stats.avg,
+        highest: chart.stats.max,
+        readings: chart.stats.count,
+        chart: super::cells::chart_data(&detail.cell, &chart, now, &calendar),
+        devices: detail.device_list.into_iter().map(device).collect(),
+        alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
+        timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
+        may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
+        may_resolve: actor.permissions.has(Permission::AlertsResolve),
+    })
+}
+
+/// A page of alerts.
+#[server(prefix = "/_fn", endpoint = "alerts/list", input = GetUrl)]
+pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
+    use officina::cold_chain::{AlertFilter, service};
+    use officina::kernel::page::PageRequest;
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let status = if query.resolved { AlertStatus::Resolved } else { AlertStatus::Active };
+    let kind = query.kind.as_deref().and_then(|word| word.parse().ok());
+    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: None };
+    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
+    let page = service::list_alerts(&app, &actor, &filter, &page).await?;
+    Ok(AlertsView {
+        next: page.next_cursor,
+        total: page.total,
+        rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
+        may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
+        may_resolve: actor.permissions.has(Permission::AlertsResolve),
+    })
+}
+
+/// Takes note of an alert, so that it stops escalating.
+#[server(prefix = "/_fn", endpoint = "alerts/acknowledge")]
+pub async fn acknowledge_alert(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::cold_chain::service::acknowledge_alert(&app, &actor, id).await?;
+    Ok(())
+}
+
+/// Closes an alert by hand.
+#[server(prefix = "/_fn", endpoint = "alerts/resolve")]
+pub async fn resolve_alert(id: String, note: Option<String>) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::cold_chain::service::resolve_alert(&app, &actor, id, officina::cold_chain::ResolveAlert { note }).await?;
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+fn timeline_item(
+    entry: &officina::kernel::timeline::TimelineEntry,
+    calendar: &crate::moment::Calendar,
+) -> TimelineItem {
+    use crate::ui::{Icon, Tone};
+
+    let title = if entry.action == "cold_chain.cell_created" { "Set up" } else { "Settings changed" };
+    TimelineItem {
+        title: title.to_owned(),
+        when: calendar.relative(entry.at),
+        actor: Some(entry.actor.clone()),
+        public_note: None,
+        internal_note: entry.internal_note.clone(),
+        tone: Tone::Neutral,
+        symbol: Icon::List,
+    }
+}

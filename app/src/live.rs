@@ -1,0 +1,171 @@
+//! Live updates: the event stream of the server, turned into signals that pages fetch anew by.
+
+use leptos::prelude::*;
+
+/// What can change under one's eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Repairs.
+    Repairs,
+    /// Leads.
+    Leads,
+    /// Cells, devices and their readings.
+    ColdChain,
+    /// Alerts.
+    Alerts,
+}
+
+impl Topic {
+    const ALL: [Self; 4] = [Self::Repairs, Self::Leads, Self::ColdChain, Self::Alerts];
+}
+
+/// The events that a page listens to: a browser hears only those whose names it knows.
+pub const EVENTS: &[(&str, Topic)] = &[
+    ("repairs.created", Topic::Repairs),
+    ("repairs.updated", Topic::Repairs),
+    ("repairs.status_changed", Topic::Repairs),
+    ("repairs.photos_added", Topic::Repairs),
+    ("repairs.photo_deleted", Topic::Repairs),
+    ("leads.created", Topic::Leads),
+    ("leads.status_changed", Topic::Leads),
+    ("leads.note_added", Topic::Leads),
+    ("leads.released", Topic::Leads),
+    ("cold_chain.location_created", Topic::ColdChain),
+    ("cold_chain.location_changed", Topic::ColdChain),
+    ("cold_chain.cell_created", Topic::ColdChain),
+    ("cold_chain.cell_changed", Topic::ColdChain),
+    ("cold_chain.device_created", Topic::ColdChain),
+    ("cold_chain.device_changed", Topic::ColdChain),
+    ("cold_chain.device_key_rotated", Topic::ColdChain),
+    ("alerts.opened", Topic::Alerts),
+    ("alerts.acknowledged", Topic::Alerts),
+    ("alerts.resolved", Topic::Alerts),
+];
+
+/// The state of the stream and how often each topic has changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Live {
+    /// Whether the stream is up.
+    pub is_on: RwSignal<bool>,
+    ticks: [RwSignal<u32>; Topic::ALL.len()],
+}
+
+impl Live {
+    /// How often a topic has changed. Reading it in the source of a resource makes the resource fetch anew.
+    #[must_use]
+    pub fn changes(self, topic: Topic) -> u32 {
+        self.ticks[topic as usize].get()
+    }
+}
+
+/// Makes live updates possible below the current component.
+pub fn provide_live() -> Live {
+    let live = Live { is_on: RwSignal::new(false), ticks: std::array::from_fn(|_| RwSignal::new(0)) };
+    provide_context(live);
+    live
+}
+
+/// The live updates of the application, or ones that never come outside of it.
+#[must_use]
+pub fn use_live() -> Live {
+    use_context().unwrap_or_else(provide_live)
+}
+
+/// Says whether what is on the screen follows by itself.
+#[component]
+pub fn LiveBadge() -> impl IntoView {
+    let is_on = use_live().is_on;
+    view! {
+        <span class=move || if is_on.get() { "live on" } else { "live off" } role="status"
+            title=move || {
+                if is_on.get() { "Changes by others appear at once" } else { "Changes by others appear after some seconds" }
+            }>
+            <span class="dot"></span>
+            {move || if is_on.get() { "Live" } else { "Delayed" }}
+        </span>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+pub use browser::connect;
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use leptos::prelude::*;
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    use web_sys::EventSource;
+
+    use super::{EVENTS, Live, Topic};
+
+    /// Events that come together are answered together.
+    const GATHER: Duration = Duration::from_millis(120);
+    /// How often a page fetches anew while the stream is down, and readings while it is up: they are no events.
+    const POLL: Duration = Duration::from_secs(15);
+
+    impl Live {
+        fn bump(self, topic: Topic) {
+            self.ticks[topic as usize].update(|changes| *changes += 1);
+        }
+
+        fn bump_all(self) {
+            for topic in Topic::ALL {
+                self.bump(topic);
+            }
+        }
+    }
+
+    /// Follows the server's events from a journal number on, for as long as the application runs.
+    pub fn connect(live: Live, from: i64) {
+        let source = Rc::new(RefCell::new(open(live, from)));
+        let poll = move || {
+            if live.is_on.get_untracked() {
+                live.bump(Topic::ColdChain);
+                return;
+            }
+            live.bump_all();
+            // The browser tries again by itself after a broken connection, but not after a refusal.
+            let is_closed = source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
+            if is_closed {
+                source.replace(open(live, from));
+            }
+        };
+        set_interval(poll, POLL);
+    }
+
+    fn open(live: Live, from: i64) -> Option<EventSource> {
+        let source = EventSource::new(&format!("/api/v1/live?after={from}")).ok()?;
+        let listen = |name: &str, act: Box<dyn FnMut()>| {
+            let closure = Closure::wrap(act);
+            // Refused only for names that are no strings.
+            let _ = source.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+            // The stream lives as long as the page.
+            closure.forget();
+        };
+        listen("open", Box::new(move || live.is_on.set(true)));
+        listen("error", Box::new(move || live.is_on.set(false)));
+        let waiting = Rc::new(RefCell::new([false; Topic::ALL.len()]));
+        for (name, topic) in EVENTS {
+            let (waiting, topic) = (Rc::clone(&waiting), *topic);
+            let gather = move || {
+                if std::mem::replace(&mut waiting.borrow_mut()[topic as usize], true) {
+                    return;
+                }
+                let waiting = Rc::clone(&waiting);
+                set_timeout(
+                    move || {
+                        waiting.borrow_mut()[topic as usize] = false;
+                        live.bump(topic);
+                    },
+                    GATHER,
+                );
+            };
+            listen(name, Box::new(gather));
+        }
+        Some(source)
+    }
+}

@@ -1,0 +1,282 @@
+//! A repair's page: the facts, the next steps, photos, and what has happened.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use officina::repairs::{RepairStatus, Transition};
+
+use super::functions::{ChangeStatus, RepairView, UpdateRepair, get_repair};
+use super::looks::{StatusBadge, status_label, status_look, type_label};
+use crate::error::PageError;
+use crate::live::{Topic, use_live};
+use crate::staff::{loaded, refused};
+use crate::ui::{Alert, Field, Icon, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast};
+
+/// Steps that stand beside the likeliest one; the others wait in a fold.
+const BESIDE: usize = 2;
+
+/// A repair's page.
+#[component]
+pub fn RepairPage() -> impl IntoView {
+    let live = use_live();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let change = ServerAction::<ChangeStatus>::new();
+    let update = ServerAction::<UpdateRepair>::new();
+    let data = Resource::new(
+        move || (id.get(), live.changes(Topic::Repairs), change.version().get(), update.version().get()),
+        |(id, ..)| get_repair(id),
+    );
+    Effect::new(move |_| {
+        if let Some(Ok(status)) = change.value().get() {
+            toast(ToastKind::Done, format!("Now: {}", status_label(status)));
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(())) = update.value().get() {
+            toast(ToastKind::Done, "Saved");
+        }
+    });
+    let refusals = move || {
+        let change = change.value().get().and_then(Result::err);
+        let update = update.value().get().and_then(Result::err);
+        change.or(update).map(|error| view! { <div class="stack">{refusal(&error)}</div> })
+    };
+    view! {
+        {refusals}
+        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |view| show(view, change, update))}
+    }
+}
+
+/// Why a change was refused. Someone else being faster is no fault: the page shows the state of now.
+fn refusal(error: &PageError) -> AnyView {
+    if error.is_conflict() {
+        let title = error.message.clone();
+        view! { <Alert tone=Tone::Warning title=title><p>"Below is how the repair stands now."</p></Alert> }.into_any()
+    } else {
+        refused(error)
+    }
+}
+
+fn show(view: RepairView, change: ServerAction<ChangeStatus>, update: ServerAction<UpdateRepair>) -> AnyView {
+    let repair = &view.repair;
+    let plate = repair.vehicle.plate.clone();
+    let vehicle = [repair.vehicle.brand.clone(), repair.vehicle.model.clone()].into_iter().flatten();
+    let vehicle = vehicle.collect::<Vec<_>>().join(" ");
+    let steps = view.may_write.then(|| next_steps(&view, change));
+    let edit = view.may_write.then(|| edit_form(&view, update));
+    let title = format!("{plate} · Officina");
+    let facts = facts(&view);
+    let photos = photos(&view);
+    let suggestions = suggestions(&view);
+    let created = view.created.clone();
+    view! {
+        <Title text=title/>
+        <div class="page-head">
+            <div class="row wrap">
+                <h1 class="mono">{plate}</h1>
+                <span class="muted">{vehicle}</span>
+                <StatusBadge status=repair.status/>
+            </div>
+            <span class="muted small">"Came in " {created.view()}</span>
+        </div>
+        <div class="two-columns">
+            <div class="stack">
+                {steps}
+                {suggestions}
+                <section class="panel"><h2>"Facts"</h2>{facts}</section>
+                {photos}
+            </div>
+            <div class="stack">
+                <section class="panel"><h2>"What happened"</h2><Timeline items=view.timeline.clone()/></section>
+                {edit}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The steps that may be taken now, the likeliest first and loudest.
+fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView {
+    let repair = &view.repair;
+    let needs_reason =
+        |to: RepairStatus| repair.status.transition_to(to, repair.waiting_from) != Some(Transition::Forward);
+    let button = |to: RepairStatus, class: &'static str| {
+        let (_, symbol) = status_look(to);
+        view! { <button class=class type="submit" name="status" value=to.as_str()>{icon(symbol)} {status_label(to)}</button> }
+    };
+    let forward: Vec<RepairStatus> = repair.allowed.iter().copied().filter(|to| !needs_reason(*to)).collect();
+    let with_reason: Vec<RepairStatus> = repair.allowed.iter().copied().filter(|to| needs_reason(*to)).collect();
+    let loud: Vec<_> = forward
+        .iter()
+        .take(1 + BESIDE)
+        .enumerate()
+        .map(|(index, to)| button(*to, if index == 0 { "btn btn-primary" } else { "btn" }))
+        .collect();
+    let quiet: Vec<_> = forward.iter().skip(1 + BESIDE).map(|to| button(*to, "btn btn-sm")).collect();
+    let back: Vec<_> = with_reason.iter().map(|to| button(*to, "btn btn-sm")).collect();
+    if loud.is_empty() && back.is_empty() {
+        return view! { <section class="panel"><h2>"Next step"</h2><p class="muted">"Nothing is left to do here."</p></section> }
+            .into_any();
+    }
+    let note_error = move || change.value().get().and_then(Result::err).and_then(|error| error.field("note"));
+    let others = (!quiet.is_empty()).then(|| view! { <h3>"Further ahead"</h3><div class="row wrap">{quiet}</div> });
+    let back =
+        (!back.is_empty()).then(|| view! { <h3>"With a reason in the note"</h3><div class="row wrap">{back}</div> });
+    let fold = (others.is_some() || back.is_some()).then(|| {
+        view! {
+            <details class="fold">
+                <summary>"Other steps" {icon(Icon::Chevron)}</summary>
+                <div class="stack tight">{others} {back}</div>
+            </details>
+        }
+    });
+    let (id, version) = (repair.id.to_string(), repair.version.to_string());
+    view! {
+        <section class="panel">
+            <h2>"Next step"</h2>
+            <ActionForm action=change>
+                <div class="stack">
+                    <input type="hidden" name="id" value=id/>
+                    <input type="hidden" name="version" value=version/>
+                    <div class="row wrap">{loud}</div>
+                    <div class="fields two">
+                        <TextArea label="Note for the customer" name="public_note" rows=2 maxlength=2000u32
+                            hint="Shown on the tracking page."/>
+                        <TextArea label="Internal note" name="note" rows=2 maxlength=2000u32
+                            hint="Only colleagues see it." error=Signal::derive(note_error)/>
+                    </div>
+                    <label class="row">
+                        <input class="checkbox checkbox-sm" type="checkbox" name="notify" value="on" checked=true/>
+                        "Tell the customer"
+                    </label>
+                    {fold}
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the customer's form said that differs from what is known.
+fn suggestions(view: &RepairView) -> Option<AnyView> {
+    let customer = &view.repair.customer;
+    let lines: Vec<_> = [("Name", &customer.suggested_name), ("E-mail", &customer.suggested_email)]
+        .into_iter()
+        .filter_map(|(what, said)| said.as_ref().map(|said| view! { <li>{format!("{what}: {said}")}</li> }))
+        .collect();
+    (!lines.is_empty()).then(|| {
+        view! { <Alert tone=Tone::Info title="The check-in says otherwise than your records"><ul>{lines}</ul></Alert> }
+            .into_any()
+    })
+}
+
+fn facts(view: &RepairView) -> AnyView {
+    let repair = &view.repair;
+    let phone = repair.customer.phone.clone();
+    let call = format!("tel:{}", phone.replace(' ', ""));
+    let code = repair.tracking_code.clone();
+    let accident = [repair.accident_date.clone(), repair.accident_place.clone()];
+    let preferred = [repair.preferred_date.clone(), repair.preferred_time.clone()];
+    let insurance = [repair.insurance_company.clone(), repair.policy_number.clone()];
+    let joined = |parts: [Option<String>; 2]| {
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    };
+    let fact = |label: &'static str, value: Option<String>| {
+        value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> })
+    };
+    let notes = repair.notes.clone().map(|notes| {
+        view! { <div class="stack tight notes"><h3 class="muted">"Notes"</h3><p class="prose">{notes}</p></div> }
+    });
+    view! {
+        <dl class="facts">
+            {fact("Customer", Some(repair.customer.name.clone()))}
+            <div><dt>"Phone"</dt><dd><a href=call rel="external">{phone}</a></dd></div>
+            {fact("E-mail", repair.customer.email.clone())}
+            {fact("Kind", Some(type_label(repair.repair_type).to_owned()))}
+            {fact("Year", repair.vehicle.year.map(|year| year.to_string()))}
+            {fact("VIN", repair.vehicle.vin.clone())}
+            {fact("Promised for", view.promised.clone().map(|day| day.words))}
+            {fact("Assignee", repair.assignee_name.clone())}
+            {fact("Accident", joined(accident))}
+            {fact("Insurance", joined(insurance))}
+            {fact("Preferred", joined(preferred))}
+            <div>
+                <dt>"Tracking code"</dt>
+                <dd><a class="link mono" href=format!("/track/{code}") rel="external">{code.clone()}</a></dd>
+            </div>
+        </dl>
+        {notes}
+    }
+    .into_any()
+}
+
+fn photos(view: &RepairView) -> AnyView {
+    let repair = view.repair.id;
+    let photos: Vec<_> = view
+        .repair
+        .photos
+        .iter()
+        .map(|photo| {
+            let address = format!("/api/v1/repairs/{repair}/photos/{}", photo.id);
+            let alt = format!("Photo: {}", photo.category);
+            view! {
+                <a href=address.clone() rel="external" target="_blank">
+                    <img src=format!("{address}?size=thumb") alt=alt loading="lazy"/>
+                    <span>{photo.category.clone()}</span>
+                </a>
+            }
+        })
+        .collect();
+    let content = if photos.is_empty() {
+        view! { <p class="muted">"The customer sent no photos."</p> }.into_any()
+    } else {
+        view! { <div class="gallery">{photos}</div> }.into_any()
+    };
+    view! { <section class="panel"><h2>"Photos"</h2>{content}</section> }.into_any()
+}
+
+/// The facts that staff change.
+fn edit_form(view: &RepairView, update: ServerAction<UpdateRepair>) -> AnyView {
+    let repair = &view.repair;
+    let error = move |field: &'static str| {
+        Signal::derive(move || update.value().get().and_then(Result::err).and_then(|error| error.field(field)))
+    };
+    let mine = repair.assignee_id.map(|id| id.to_string()).unwrap_or_default();
+    let assignee = view.may_assign.then(|| {
+        let nobody = (String::new(), "Nobody".to_owned());
+        let colleagues = view.colleagues.iter().map(|member| (member.id.to_string(), member.name.clone()));
+        let options = std::iter::once(nobody).chain(colleagues).collect();
+        view! { <Select label="Assignee" name="assignee_id" value=mine options=options error=error("assigneeId")/> }
+    });
+    let (id, version) = (repair.id.to_string(), repair.version.to_string());
+    let promised = repair.promised_date.clone().unwrap_or_default();
+    let insurer = repair.insurance_company.clone().unwrap_or_default();
+    let policy = repair.policy_number.clone().unwrap_or_default();
+    let notes = repair.notes.clone().unwrap_or_default();
+    view! {
+        <section class="panel">
+            <details class="fold">
+                <summary><h2>"Change facts"</h2> {icon(Icon::Chevron)}</summary>
+                <ActionForm action=update>
+                    <div class="stack">
+                        <input type="hidden" name="id" value=id/>
+                        <input type="hidden" name="version" value=version/>
+                        <Field label="Promised for" name="promised_date" kind="date" value=promised
+                            error=error("promisedDate")/>
+                        {assignee}
+                        <Field label="Insurance company" name="insurance_company" maxlength=120u32 value=insurer
+                            error=error("insuranceCompany")/>
+                        <Field label="Policy number" name="policy_number" maxlength=60u32 value=policy
+                            error=error("policyNumber")/>
+                        <TextArea label="Notes" name="notes" value=notes
+                            maxlength=5000u32 error=error("notes")/>
+                        <div><button class="btn btn-primary" type="submit">"Save"</button></div>
+                    </div>
+                </ActionForm>
+            </details>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,280 @@
+//! What the repair pages ask the server, and the shapes of its answers.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use officina::identity::Colleague;
+use officina::repairs::{RepairDetail, RepairStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::moment::Moment;
+use crate::ui::TimelineItem;
+
+/// Rows on a page of the list.
+#[cfg(feature = "ssr")]
+const PAGE: u32 = 50;
+
+/// Which repairs the list shows: the query of its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairQuery {
+    /// One status.
+    pub status: Option<String>,
+    /// Words that must occur.
+    pub search: Option<String>,
+    /// `me`, `none` or a membership.
+    pub assignee: Option<String>,
+    /// The order.
+    pub sort: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// A repair in a list or on the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairRow {
+    /// The repair's id.
+    pub id: String,
+    /// The code of the tracking page.
+    pub code: String,
+    /// Where it stands.
+    pub status: RepairStatus,
+    /// While waiting for parts: the step that was left.
+    pub waiting_from: Option<RepairStatus>,
+    /// The plate.
+    pub plate: String,
+    /// Brand and model.
+    pub vehicle: String,
+    /// The customer's name.
+    pub customer: String,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// The date promised.
+    pub promised: Option<Moment>,
+    /// Whether that date is over and the car still here.
+    pub is_overdue: bool,
+    /// When it last changed.
+    pub updated: Moment,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+#[cfg(feature = "ssr")]
+impl RepairRow {
+    /// The row of a repair.
+    #[must_use]
+    pub fn of(repair: officina::repairs::RepairSummary, calendar: &crate::moment::Calendar) -> Self {
+        let is_done = repair.status.is_final();
+        Self {
+            id: repair.id.to_string(),
+            code: repair.tracking_code,
+            status: repair.status,
+            waiting_from: repair.waiting_from,
+            plate: repair.plate,
+            vehicle: [repair.brand, repair.model].into_iter().flatten().collect::<Vec<_>>().join(" "),
+            customer: repair.customer_name,
+            assignee: repair.assignee_name,
+            is_overdue: !is_done && repair.promised_date.as_ref().is_some_and(|date| *date < calendar.today()),
+            promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
+            updated: calendar.relative(repair.updated_at),
+            version: repair.version,
+        }
+    }
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairsView {
+    /// The rows.
+    pub rows: Vec<RepairRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// All rows of the filter, on the first page.
+    pub total: Option<i64>,
+}
+
+/// The board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// The columns.
+    pub columns: Vec<BoardColumnView>,
+    /// Whether the member may move cards.
+    pub may_write: bool,
+}
+
+/// A column of the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardColumnView {
+    /// The status of its cards.
+    pub status: RepairStatus,
+    /// How many repairs have it.
+    pub total: i64,
+    /// The cards shown.
+    pub cards: Vec<RepairRow>,
+}
+
+/// A repair's page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairView {
+    /// The repair.
+    pub repair: RepairDetail,
+    /// When it was made.
+    pub created: Moment,
+    /// When it last changed.
+    pub updated: Moment,
+    /// The date promised.
+    pub promised: Option<Moment>,
+    /// The history, newest first.
+    pub timeline: Vec<TimelineItem>,
+    /// Who it can be given to.
+    pub colleagues: Vec<Colleague>,
+    /// Whether the member may change it.
+    pub may_write: bool,
+    /// Whether the member may give it to others.
+    pub may_assign: bool,
+}
+
+/// A page of the list.
+#[server(prefix = "/_fn", endpoint = "repairs/list", input = GetUrl)]
+pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> {
+    use officina::kernel::page::PageRequest;
+    use officina::repairs::{RepairFilter, service};
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let filter = RepairFilter {
+        status: query.status,
+        search: query.search,
+        assignee: query.assignee,
+        sort: query.sort,
+        ..RepairFilter::default()
+    };
+    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
+    let page = service::list(&app, &actor, &filter, &page).await?;
+    Ok(RepairsView {
+        next: page.next_cursor,
+        total: page.total,
+        rows: page.items.into_iter().map(|repair| RepairRow::of(repair, &calendar)).collect(),
+    })
+}
+
+/// The board.
+#[server(prefix = "/_fn", endpoint = "repairs/board", input = GetUrl)]
+pub async fn get_board() -> Result<Board, PageError> {
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let columns = officina::repairs::service::board(&app, &actor).await?;
+    Ok(Board {
+        columns: columns
+            .into_iter()
+            .map(|column| BoardColumnView {
+                status: column.status,
+                total: column.total,
+                cards: column.repairs.into_iter().map(|repair| RepairRow::of(repair, &calendar)).collect(),
+            })
+            .collect(),
+        may_write: actor.permissions.has(Permission::RepairsWrite),
+    })
+}
+
+/// A repair's page.
+#[server(prefix = "/_fn", endpoint = "repairs/get", input = GetUrl)]
+pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let repair = officina::repairs::service::get(&app, &actor, parse_id(&id)?).await?;
+    let may_write = actor.permissions.has(Permission::RepairsWrite);
+    let colleagues = if may_write { officina::identity::service::colleagues(&app, &actor).await? } else { Vec::new() };
+    Ok(RepairView {
+        created: calendar.relative(repair.created_at),
+        updated: calendar.relative(repair.updated_at),
+        promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
+        timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
+        colleagues,
+        may_write,
+        may_assign: actor.permissions.has(Permission::RepairsAssign),
+        repair,
+    })
+}
+
+/// Moves a repair to another status. `notify` is `on` for a ticked box and missing for an empty one.
+#[server(prefix = "/_fn", endpoint = "repairs/status")]
+pub async fn change_status(
+    id: String,
+    version: i64,
+    status: String,
+    note: Option<String>,
+    public_note: Option<String>,
+    notify: Option<String>,
+) -> Result<RepairStatus, PageError> {
+    let (app, actor) = crate::context::context()?;
+    let change = officina::repairs::ChangeStatus {
+        status,
+        note,
+        public_note,
+        notify: Some(notify.is_some()),
+        version: Some(version),
+    };
+    let repair = officina::repairs::service::change_status(&app, &actor, parse_id(&id)?, &change).await?;
+    Ok(repair.status)
+}
+
+/// Changes the facts of a repair.
+#[server(prefix = "/_fn", endpoint = "repairs/update")]
+pub async fn update_repair(
+    id: String,
+    version: i64,
+    promised_date: Option<String>,
+    assignee_id: Option<String>,
+    insurance_company: Option<String>,
+    policy_number: Option<String>,
+    notes: Option<String>,
+) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let update = officina::repairs::UpdateRepair {
+        promised_date,
+        assignee_id,
+        insurance_company,
+        policy_number,
+        notes,
+        version: Some(version),
+    };
+    officina::repairs::service::update(&app, &actor, parse_id(&id)?, &update).await?;
+    Ok(())
+}
+
+/// An id from an address; what is no id is as unknown as one that nobody has.
+#[cfg(feature = "ssr")]
+fn parse_id(id: &str) -> Result<officina::kernel::ids::RepairId, PageError> {
+    id.parse().map_err(|_| officina::Error::NotFound.into())
+}
+
+/// A line of a repair's history.
+#[cfg(feature = "ssr")]
+fn timeline_item(
+    entry: &officina::kernel::timeline::TimelineEntry,
+    calendar: &crate::moment::Calendar,
+) -> TimelineItem {
+    use super::looks::{status_label, status_look};
+    use crate::ui::{Icon, Tone};
+
+    let status = entry.to.as_deref().and_then(|word| word.parse::<RepairStatus>().ok());
+    let (title, (tone, symbol)) = match (status, entry.action.as_str()) {
+        (Some(status), _) => (status_label(status), status_look(status)),
+        (None, "repairs.photos_added") => ("Photos added", (Tone::Neutral, Icon::Camera)),
+        (None, "repairs.photo_deleted") => ("Photo removed", (Tone::Neutral, Icon::Camera)),
+        (None, _) => ("Details changed", (Tone::Neutral, Icon::List)),
+    };
+    TimelineItem {
+        title: title.to_owned(),
+        when: calendar.relative(entry.at),
+        actor: Some(entry.actor.clone()),
+        public_note: entry.public_note.clone(),
+        internal_note: entry.internal_note.clone(),
+        tone,
+        symbol,
+    }
+}

@@ -1,0 +1,166 @@
+//! The list of repairs: filter, search and order stand in the address, so that a list can be shared.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use officina::repairs::RepairStatus;
+
+use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
+use super::looks::{StatusBadge, status_label};
+use crate::live::{Topic, use_live};
+use crate::staff::loaded;
+use crate::ui::{Badge, Column, EmptyState, Icon, Pager, SkeletonRows, Table, Tone, icon};
+
+const PATH: &str = "/app/repairs";
+
+/// Switches between list and board.
+pub(super) fn views(board: bool) -> AnyView {
+    let current = |is: bool| is.then_some("page");
+    view! {
+        <nav class="segments" aria-label="View">
+            <a href=PATH aria-current=current(!board)>{icon(Icon::List)} "List"</a>
+            <a href="/app/repairs/board" aria-current=current(board)>{icon(Icon::Board)} "Board"</a>
+        </nav>
+    }
+    .into_any()
+}
+
+/// The list of repairs.
+#[component]
+pub fn RepairsPage() -> impl IntoView {
+    let live = use_live();
+    let query = query();
+    let data = Resource::new(move || (query.get(), live.changes(Topic::Repairs)), |(query, _)| list_repairs(query));
+    view! {
+        <Title text="Repairs · Officina"/>
+        <div class="page-head"><h1>"Repairs"</h1>{views(false)}</div>
+        {move || filters(&query.get())}
+        {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |page| show(page, &query.get_untracked()))}
+    }
+}
+
+/// The query of the address.
+fn query() -> Memo<RepairQuery> {
+    let map = use_query_map();
+    Memo::new(move |_| {
+        let value = |name: &str| map.read().get(name).filter(|value| !value.is_empty());
+        RepairQuery {
+            status: value("status"),
+            search: value("search"),
+            assignee: value("assignee"),
+            sort: value("sort"),
+            cursor: value("cursor"),
+        }
+    })
+}
+
+fn filters(query: &RepairQuery) -> AnyView {
+    let option = |value: &str, words: &str, chosen: &Option<String>| {
+        let selected = chosen.as_deref().unwrap_or_default() == value;
+        view! { <option value=value.to_owned() selected=selected>{words.to_owned()}</option> }
+    };
+    let statuses: Vec<_> = std::iter::once(option("", "Every status", &query.status))
+        .chain(RepairStatus::ALL.iter().map(|status| option(status.as_str(), status_label(*status), &query.status)))
+        .collect();
+    let assignees: Vec<_> = [("", "Everyone's"), ("me", "Mine"), ("none", "Nobody's")]
+        .into_iter()
+        .map(|(value, words)| option(value, words, &query.assignee))
+        .collect();
+    let orders: Vec<_> = [("", "Newest first"), ("oldest", "Oldest first"), ("updated", "Last changed first")]
+        .into_iter()
+        .map(|(value, words)| option(value, words, &query.sort))
+        .collect();
+    let search = query.search.clone().unwrap_or_default();
+    view! {
+        <Form method="GET" action=PATH>
+            <div class="filters" role="search">
+                <input class="input grow" type="search" name="search" value=search
+                    placeholder="Plate, code, name, phone" aria-label="Search"/>
+                <select class="select" name="status" aria-label="Status">{statuses}</select>
+                <select class="select" name="assignee" aria-label="Assignee">{assignees}</select>
+                <select class="select" name="sort" aria-label="Order">{orders}</select>
+                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
+    if page.rows.is_empty() {
+        let is_filtered = query.status.is_some() || query.search.is_some() || query.assignee.is_some();
+        return if is_filtered {
+            view! {
+                <div class="panel">
+                    <EmptyState symbol=Icon::Search title="Nothing matches" text="Try fewer words, or another status.">
+                        <a class="btn" href=PATH>"Show all repairs"</a>
+                    </EmptyState>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! {
+                <div class="panel">
+                    <EmptyState symbol=Icon::Car title="No repairs yet"
+                        text="Repairs appear here as soon as a customer checks in on the public page.">
+                        <a class="btn btn-primary" href="/check-in" rel="external">"Open the check-in page"</a>
+                    </EmptyState>
+                </div>
+            }
+            .into_any()
+        };
+    }
+    let shown = page.rows.len();
+    let address = |cursor: Option<&str>| {
+        let fields = [
+            ("search", query.search.as_deref()),
+            ("status", query.status.as_deref()),
+            ("assignee", query.assignee.as_deref()),
+            ("sort", query.sort.as_deref()),
+            ("cursor", cursor),
+        ];
+        crate::ui::address(PATH, &fields)
+    };
+    let first = query.cursor.is_some().then(|| address(None));
+    let next = page.next.as_deref().map(|cursor| address(Some(cursor)));
+    // The total is counted on the first page only.
+    let total = page.total;
+    view! {
+        <div class="stack">
+            {repairs_table("Repairs", page.rows)}
+            <Pager total=total shown=shown what="repairs" first=first next=next/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Repairs as a table.
+#[must_use]
+pub fn repairs_table(caption: &'static str, rows: Vec<RepairRow>) -> AnyView {
+    let columns = ["Plate", "Status", "Customer", "Car", "Promised", "Assignee", "Changed"].map(Column::plain).to_vec();
+    let rows: Vec<_> = rows.into_iter().map(row).collect();
+    view! { <Table caption=caption columns=columns>{rows}</Table> }.into_any()
+}
+
+fn row(repair: RepairRow) -> AnyView {
+    let promised = repair.promised.map(|day| {
+        if repair.is_overdue {
+            view! { <Badge tone=Tone::Danger symbol=Icon::Clock label=day.words/> }.into_any()
+        } else {
+            day.view()
+        }
+    });
+    view! {
+        <tr>
+            <td class="head"><a class="main mono" href=format!("{PATH}/{}", repair.id)>{repair.plate}</a></td>
+            <td data-label="Status"><StatusBadge status=repair.status/></td>
+            <td data-label="Customer">{repair.customer}</td>
+            <td data-label="Car">{repair.vehicle}</td>
+            <td data-label="Promised">{promised}</td>
+            <td data-label="Assignee">{repair.assignee}</td>
+            <td data-label="Changed" class="muted num">{repair.updated.view()}</td>
+        </tr>
+    }
+    .into_any()
+}

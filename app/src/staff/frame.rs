@@ -1,0 +1,186 @@
+//! The frame around every staff page: where to go, who is here, whether what is shown is live.
+
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet};
+use leptos_router::hooks::use_location;
+use officina::identity::Area;
+use officina::kernel::permission::{Permission, PermissionSet};
+use serde::{Deserialize, Serialize};
+
+use super::functions::get_frame;
+use crate::live::LiveBadge;
+use crate::theme::Theme;
+use crate::ui::{Icon, Toasts, icon};
+
+/// What the frame shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameData {
+    /// The organisation's name.
+    pub organisation: String,
+    /// The person's name.
+    pub name: String,
+    /// The person's role.
+    pub role: String,
+    /// The areas that are switched on.
+    pub areas: Vec<Area>,
+    /// What the person may do.
+    pub permissions: PermissionSet,
+    /// The colours chosen.
+    pub theme: Theme,
+    /// The journal's number when the page was made; live updates go on from there.
+    pub seq: i64,
+}
+
+/// A place to go to.
+struct Place {
+    href: &'static str,
+    label: &'static str,
+    symbol: Icon,
+    area: Option<Area>,
+    needs: Option<Permission>,
+}
+
+const PLACES: &[Place] = &[
+    Place { href: "/app", label: "Home", symbol: Icon::Home, area: None, needs: None },
+    Place {
+        href: "/app/repairs",
+        label: "Repairs",
+        symbol: Icon::Car,
+        area: Some(Area::Repairs),
+        needs: Some(Permission::RepairsRead),
+    },
+    Place {
+        href: "/app/leads",
+        label: "Leads",
+        symbol: Icon::Message,
+        area: Some(Area::Leads),
+        needs: Some(Permission::LeadsRead),
+    },
+    Place {
+        href: "/app/cold-chain",
+        label: "Cold chain",
+        symbol: Icon::Snow,
+        area: Some(Area::ColdChain),
+        needs: Some(Permission::ColdChainRead),
+    },
+    Place {
+        href: "/app/alerts",
+        label: "Alerts",
+        symbol: Icon::Bell,
+        area: Some(Area::ColdChain),
+        needs: Some(Permission::AlertsRead),
+    },
+];
+
+/// The frame.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let frame = Resource::new(|| (), |()| get_frame());
+    #[cfg(feature = "hydrate")]
+    follow(frame);
+    let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });
+    let header = move || Suspend::new(async move { frame.await.ok().map(header) });
+    view! {
+        <div class="app">
+            <a class="skip" href="#content" rel="external">"Skip to the content"</a>
+            <aside class="sidebar"><Suspense>{sidebar}</Suspense></aside>
+            <header class="topbar"><Suspense>{header}</Suspense></header>
+            <main class="content" id="content"><Outlet/></main>
+            <Toasts/>
+        </div>
+    }
+}
+
+/// Starts live updates as soon as it is known where from.
+#[cfg(feature = "hydrate")]
+fn follow(frame: Resource<Result<FrameData, crate::error::PageError>>) {
+    let live = crate::live::use_live();
+    Effect::new(move |started: Option<bool>| {
+        let seq = frame.get().and_then(Result::ok).map(|frame| frame.seq);
+        match seq {
+            Some(seq) if started != Some(true) => {
+                crate::live::connect(live, seq);
+                true
+            }
+            _ => started == Some(true),
+        }
+    });
+}
+
+fn mark(organisation: String) -> AnyView {
+    let initial: String = organisation.chars().take(1).flat_map(char::to_uppercase).collect();
+    view! { <a class="mark" href="/app"><b aria-hidden="true">{initial}</b><span class="clip">{organisation}</span></a> }
+        .into_any()
+}
+
+fn sidebar(frame: FrameData) -> AnyView {
+    let visible = |place: &&Place| {
+        place.area.is_none_or(|area| frame.areas.contains(&area))
+            && place.needs.is_none_or(|permission| frame.permissions.has(permission))
+    };
+    let links: Vec<_> = PLACES
+        .iter()
+        .filter(visible)
+        .map(|place| {
+            // Home is where everything starts with, so it is marked only when one is right there.
+            let exact = place.href == "/app";
+            view! { <li><A href=place.href exact=exact>{icon(place.symbol)} <span>{place.label}</span></A></li> }
+        })
+        .collect();
+    view! {
+        {mark(frame.organisation)}
+        <nav aria-label="Main"><ul>{links}</ul></nav>
+    }
+    .into_any()
+}
+
+fn header(frame: FrameData) -> AnyView {
+    let location = use_location();
+    let here = move || format!("{}{}", location.pathname.get(), query_of(&location.search.get()));
+    let themes = [
+        (Theme::System, "As the system", Icon::Contrast),
+        (Theme::Light, "Light", Icon::Sun),
+        (Theme::Dark, "Dark", Icon::Moon),
+    ];
+    let choices: Vec<_> = themes
+        .into_iter()
+        .map(|(theme, words, symbol)| {
+            let pressed = if theme == frame.theme { "true" } else { "false" };
+            view! {
+                <button class="item" type="submit" name="theme" value=theme.word() aria-pressed=pressed>
+                    {icon(symbol)} {words} {(theme == frame.theme).then(|| icon(Icon::Check))}
+                </button>
+            }
+        })
+        .collect();
+    view! {
+        {mark(frame.organisation)}
+        <span class="grow"></span>
+        <LiveBadge/>
+        <details class="drop" name="menu">
+            <summary class="btn btn-ghost btn-square" aria-label="Colours">{icon(Icon::Contrast)}</summary>
+            <div>
+                <form method="post" action="/preferences/theme">
+                    <input type="hidden" name="next" value=here/>
+                    {choices}
+                </form>
+            </div>
+        </details>
+        <details class="drop" name="menu">
+            <summary class="btn btn-ghost btn-square" aria-label="Your account">{icon(Icon::Person)}</summary>
+            <div>
+                <p class="item-text"><strong>{frame.name}</strong><span class="muted small">{frame.role}</span></p>
+                <hr/>
+                <form method="post" action="/sign-out">
+                    <button class="item" type="submit">{icon(Icon::Door)} "Sign out"</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn query_of(search: &str) -> String {
+    let search = search.trim_start_matches('?');
+    if search.is_empty() { String::new() } else { format!("?{search}") }
+}

@@ -1,0 +1,65 @@
+//! The staff application: its routes, the frame around every page, and the home page.
+
+mod frame;
+mod functions;
+mod home;
+mod loaded;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::SsrMode;
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::path;
+
+use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
+use crate::leads::{LeadPage, LeadsPage};
+use crate::live::provide_live;
+use crate::repairs::{BoardPage, RepairPage, RepairsPage};
+use crate::ui::{EmptyState, Icon, provide_toasts};
+
+pub use frame::FrameData;
+pub use loaded::{failure, loaded, refused};
+
+/// The application. Every page is rendered whole by the server first (`SsrMode::Async`), so that statuses and
+/// redirects are right and nothing needs the script to be read.
+#[component]
+pub fn StaffApp() -> impl IntoView {
+    provide_meta_context();
+    provide_toasts();
+    provide_live();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <ParentRoute path=path!("/app") view=frame::Frame ssr=SsrMode::Async>
+                    <Route path=path!("") view=home::Home ssr=SsrMode::Async/>
+                    <Route path=path!("repairs") view=RepairsPage ssr=SsrMode::Async/>
+                    <Route path=path!("repairs/board") view=BoardPage ssr=SsrMode::Async/>
+                    <Route path=path!("repairs/:id") view=RepairPage ssr=SsrMode::Async/>
+                    <Route path=path!("leads") view=LeadsPage ssr=SsrMode::Async/>
+                    <Route path=path!("leads/:id") view=LeadPage ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain") view=ColdChainPage ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/cells/:id") view=ColdCellPage ssr=SsrMode::Async/>
+                    <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                    <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// What stands where there is no page.
+#[component]
+fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <h1 class="skip">"Not found"</h1>
+        <div class="panel">
+            <EmptyState symbol=Icon::Search title="There is nothing here" text="It may have been moved, or the address was typed wrongly.">
+                <a class="btn" href="/app">"Home"</a>
+            </EmptyState>
+        </div>
+    }
+}

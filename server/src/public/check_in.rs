@@ -1,0 +1,243 @@
+//! Check-in: a form with photos, read as a stream so that no more than one photo is in memory as it was sent.
+
+use app::moment::Calendar;
+use app::public::check_in::{self as pages, CheckInDone, CheckInForm};
+use app::public::{FormState, Visit};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, Multipart, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use bytes::{Bytes, BytesMut};
+use officina::Error;
+use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
+use officina::kernel::secret::random_token;
+use officina::kernel::validate::FieldErrors;
+use officina::repairs::service::MAX_PHOTOS;
+use officina::repairs::{CheckIn, PhotoCategory, service, tracking};
+use serde::Deserialize;
+
+use super::{PublicVisit, refusal};
+use crate::http::upload::MAX_UPLOAD_BYTES;
+use crate::state::AppState;
+
+/// The longest text of one field as it is read; the rules of the fields are far below.
+const MAX_TEXT: usize = 32 * 1024;
+/// Fields in one form. The page has half as many.
+const MAX_FIELDS: usize = 60;
+
+/// The limit of the whole form: all photos, and the texts.
+pub fn body_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(MAX_UPLOAD_BYTES)
+}
+
+/// The empty form.
+pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: PublicVisit) -> Response {
+    Html(pages::form(&visit, &sheet(&state, &visit, FormState::default(), false))).into_response()
+}
+
+fn sheet(state: &AppState, visit: &Visit, form: FormState, photos_lost: bool) -> CheckInForm {
+    let token = form.filled("token").unwrap_or_else(random_token);
+    let today = Calendar::new(&visit.organisation, visit.language, state.app.clock.now()).today();
+    CheckInForm { state: form, photos_lost, token, today }
+}
+
+/// Takes the form. Refused, it comes back with everything that was typed; nothing has been made then.
+pub async fn submit(
+    State(state): State<AppState>,
+    PublicVisit { visit, actor }: PublicVisit,
+    multipart: Multipart,
+) -> Response {
+    let mut sent = Sent::default();
+    if let Err(error) = sent.read(&state, multipart).await {
+        return refusal(&visit, &error);
+    }
+    let Sent { form, photos, mut status, photos_seen } = sent;
+    let (input, errors) = check_in_of(&form);
+    let mut form = form;
+    for (field, list) in errors.0 {
+        form.errors.0.entry(field).or_default().extend(list);
+    }
+    if form.errors.is_empty() {
+        let token = form.filled("token").filter(|token| token.len() <= 64);
+        match service::check_in(&state.app, &actor, &input, &photos, token.as_deref()).await {
+            Ok(done) => {
+                let target = format!("/check-in/done?code={}&photos={}", done.tracking_code, photos.len());
+                return Redirect::to(&visit.link(&target)).into_response();
+            }
+            Err(Error::Validation(errors)) => form.errors = errors,
+            Err(error) => return refusal(&visit, &error),
+        }
+    }
+    if status == StatusCode::OK {
+        status = StatusCode::BAD_REQUEST;
+    }
+    let form = sheet(&state, &visit, form, photos_seen > 0);
+    (status, Html(pages::form(&visit, &form))).into_response()
+}
+
+/// The form as the service wants it, with the errors that all its fields together have.
+fn check_in_of(form: &FormState) -> (CheckIn, FieldErrors) {
+    let year = form.filled("vehicleYear");
+    let vehicle_year = year.as_deref().and_then(|year| year.parse::<i32>().ok());
+    let input = CheckIn {
+        customer_name: form.value("customerName"),
+        customer_phone: form.value("customerPhone"),
+        customer_email: form.filled("customerEmail"),
+        vehicle_plate: form.value("vehiclePlate"),
+        vehicle_brand: form.filled("vehicleBrand"),
+        vehicle_model: form.filled("vehicleModel"),
+        vehicle_year,
+        vin: form.filled("vin"),
+        repair_type: form.value("repairType"),
+        accident_date: form.filled("accidentDate"),
+        accident_place: form.filled("accidentPlace"),
+        insurance_company: form.filled("insuranceCompany"),
+        policy_number: form.filled("policyNumber"),
+        preferred_date: form.filled("preferredDate"),
+        preferred_time: form.filled("preferredTime"),
+        notes: form.filled("notes"),
+    };
+    let mut errors = match input.clean() {
+        Err(Error::Validation(errors)) => errors,
+        _ => FieldErrors::default(),
+    };
+    if year.is_some() && vehicle_year.is_none() {
+        errors.add("vehicleYear", "invalid_number", "must be a year such as 2019");
+    }
+    (input, errors)
+}
+
+/// What has arrived of a form.
+#[derive(Debug)]
+struct Sent {
+    form: FormState,
+    photos: Vec<(PhotoCategory, Photo)>,
+    photos_seen: usize,
+    /// 200, or the status that the worst photo asks for.
+    status: StatusCode,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Self { form: FormState::default(), photos: Vec::new(), photos_seen: 0, status: StatusCode::OK }
+    }
+}
+
+impl Sent {
+    /// Reads the form to its end, so that the browser is there for the answer.
+    async fn read(&mut self, state: &AppState, mut multipart: Multipart) -> Result<(), Error> {
+        for _ in 0..MAX_FIELDS {
+            match multipart.next_field().await {
+                Ok(Some(field)) => self.field(state, field).await?,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.cut_off(&error),
+            }
+        }
+        Err(Error::BadRequest("The form has too many fields.".to_owned()))
+    }
+
+    async fn field(&mut self, state: &AppState, field: Field<'_>) -> Result<(), Error> {
+        let name = field.name().unwrap_or_default().to_owned();
+        let category = name.parse::<PhotoCategory>().ok();
+        let limit = if category.is_some() { MAX_PHOTO_BYTES } else { MAX_TEXT };
+        let content = match content(field, limit).await {
+            Ok(content) => content,
+            Err(error) => return self.cut_off(&error),
+        };
+        match (category, content) {
+            (Some(category), Some(bytes)) if !bytes.is_empty() => self.photo(state, category, bytes).await,
+            // A file field that was left alone.
+            (Some(_), Some(_)) => Ok(()),
+            (Some(category), None) => {
+                self.photos_seen += 1;
+                self.refuse(category.as_str(), "photo_too_large", StatusCode::PAYLOAD_TOO_LARGE);
+                Ok(())
+            }
+            (None, Some(bytes)) => {
+                self.form.values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+                Ok(())
+            }
+            (None, None) => {
+                self.form.errors.add(&name, "too_long", "is too long");
+                Ok(())
+            }
+        }
+    }
+
+    async fn photo(&mut self, state: &AppState, category: PhotoCategory, bytes: Bytes) -> Result<(), Error> {
+        self.photos_seen += 1;
+        if self.photos_seen > MAX_PHOTOS {
+            self.refuse(category.as_str(), "too_many_photos", StatusCode::PAYLOAD_TOO_LARGE);
+            return Ok(());
+        }
+        match state.app.files.prepare_photo(bytes).await {
+            Ok(photo) => self.photos.push((category, photo)),
+            Err(Error::TooLarge(_)) => {
+                self.refuse(category.as_str(), "photo_too_large", StatusCode::PAYLOAD_TOO_LARGE);
+            }
+            Err(Error::UnsupportedMedia(_)) => {
+                self.refuse(category.as_str(), "photo_unsupported", StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, field: &str, code: &str, status: StatusCode) {
+        self.form.errors.add(field, code, code.replace('_', " "));
+        self.status = if self.status == StatusCode::PAYLOAD_TOO_LARGE { self.status } else { status };
+    }
+
+    /// The body ended early: too large altogether, or the connection failed.
+    fn cut_off(&mut self, error: &MultipartError) -> Result<(), Error> {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            self.photos_seen += 1;
+            self.refuse(PhotoCategory::Front.as_str(), "upload_too_large", StatusCode::PAYLOAD_TOO_LARGE);
+            Ok(())
+        } else {
+            Err(Error::BadRequest("The form did not arrive in full.".to_owned()))
+        }
+    }
+}
+
+/// The content of a field, or none when it is longer than the limit; then it is read to its end and forgotten.
+async fn content(mut field: Field<'_>, limit: usize) -> Result<Option<Bytes>, MultipartError> {
+    let mut content = BytesMut::new();
+    let mut fits = true;
+    while let Some(chunk) = field.chunk().await? {
+        fits = fits && content.len() + chunk.len() <= limit;
+        if fits {
+            content.extend_from_slice(&chunk);
+        } else {
+            content = BytesMut::new();
+        }
+    }
+    Ok(fits.then(|| content.freeze()))
+}
+
+/// Where a check-in leads to.
+#[derive(Debug, Deserialize)]
+pub struct Done {
+    #[serde(default)]
+    code: String,
+    photos: Option<i64>,
+}
+
+/// The page after a check-in.
+pub async fn done(
+    State(state): State<AppState>,
+    PublicVisit { visit, actor }: PublicVisit,
+    Query(done): Query<Done>,
+) -> Response {
+    match tracking::track(&state.app, actor.address, &done.code, None).await {
+        Ok(tracking) => {
+            let done = CheckInDone {
+                code: tracking.tracking_code,
+                first_name: tracking.first_name,
+                photos: done.photos.unwrap_or_default(),
+            };
+            Html(pages::done(&visit, &done)).into_response()
+        }
+        Err(error) => refusal(&visit, &error),
+    }
+}

@@ -1,0 +1,73 @@
+//! The contact form of the website.
+
+use std::collections::BTreeMap;
+
+use app::public::{FormState, contact as pages};
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use officina::Error;
+use officina::kernel::time::Timestamp;
+use officina::leads::{FormSigns, SubmitLead, service};
+
+use super::{PublicVisit, refusal};
+use crate::state::AppState;
+
+/// What the signature of the form's moment is for.
+const PURPOSE: &str = "contact-form";
+
+/// The empty form.
+pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: PublicVisit) -> Response {
+    Html(pages::form(&visit, &FormState::default(), &stamp(&state))).into_response()
+}
+
+/// Takes the form. Whatever becomes of it, the visitor sees the same.
+pub async fn submit(
+    State(state): State<AppState>,
+    PublicVisit { visit, actor }: PublicVisit,
+    Form(values): Form<BTreeMap<String, String>>,
+) -> Response {
+    let mut form = FormState { values, ..FormState::default() };
+    let input = SubmitLead {
+        name: form.value("name"),
+        phone: form.value("phone"),
+        email: form.filled("email"),
+        lead_type: form.value("leadType"),
+        city_name: form.filled("cityName"),
+        message: form.filled("message"),
+    };
+    let rendered = form.value("rendered");
+    let signs = FormSigns {
+        hidden_filled: form.filled("website").is_some(),
+        // Without a good stamp nobody has seen the form: as if answered at once.
+        answered_after: Some(rendered_at(&state, &rendered).map_or(0, |at| state.app.clock.now().since(at))),
+    };
+    match service::submit(&state.app, &actor, &input, signs).await {
+        Ok(_) => Redirect::to(&visit.link("/contact/done")).into_response(),
+        Err(Error::Validation(errors)) => {
+            form.errors = errors;
+            (StatusCode::BAD_REQUEST, Html(pages::form(&visit, &form, &rendered))).into_response()
+        }
+        Err(error) => refusal(&visit, &error),
+    }
+}
+
+/// The page after sending.
+pub async fn done(PublicVisit { visit, .. }: PublicVisit) -> Response {
+    Html(pages::done(&visit)).into_response()
+}
+
+/// The signed moment of showing the form.
+fn stamp(state: &AppState) -> String {
+    let at = state.app.clock.now().0.to_string();
+    format!("{at}.{}", state.app.secret.sign(PURPOSE, &at))
+}
+
+fn rendered_at(state: &AppState, stamp: &str) -> Option<Timestamp> {
+    let (at, signature) = stamp.split_once('.')?;
+    if !state.app.secret.verify(PURPOSE, at, signature) {
+        return None;
+    }
+    at.parse().ok().map(Timestamp)
+}
