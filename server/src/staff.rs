@@ -1,5 +1,6 @@
 //! The staff application: its pages, rendered by Leptos, and the functions that they call.
 
+use any_spawner::Executor;
 use app::context::RequestContext;
 use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
@@ -23,6 +24,8 @@ use crate::state::AppState;
 
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
+    // Leptos spawns what a page waits for. Set already when a process has several servers, as in tests.
+    let _ = Executor::init_tokio();
     // A function that changes something answers POST alone; those that only read answer GET.
     Router::new()
         .route("/app", get(page))
