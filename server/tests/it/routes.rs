@@ -1,0 +1,232 @@
+//! Every route of the API, what it needs, and what it shows of whom. The list comes from the router: a route that has no
+//! row here fails, so that nobody adds one without saying who may use it.
+
+use axum::http::Method;
+use officina::kernel::permission::{BuiltInRole, Permission};
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestServer};
+use crate::world::World;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Anybody; nothing of an organisation's inside.
+    Public,
+    /// Whoever is signed in.
+    Member,
+    /// Members with a permission.
+    Needs(Permission),
+    /// Members who may see at least one topic of the live feed.
+    Topics,
+    /// Devices with their key; members have no business there.
+    Device,
+}
+
+/// A row of the table.
+struct Row {
+    route: &'static str,
+    access: Access,
+    body: Option<Value>,
+}
+
+fn row(route: &'static str, access: Access) -> Row {
+    Row { route, access, body: None }
+}
+
+fn with(route: &'static str, access: Access, body: Value) -> Row {
+    Row { route, access, body: Some(body) }
+}
+
+/// The table. Ids in braces are filled in by [`World::fill`].
+fn table() -> Vec<Row> {
+    use Access::{Device, Member, Needs, Public, Topics};
+    use Permission as P;
+    let check_in = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
+    vec![
+        row("GET /health", Public),
+        row("GET /ready", Public),
+        with("POST /auth/login", Public, json!({ "email": "nobody@rossi.test", "password": "wrong password" })),
+        with("POST /auth/refresh", Public, json!({ "refreshToken": "unknown" })),
+        with("POST /auth/logout", Public, json!({ "refreshToken": "unknown" })),
+        row("GET /auth/me", Member),
+        row("GET /live", Topics),
+        with("POST /checkin", Public, check_in.clone()),
+        row("POST /checkin/{repairId}/photos", Public),
+        row("GET /track/{code}", Public),
+        row("GET /repairs", Needs(P::RepairsRead)),
+        with("POST /repairs", Needs(P::RepairsWrite), check_in),
+        row("GET /repairs/{repairId}", Needs(P::RepairsRead)),
+        with("PATCH /repairs/{repairId}", Needs(P::RepairsWrite), json!({ "policyNumber": "P" })),
+        with("POST /repairs/{repairId}/status", Needs(P::RepairsWrite), json!({ "status": "accepted" })),
+        row("POST /repairs/{repairId}/photos", Needs(P::RepairsWrite)),
+        row("GET /repairs/{repairId}/photos/{photoId}", Needs(P::RepairsRead)),
+        row("DELETE /repairs/{repairId}/photos/{photoId}", Needs(P::RepairsWrite)),
+        with("POST /public/leads", Public, json!({ "name": "A", "phone": "333 9990002", "leadType": "service" })),
+        row("GET /admin/leads", Needs(P::LeadsRead)),
+        row("GET /admin/leads/{leadId}", Needs(P::LeadsRead)),
+        with("PATCH /admin/leads/{leadId}", Needs(P::LeadsWrite), json!({ "status": "contacted" })),
+        with("POST /admin/leads/{leadId}/notes", Needs(P::LeadsWrite), json!({ "note": "hello" })),
+        row("POST /admin/leads/{leadId}/release", Needs(P::LeadsWrite)),
+        with("POST /readings/devices/{serialNumber}/readings", Device, json!({ "temperature": -18.0 })),
+        row("GET /readings/coldcells/{coldCellId}/readings", Needs(P::ColdChainRead)),
+        row("GET /locations", Needs(P::ColdChainRead)),
+        with("POST /locations", Needs(P::ColdChainWrite), json!({ "name": "Depot" })),
+        row("GET /locations/{locationId}", Needs(P::ColdChainRead)),
+        with("PATCH /locations/{locationId}", Needs(P::ColdChainWrite), json!({ "name": "Depot 2" })),
+        row("GET /coldcells", Needs(P::ColdChainRead)),
+        with(
+            "POST /coldcells",
+            Needs(P::ColdChainWrite),
+            json!({ "name": "Cell", "locationId": "{locationId}", "preset": "freezer" }),
+        ),
+        row("GET /coldcells/{coldCellId}", Needs(P::ColdChainRead)),
+        with("PATCH /coldcells/{coldCellId}", Needs(P::ColdChainWrite), json!({ "name": "Cell 2" })),
+        row("GET /devices", Needs(P::ColdChainRead)),
+        with(
+            "POST /devices",
+            Needs(P::DevicesManage),
+            json!({ "serialNumber": "NEW-1", "coldCellId": "{coldCellId}" }),
+        ),
+        row("GET /devices/{deviceId}", Needs(P::ColdChainRead)),
+        with("PATCH /devices/{deviceId}", Needs(P::DevicesManage), json!({ "name": "Left" })),
+        with("POST /devices/{deviceId}/rotate-key", Needs(P::DevicesManage), json!({})),
+        row("GET /alerts", Needs(P::AlertsRead)),
+        row("GET /alerts/{alertId}", Needs(P::AlertsRead)),
+        with("POST /alerts/{alertId}/acknowledge", Needs(P::AlertsAcknowledge), json!({})),
+        with("PATCH /alerts/{alertId}/resolve", Needs(P::AlertsResolve), json!({ "note": "checked" })),
+        row("GET /dashboard/technician", Needs(P::ColdChainRead)),
+    ]
+}
+
+/// The routes of the router, as `METHOD /path`, with `{id}` named after what it is an id of.
+fn routes() -> Vec<String> {
+    let document = serde_json::to_value(officina_server::api::document()).expect("a document");
+    let mut routes = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for method in methods.as_object().expect("methods").keys() {
+            routes.push(format!("{} {}", method.to_uppercase(), World::name_ids(path)));
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_has_a_row_and_every_row_a_route() {
+    let rows: Vec<&str> = table().iter().map(|row| row.route).collect();
+    let routes = routes();
+    let unnamed: Vec<_> = routes.iter().filter(|route| !rows.contains(&route.as_str())).collect();
+    let gone: Vec<_> = rows.iter().filter(|row| !routes.iter().any(|route| route == *row)).collect();
+    assert!(unnamed.is_empty() && gone.is_empty(), "without a row: {unnamed:?}; without a route: {gone:?}");
+}
+
+async fn ask(client: &Client, row: &Row, world: &World) -> (u16, Value) {
+    let (method, path) = row.route.split_once(' ').expect("a method and a path");
+    let path = format!("/api/v1{}", world.fill(path));
+    let method: Method = method.parse().expect("a method");
+    let answer = if path.ends_with("/photos") && method == Method::POST {
+        let (content_type, body) = crate::world::photo_form();
+        client.raw(method, &path, &content_type, body).await
+    } else if path.ends_with("/live") {
+        // A stream never ends; its status says enough.
+        let request = client.request(method, &path).body(axum::body::Body::empty()).expect("a request");
+        return (client.open(request).await.status().as_u16(), Value::Null);
+    } else {
+        match &row.body {
+            Some(body) => client.raw(method, &path, "application/json", world.fill(&body.to_string())).await,
+            None => {
+                client.send(client.request(method, &path).body(axum::body::Body::empty()).expect("a request")).await
+            }
+        }
+    };
+    (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+}
+
+#[tokio::test]
+async fn another_organisation_sees_nothing_and_cannot_tell_foreign_from_unknown() {
+    TestServer::each(|server| async move {
+        let ours = World::build(&server).await;
+        let nowhere = World::unknown();
+        let stranger = server.stranger().await;
+        for row in table() {
+            if matches!(row.access, Access::Public | Access::Device) {
+                continue;
+            }
+            let (status, body) = ask(&stranger, &row, &ours).await;
+            if row.route.contains('{') {
+                let unknown = ask(&stranger, &row, &nowhere).await;
+                assert_eq!(status, 404, "{}: {body}", row.route);
+                assert_eq!(
+                    (status, &body["code"], &body["error"]),
+                    (unknown.0, &unknown.1["code"], &unknown.1["error"])
+                );
+            } else if row
+                .body
+                .as_ref()
+                .is_some_and(|body| body.to_string().contains('{') && body.to_string().contains("Id}"))
+            {
+                // A foreign id inside a body is as unknown as one that nobody has.
+                let unknown = ask(&stranger, &row, &nowhere).await;
+                assert!((400..=404).contains(&status), "{}: {status} {body}", row.route);
+                assert_eq!((status, &body["code"]), (unknown.0, &unknown.1["code"]), "{}", row.route);
+            }
+            let text = body.to_string();
+            for id in ours.ids() {
+                assert!(!text.contains(&id), "{} shows {id}", row.route);
+            }
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_role_may_do_what_its_permissions_say_and_nothing_else() {
+    use Permission as P;
+    TestServer::each(|server| async move {
+        let world = World::build(&server).await;
+        for role in BuiltInRole::ALL {
+            let client = server.member(role.as_str()).await;
+            for row in table() {
+                let (status, body) = ask(&client, &row, &world).await;
+                match row.access {
+                    Access::Needs(permission) if !role.permissions().has(permission) => {
+                        assert_eq!((status, &body["code"]), (403, &json!("FORBIDDEN")), "{role} {}: {body}", row.route);
+                    }
+                    Access::Topics => {
+                        let sees = [P::RepairsRead, P::LeadsRead, P::ColdChainRead, P::AlertsRead]
+                            .into_iter()
+                            .any(|topic| role.permissions().has(topic));
+                        assert_eq!(status, if sees { 200 } else { 403 }, "{role} {}", row.route);
+                    }
+                    Access::Device => assert_eq!(status, 401, "{role} {}: {body}", row.route),
+                    _ => assert!(
+                        status != 403 && (status != 401 || row.route.contains("/auth/")) && status < 500,
+                        "{role} {}: {status} {body}",
+                        row.route
+                    ),
+                }
+            }
+        }
+        let visitor = server.visitor();
+        for row in table().iter().filter(|row| row.access != Access::Public) {
+            let (status, body) = ask(&visitor, row, &world).await;
+            assert_eq!(status, 401, "{}: {body}", row.route);
+            assert!(body.is_null() || body["code"] == "UNAUTHORIZED", "{}: {body}", row.route);
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_shorter_base_path_is_the_same_api() {
+    TestServer::each(|server| async move {
+        let client = server.member("admin").await;
+        let long = client.get("/api/v1/repairs").await.expect(200);
+        assert_eq!(client.get("/api/repairs").await.expect(200), long);
+        client.get("/api/v1/nothing").await.expect_error(404, "NOT_FOUND");
+        server.stop().await;
+    })
+    .await;
+}
