@@ -187,7 +187,6 @@ async fn damage_photos(app: &App) -> Result<Vec<(PhotoCategory, Photo)>> {
     let mut photos = Vec::new();
     for (category, hue) in [(PhotoCategory::Front, 40u8), (PhotoCategory::Detail, 120)] {
         let picture = RgbImage::from_fn(960, 720, |x, y| {
-            #[expect(clippy::cast_possible_truncation, reason = "both are below 256 by the modulo")]
             let (shade, stripe) = ((y / 4 % 200) as u8, (x / 8 % 40) as u8);
             let body = (x.abs_diff(480).pow(2) / 4 + y.abs_diff(420).pow(2)) < 60_000;
             if body {
