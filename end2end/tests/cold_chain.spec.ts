@@ -1,0 +1,37 @@
+import { demo, expect, expectAccessible, signIn, test } from "./support.ts";
+
+const device = (index: number) => demo().devices.filter((device) => device.org === "demo")[index]!;
+
+/** Posts a reading as the device. */
+async function post(request: import("@playwright/test").APIRequestContext, index: number, reading: object): Promise<void> {
+  const { serialNumber, apiKey } = device(index);
+  const answer = await request.post(`/api/v1/readings/devices/${serialNumber}/readings`, {
+    headers: { "x-device-key": apiKey },
+    data: reading,
+  });
+  expect(answer.status()).toBe(201);
+}
+
+test("a cell's page shows its chart over a day, a week and a month", async ({ page }) => {
+  await signIn(page, "technician");
+  for (const range of ["24h", "7d", "30d"]) {
+    await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}?range=${range}`);
+    await expect(page.locator("svg[role=img], figure svg").first()).toBeVisible();
+    await expectAccessible(page);
+  }
+});
+
+test("a warm freezer opens an alert before the technician's eyes, and he takes note of it", async ({ page }) => {
+  await signIn(page, "technician");
+  await page.goto("/app/alerts");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const cell = demo().devices.filter((device) => device.org === "demo").length - 1;
+  const before = await page.locator("article").count();
+  await post(page.request, cell, { temperature: 60, powerStatus: true, recordedAt: new Date().toISOString() });
+  await expect(page.locator("article").filter({ hasText: "60" }).first()).toBeVisible();
+  expect(await page.locator("article").count()).toBeGreaterThanOrEqual(before);
+  const alert = page.locator("article").filter({ hasText: "60" }).first();
+  await alert.getByRole("button", { name: "Take note" }).click();
+  await expect(page.locator("article").filter({ hasText: "60" }).first()).toContainText("taken note");
+  await post(page.request, cell, { temperature: -20, powerStatus: true, recordedAt: new Date().toISOString() });
+});

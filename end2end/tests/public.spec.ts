@@ -1,0 +1,137 @@
+import { demo, demoUser, expect, expectAccessible, signIn, test } from "./support.ts";
+import { photo } from "./pictures.ts";
+
+/** Fills what the check-in needs and sends it. */
+async function checkIn(page: import("@playwright/test").Page, plate: string): Promise<void> {
+  await page.goto("/check-in");
+  await page.locator("[name=customerName]").fill("Anna Verdi");
+  await page.locator("[name=customerPhone]").fill("+39 333 1112223");
+  await page.locator("[name=vehiclePlate]").fill(plate);
+  await page.locator("[name=repairType][value=cosmetic]").check();
+  await page.locator("input[type=file][name=front]").setInputFiles({ name: "front.png", mimeType: "image/png", buffer: photo() });
+  await page.locator("main button[type=submit], button.btn-primary[type=submit]").last().click();
+  await page.waitForURL(/\/check-in\/done/);
+}
+
+for (const script of [true, false]) {
+  test.describe(script ? "with script" : "without script", () => {
+    test.use({ javaScriptEnabled: script });
+
+    test("a customer checks in with a photo and follows the car with the code", async ({ page }) => {
+      await checkIn(page, script ? "PW100AA" : "PW200AA");
+      const code = (await page.locator("[data-code]").textContent())!.trim();
+      expect(code).toMatch(/^[A-HJ-NP-Z2-9]{6}$/);
+
+      await page.goto("/track");
+      await page.locator("[name=code]").fill(` ${code.slice(0, 3).toLowerCase()}-${code.slice(3)} `);
+      await page.locator("[name=code]").press("Enter");
+      await expect(page.locator("main, body").first()).toContainText("Anna");
+      await expect(page.locator("body")).not.toContainText("Verdi");
+      await expect(page.locator("body")).not.toContainText("1112223");
+      expect(await page.locator(".gallery img").count()).toBe(0);
+
+      await page.locator("[name=phone]").fill("2223");
+      await page.locator("[name=phone]").press("Enter");
+      await expect(page.locator(".gallery img")).toHaveCount(1);
+    });
+
+    test("a visitor asks to be called back", async ({ page }) => {
+      await page.goto("/contact");
+      await page.locator("[name=name]").fill("Bruno Blu");
+      await page.locator("[name=phone]").fill("333 4445556");
+      const type = page.locator("[name=leadType]");
+      if (await type.first().evaluate((field) => field.tagName === "SELECT").catch(() => false)) {
+        await type.selectOption("service");
+      } else {
+        await page.locator("[name=leadType][value=service]").check();
+      }
+      await page.locator("[name=message]").fill("</textarea><script>document.title='caught'</script>");
+      await page.locator("[name=message]").press("Tab");
+      await page.locator("form button[type=submit]").last().click();
+      await page.waitForURL(/\/contact\/done/);
+    });
+  });
+}
+
+test.describe("what is refused", () => {
+  test.use({ allowedProblems: [/status of 4(00|04|13|15)/] });
+
+  test("a check-in without a phone keeps everything typed and says so beside the field", async ({ page }) => {
+    await page.goto("/check-in");
+    await page.locator("[name=customerName]").fill("Anna <b>Verdi</b>");
+    await page.locator("[name=vehiclePlate]").fill("PW300AA");
+    await page.locator("[name=repairType][value=collision]").check();
+    await page.locator("[name=notes]").fill("</textarea><script>document.title='caught'</script>");
+    const answer = page.waitForResponse((response) => response.request().method() === "POST");
+    await page.locator("form button[type=submit]").last().click();
+    expect((await answer).status()).toBe(400);
+    await expect(page.locator("#f-customerPhone-error")).toBeVisible();
+    await expect(page.locator("[name=customerName]")).toHaveValue("Anna <b>Verdi</b>");
+    await expect(page.locator("[name=notes]")).toHaveValue("</textarea><script>document.title='caught'</script>");
+    await expect(page.locator("[name=repairType][value=collision]")).toBeChecked();
+    expect(await page.title()).not.toBe("caught");
+    await expectAccessible(page);
+  });
+
+  test("a photo that is none is refused beside its field, and nothing is made", async ({ page }) => {
+    await page.goto("/check-in");
+    await page.locator("[name=customerName]").fill("Anna");
+    await page.locator("[name=customerPhone]").fill("333 7778889");
+    await page.locator("[name=vehiclePlate]").fill("PW400AA");
+    await page.locator("[name=repairType][value=collision]").check();
+    const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>");
+    await page.locator("input[type=file][name=rear]").setInputFiles({ name: "rear.svg", mimeType: "image/svg+xml", buffer: svg });
+    const answer = page.waitForResponse((response) => response.request().method() === "POST");
+    await page.locator("form button[type=submit]").last().click();
+    expect((await answer).status()).toBe(415);
+    await expect(page.locator("#f-rear-error")).toBeVisible();
+    await expect(page.locator("[name=vehiclePlate]")).toHaveValue("PW400AA");
+  });
+
+  test("a wrong code and a wrong proof look the same", async ({ page }) => {
+    const missed = await page.goto("/track/ZZZZZZ");
+    expect(missed?.status()).toBe(404);
+    const missedText = await page.locator("h1").first().textContent();
+    const known = demo().trackingCodes[0]!;
+    await page.goto(`/track/${known.code}`);
+    await page.locator("[name=phone]").fill(known.phoneLast4 === "0000" ? "1111" : "0000");
+    await page.locator("[name=phone]").press("Enter");
+    await page.waitForLoadState();
+    expect(await page.locator("h1").first().textContent()).toBe(missedText);
+  });
+});
+
+test("the pages speak Italian to an Italian browser", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ baseURL: baseURL!, locale: "it-IT" });
+  const page = await context.newPage();
+  await page.goto("/check-in");
+  expect(await page.locator("html").getAttribute("lang")).toBe("it");
+  await context.close();
+});
+
+test("public pages carry no script and pass axe, light and dark", async ({ page }) => {
+  const code = demo().trackingCodes[0]!.code;
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const path of ["/check-in", "/track", `/track/${code}`, "/contact", "/sign-in"]) {
+      await page.goto(path);
+      expect(await page.locator("script").count(), path).toBe(0);
+      await expectAccessible(page);
+    }
+  }
+});
+
+test("a visitor's lead arrives at the front desk", async ({ page, browser, baseURL }) => {
+  const visitor = await (await browser.newContext({ baseURL: baseURL! })).newPage();
+  const answer = await visitor.request.post("/api/v1/public/leads", {
+    data: { name: "Carla Rosa", phone: "333 0001112", leadType: "service", message: "Please call" },
+  });
+  expect(answer.status()).toBe(201);
+  await visitor.context().close();
+  expect(demoUser("agent").email).toContain("agent");
+  await signIn(page, "agent");
+  await page.goto("/app/leads");
+  await page.getByRole("link", { name: "Carla Rosa" }).click();
+  await expect(page.getByRole("heading", { name: "Carla Rosa" })).toBeVisible();
+  await expectAccessible(page);
+});
