@@ -314,7 +314,7 @@ struct Change {
 }
 
 enum What {
-    Open { alert: Open, threshold: Option<Micro> },
+    Open { alert: Open, opened_at: Timestamp, threshold: Option<Micro> },
     Update(Open),
     Resolve(Timestamp),
 }
@@ -327,7 +327,10 @@ struct Changes {
 impl Changes {
     fn add(&mut self, context: usize, effect: Effect) {
         let (kind, what) = match effect {
-            Effect::Open { kind, alert, threshold } => (kind, What::Open { alert, threshold }),
+            // Later readings of the group may make the excursion longer, but not the opening later.
+            Effect::Open { kind, alert, threshold } => {
+                (kind, What::Open { alert, opened_at: alert.excursion.to, threshold })
+            }
             Effect::Resolve { kind, at } => (kind, What::Resolve(at)),
             Effect::Update { kind, alert: now } => {
                 // Changes of one device stand together at the end of the list.
@@ -362,8 +365,8 @@ async fn write_alerts(tx: &mut Tx, now: Timestamp, contexts: &[Context], changes
         let device = &contexts[change.context].row;
         let entry = match change.what {
             What::Update(_) => None,
-            What::Open { alert, threshold } => {
-                let opened = OpenedAlert { id: AlertId::new(), kind: change.kind, alert, threshold };
+            What::Open { alert, opened_at, threshold } => {
+                let opened = OpenedAlert { id: AlertId::new(), kind: change.kind, alert, opened_at, threshold };
                 alerts::open(tx, device, &opened)
                     .await?
                     .then(|| Entry::new("alerts.opened", "alert", opened.id.0).after(&opened.journaled(device)))

@@ -1,9 +1,10 @@
-//! Demo data: a believable body shop with months behind it, and a second organisation that must never see the first.
+//! Demo data: a believable service business with months behind it, and a second organisation that must never see the first.
 //!
 //! Everything is made by the services that make real data, with a clock that is turned through the past, so that the
 //! journal, the timelines and the lists are as they would be.
 
 mod cast;
+mod cold_chain;
 mod leads;
 mod people;
 mod repairs;
@@ -148,7 +149,9 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         tracking_codes: Vec::new(),
     };
     let past = at(app, now.plus(-HISTORY));
-    for (slug, name, size) in [("demo", "Carrozzeria Aurora", 260), ("demo-2", "Officina Bellavista", 25)] {
+    for (slug, name, size, cells) in
+        [("demo", "Carrozzeria Aurora", 260, 0..8), ("demo-2", "Officina Bellavista", 25, 8..10)]
+    {
         let organisation = identity::create_organisation(
             &past,
             NewOrganisation {
@@ -164,6 +167,7 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         let staff = people::hire(&past, &system, slug, &mut demo.users).await?;
         repairs::play(app, &system, &staff, slug, now, size, &mut random, &mut demo.tracking_codes).await?;
         leads::play(app, &system, &staff, now, size / 6, &mut random).await?;
+        cold_chain::play(app, &staff, slug, now, cells, &mut random, &mut demo.devices).await?;
         demo.organisations.push(DemoOrganisation { slug: slug.to_owned(), id: organisation.id });
     }
     Ok(demo)

@@ -18,6 +18,7 @@ pub(crate) struct OpenedAlert {
     pub id: AlertId,
     pub kind: AlertType,
     pub alert: Open,
+    pub opened_at: Timestamp,
     pub threshold: Option<Micro>,
 }
 
@@ -33,7 +34,7 @@ impl OpenedAlert {
             "threshold": self.threshold.map(Micro::celsius),
             "worstValue": self.alert.excursion.worst.map(Micro::celsius),
             "startedAt": self.alert.excursion.from,
-            "openedAt": self.alert.excursion.to,
+            "openedAt": self.opened_at,
         })
     }
 }
@@ -51,7 +52,7 @@ pub(crate) async fn open(tx: &mut Tx, device: &DeviceRow, opened: &OpenedAlert) 
     let rows = sql(
         "INSERT INTO alerts (org_id, id, cold_cell_id, device_id, device_no, type, status, late, threshold, worst, \
          started_at, opened_at, last_triggered_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'ACTIVE', $7, $8, $9, $10, $11, $11) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, 'ACTIVE', $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
     )
     .bind(device.org_id)
     .bind(opened.id)
@@ -63,6 +64,7 @@ pub(crate) async fn open(tx: &mut Tx, device: &DeviceRow, opened: &OpenedAlert) 
     .bind(opened.threshold.map(Micro::celsius))
     .bind(excursion.worst)
     .bind(excursion.from)
+    .bind(opened.opened_at)
     .bind(excursion.to)
     .run(tx)
     .await?;

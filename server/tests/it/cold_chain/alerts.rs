@@ -71,6 +71,10 @@ async fn several_crossings_in_one_batch_are_as_if_they_had_come_one_by_one() {
             .map(|alert| (alert["status"].as_str().unwrap(), alert["worstValue"].as_f64().unwrap()))
             .collect();
         assert_eq!(seen, [("ACTIVE", -12.0), ("RESOLVED", -9.0), ("RESOLVED", -10.0)]);
+        // The second one: opened by the fifth reading, triggered again by the sixth, over with the seventh.
+        for (field, index) in [("openedAt", 4), ("lastTriggeredAt", 5), ("resolvedAt", 6)] {
+            assert_eq!(alerts[1][field], START.plus(-480_000 + index * 60_000).to_string(), "{field}");
+        }
         server.stop().await;
     })
     .await;
