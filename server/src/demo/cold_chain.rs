@@ -5,7 +5,9 @@ use std::ops::Range;
 use officina::cold_chain::ingest::{self, Delivery};
 use officina::cold_chain::reading::Reading;
 use officina::cold_chain::service::{self, device_key_hash};
-use officina::cold_chain::{Alert, AlertFilter, AlertStatus, Micro, NewColdCell, NewDevice, NewLocation, Preset};
+use officina::cold_chain::{
+    Alert, AlertFilter, AlertStatus, DEFAULT_HYSTERESIS, Micro, NewColdCell, NewDevice, NewLocation, Preset,
+};
 use officina::customers::service as customers;
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
