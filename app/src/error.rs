@@ -38,10 +38,13 @@ impl PageError {
         Self { code: code.to_owned(), message: message.into(), fields: BTreeMap::new(), status }
     }
 
-    /// The first sentence of each broken field.
+    /// The first refusal of each broken field, as a sentence: the domain says `is required`.
     fn with_fields(mut self, errors: &FieldErrors) -> Self {
-        self.fields =
-            errors.0.iter().filter_map(|(name, list)| Some((name.clone(), list.first()?.message.clone()))).collect();
+        self.fields = errors
+            .0
+            .iter()
+            .filter_map(|(name, list)| Some((name.clone(), format!("This {}.", list.first()?.message))))
+            .collect();
         self
     }
 }

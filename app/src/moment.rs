@@ -122,6 +122,14 @@ mod server {
             Moment { exact: words.clone(), words, machine: date.to_owned() }
         }
 
+        /// A calendar day without its year, for lists.
+        #[must_use]
+        pub fn short_day(self, date: &str) -> Moment {
+            let words = NaiveDate::parse_from_str(date, "%Y-%m-%d")
+                .map_or_else(|_| date.to_owned(), |day| format!("{} {}", day.day(), &self.month(day.month0())[..3]));
+            Moment { words, ..self.day(date) }
+        }
+
         /// The clock time, `HH:MM`.
         #[must_use]
         pub fn clock(self, at: Timestamp) -> String {

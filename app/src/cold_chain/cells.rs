@@ -205,9 +205,6 @@ pub(super) fn chart_data(
     use officina::cold_chain::ChartRange;
     use officina::kernel::time::{SECOND, Timestamp};
 
-    /// Words along the time axis.
-    const TICKS: i64 = 6;
-
     let span = chart.range.milliseconds();
     let start = now.plus(-span);
     #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
@@ -234,11 +231,26 @@ pub(super) fn chart_data(
         gap,
         low: Some(cell.min_temperature),
         high: Some(cell.max_temperature),
-        ticks: (1..TICKS)
-            .map(|index| {
-                let at = start.plus(span * index / TICKS);
-                (place(at), words(at))
-            })
-            .collect(),
+        ticks: ticks(chart.range, start, now).map(|at| (place(at), words(at))).collect(),
     }
+}
+
+/// Where words stand along the time axis: every four hours of a day, at noon of every day of a week and of every fifth
+/// of a month. Noon is the same day in every time zone that matters.
+#[cfg(feature = "ssr")]
+fn ticks(
+    range: officina::cold_chain::ChartRange,
+    start: officina::kernel::time::Timestamp,
+    now: officina::kernel::time::Timestamp,
+) -> impl Iterator<Item = officina::kernel::time::Timestamp> {
+    use officina::cold_chain::ChartRange;
+    use officina::kernel::time::{DAY, HOUR, Timestamp};
+
+    let (step, offset) = match range {
+        ChartRange::Day => (4 * HOUR, 0),
+        ChartRange::Week => (DAY, 12 * HOUR),
+        ChartRange::Month => (5 * DAY, 12 * HOUR),
+    };
+    let first = (start.0 - offset).div_euclid(step) * step + step + offset;
+    std::iter::successors(Some(Timestamp(first)), move |at| Some(at.plus(step))).take_while(move |at| *at < now)
 }

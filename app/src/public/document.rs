@@ -54,8 +54,6 @@ impl Visit {
 pub(super) struct Head {
     /// The title, before the organisation's name.
     pub title: String,
-    /// Seconds after which the browser loads the page anew.
-    pub refresh: Option<u32>,
     /// Whether search engines may list the page.
     pub indexed: bool,
 }
@@ -70,11 +68,10 @@ pub(super) fn document<V: IntoView + 'static>(visit: &Visit, head: Head, content
     let nonce = visit.nonce.as_deref().map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
     let accent = accent_style(&visit.organisation.accent);
     let robots = if head.indexed { "" } else { "<meta name=\"robots\" content=\"noindex\">" };
-    let refresh = head.refresh.map(|s| format!("<meta http-equiv=\"refresh\" content=\"{s}\">")).unwrap_or_default();
     format!(
         "<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{robots}{refresh}\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{robots}\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\"><style{nonce}>:root{{{accent}}}</style></head>{body}</html>"
     )
 }

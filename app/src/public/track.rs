@@ -8,8 +8,9 @@ use super::language::Argument;
 use crate::moment::Moment;
 use crate::ui::{Alert, Field, Icon, Timeline, TimelineItem, Tone, icon};
 
-/// How often the page renews itself, in seconds.
-const REFRESH_SECONDS: u32 = 60;
+/// How often the page renews itself, in seconds: the value of the answer's `Refresh` header. A `<meta>` that does the
+/// same is a fault for checkers of accessibility.
+pub const REFRESH_SECONDS: u32 = 60;
 
 /// One step of the history.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ pub struct TrackPage {
 #[must_use]
 pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
     let t = |key: &str| visit.text(key);
-    document(visit, Head { title: t("track-title"), refresh: None, indexed: missed.is_none() }, || {
+    document(visit, Head { title: t("track-title"), indexed: missed.is_none() }, || {
         view! {
             <div><h1>{t("track-title")}</h1><p class="lead">{t("track-lead")}</p></div>
             {missed.map(|_| view! { <Alert tone=Tone::Danger title=t("track-miss")/> })}
@@ -79,7 +80,7 @@ pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
 #[must_use]
 pub fn show(visit: &Visit, page: &TrackPage) -> String {
     let t = |key: &str| visit.text(key);
-    document(visit, Head { title: t("track-title"), refresh: Some(REFRESH_SECONDS), indexed: false }, || {
+    document(visit, Head { title: t("track-title"), indexed: false }, || {
         let promised = page.promised.clone().map(|when| {
             view! { <div><dt>{t("track-promised")}</dt><dd><time datetime=when.machine>{when.words}</time></dd></div> }
         });

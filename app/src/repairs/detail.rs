@@ -119,6 +119,7 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
         return view! { <section class="panel"><h2>"Next step"</h2><p class="muted">"Nothing is left to do here."</p></section> }
             .into_any();
     }
+    let is_over = loud.is_empty();
     let note_error = move || change.value().get().and_then(Result::err).and_then(|error| error.field("note"));
     let others = (!quiet.is_empty()).then(|| view! { <h3>"Further ahead"</h3><div class="row wrap">{quiet}</div> });
     let back =
@@ -135,6 +136,7 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
     view! {
         <section class="panel">
             <h2>"Next step"</h2>
+            {is_over.then(|| view! { <p class="muted">"This repair is over. It can be opened again, with a reason in the internal note."</p> })}
             <ActionForm action=change>
                 <div class="stack">
                     <input type="hidden" name="id" value=id/>

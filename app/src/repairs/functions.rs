@@ -74,7 +74,7 @@ impl RepairRow {
             customer: repair.customer_name,
             assignee: repair.assignee_name,
             is_overdue: !is_done && repair.promised_date.as_ref().is_some_and(|date| *date < calendar.today()),
-            promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
+            promised: repair.promised_date.as_deref().map(|date| calendar.short_day(date)),
             updated: calendar.relative(repair.updated_at),
             version: repair.version,
         }

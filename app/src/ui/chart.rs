@@ -5,14 +5,9 @@ use std::fmt::Write as _;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The size of the drawing in its own units.
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 260.0;
-/// Room for the words at the sides.
-const LEFT: f64 = 44.0;
-const RIGHT: f64 = 12.0;
-const TOP: f64 = 12.0;
-const BOTTOM: f64 = 26.0;
+/// The size of the drawing in its own units. It is stretched to the room there is; lines keep their width, and words
+/// stand beside it as text, so that they keep their size on a phone.
+const SIDE: f64 = 1_000.0;
 /// The table shows at most this many rows; the figures behind a finer chart are joined.
 const TABLE_ROWS: usize = 24;
 
@@ -69,7 +64,7 @@ impl Scale {
     }
 
     fn y(self, value: f64) -> f64 {
-        TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+        (self.high - value) / (self.high - self.low) * SIDE
     }
 
     /// Round values for the horizontal rules: about five of them.
@@ -83,7 +78,7 @@ impl Scale {
 }
 
 fn x(at: f64) -> f64 {
-    LEFT + at.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+    at.clamp(0.0, 1.0) * SIDE
 }
 
 /// Splits the points where there were no readings for a while, so that no line pretends to know.
@@ -121,12 +116,14 @@ pub fn Chart(
     data: ChartData,
 ) -> impl IntoView {
     let scale = Scale::of(&data);
-    let runs = runs(&data);
-    let drawn: Vec<_> = runs
+    let drawn: Vec<_> = runs(&data)
         .iter()
         .map(|run| match run {
-            [lone] => view! { <circle class="lone" cx=x(lone.at).to_string() cy=scale.y(lone.avg).to_string() r="2.5"></circle> }
-                .into_any(),
+            // A point is a line without length and with round ends: a circle would be stretched.
+            [lone] => {
+                let point = format!("M{:.1} {:.1}h0.01", x(lone.at), scale.y(lone.avg));
+                view! { <path class="lone" d=point></path> }.into_any()
+            }
             run => view! {
                 <path class="band" d=band(scale, run)></path>
                 <path class="avg" d=line(scale, run)></path>
@@ -134,45 +131,37 @@ pub fn Chart(
             .into_any(),
         })
         .collect();
-    let rules: Vec<_> = scale
-        .rules()
-        .into_iter()
-        .map(|value| {
-            let y = scale.y(value);
-            view! {
-                <line class="rule" x1=LEFT.to_string() x2=(WIDTH - RIGHT).to_string() y1=format!("{y:.1}") y2=format!("{y:.1}")></line>
-                <text x=(LEFT - 6.0).to_string() y=format!("{:.1}", y + 4.0) text-anchor="end">{short(value)}</text>
-            }
-        })
-        .collect();
-    let limits: Vec<_> = [data.low, data.high]
-        .into_iter()
-        .flatten()
-        .map(|value| {
-            let y = scale.y(value);
-            view! {
-                <line class="limit" x1=LEFT.to_string() x2=(WIDTH - RIGHT).to_string() y1=format!("{y:.1}") y2=format!("{y:.1}")></line>
-                <text class="limit-text" x=(WIDTH - RIGHT - 4.0).to_string() y=format!("{:.1}", y - 4.0) text-anchor="end">
-                    {short(value)} " " {data.unit.clone()}
-                </text>
-            }
-        })
+    let level = |value: f64| format!("M0 {:.1}H{SIDE}", scale.y(value));
+    let from_top = |value: f64| format!("top:{:.1}%", scale.y(value) / SIDE * 100.0);
+    let rules = scale.rules();
+    let limits: Vec<f64> = [data.low, data.high].into_iter().flatten().collect();
+    let rule_lines: Vec<_> = rules.iter().map(|value| view! { <path class="rule" d=level(*value)></path> }).collect();
+    let limit_lines: Vec<_> =
+        limits.iter().map(|value| view! { <path class="limit" d=level(*value)></path> }).collect();
+    let rule_words: Vec<_> =
+        rules.iter().map(|value| view! { <span class="level" style=from_top(*value)>{short(*value)}</span> }).collect();
+    let limit_words: Vec<_> = limits
+        .iter()
+        .map(|value| view! { <span class="limit" style=from_top(*value)>{format!("{} {}", short(*value), data.unit)}</span> })
         .collect();
     let ticks: Vec<_> = data
         .ticks
         .iter()
         .map(|(at, words)| {
-            view! { <text x=format!("{:.1}", x(*at)) y=(HEIGHT - 6.0).to_string() text-anchor="middle">{words.clone()}</text> }
+            view! { <span class="tick" style=format!("left:{:.1}%", at.clamp(0.0, 1.0) * 100.0)>{words.clone()}</span> }
         })
         .collect();
     let every = data.points.len().div_ceil(TABLE_ROWS).max(1);
     let rows: Vec<_> = data.points.chunks(every).map(table_row).collect();
-    let view_box = format!("0 0 {WIDTH} {HEIGHT}");
+    let view_box = format!("0 0 {SIDE} {SIDE}");
     view! {
         <figure>
-            <svg class="chart" viewBox=view_box role="img" aria-label=data.title.clone()>
-                {rules} {limits} {drawn} {ticks}
-            </svg>
+            <div class="chart">
+                <svg viewBox=view_box preserveAspectRatio="none" role="img" aria-label=data.title.clone()>
+                    {rule_lines} {limit_lines} {drawn}
+                </svg>
+                <div aria-hidden="true">{rule_words} {limit_words} {ticks}</div>
+            </div>
             <details class="fold">
                 <summary class="small muted">"Show as a table"</summary>
                 <table class="grid-table" aria-label=data.title>
@@ -210,8 +199,8 @@ fn table_row(points: &[ChartPoint]) -> impl IntoView + use<> {
 /// A number without a tail of zeros.
 fn short(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
-    // Not "-0".
-    format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
+    // Not "-0"; and a real minus sign.
+    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string().replace('-', "−") }
 }
 
 #[cfg(test)]

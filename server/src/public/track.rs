@@ -57,7 +57,10 @@ pub async fn show(
 ) -> Response {
     let proof = token.map(Proof::Token);
     match tracking::track(&state.app, actor.address, &code, proof.as_ref()).await {
-        Ok(tracking) => Html(pages::show(&visit, &shown(&state, &visit, tracking))).into_response(),
+        Ok(tracking) => {
+            let refresh = [(header::REFRESH, pages::REFRESH_SECONDS.to_string())];
+            (refresh, Html(pages::show(&visit, &shown(&state, &visit, tracking)))).into_response()
+        }
         Err(Error::NotFound) => missed(&visit, &code),
         Err(error) => refusal(&visit, &error),
     }

@@ -1,0 +1,257 @@
+//! The public pages: check-in with photos, tracking, contact. All of it as a browser without script does it.
+
+use std::fmt::Write as _;
+use std::io::Cursor;
+
+use axum::http::Method;
+use serde_json::Value;
+
+use crate::support::TestServer;
+use crate::support::{Answer, Client};
+
+const BOUNDARY: &str = "----officina-test";
+
+/// A form with files, as a browser sends it.
+#[derive(Default)]
+struct Form(Vec<u8>);
+
+impl Form {
+    fn text(mut self, name: &str, value: &str) -> Self {
+        let mut part = String::new();
+        write!(part, "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+        self.0.extend(part.as_bytes());
+        self
+    }
+
+    fn file(mut self, name: &str, file: &str, kind: &str, content: &[u8]) -> Self {
+        let mut part = String::new();
+        write!(part, "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n")
+            .unwrap();
+        write!(part, "Content-Type: {kind}\r\n\r\n").unwrap();
+        self.0.extend(part.as_bytes());
+        self.0.extend(content);
+        self.0.extend(b"\r\n");
+        self
+    }
+
+    async fn send(mut self, client: &Client) -> Answer {
+        self.0.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        client.raw(Method::POST, "/check-in", &kind, self.0).await
+    }
+}
+
+/// A form with everything that must be there.
+fn filled() -> Form {
+    Form::default()
+        .text("customerName", "Anna Verdi")
+        .text("customerPhone", "+39 333 765 4321")
+        .text("customerEmail", "")
+        .text("vehiclePlate", "ab 123 cd")
+        .text("vehicleBrand", "Fiat")
+        .text("vehicleModel", "Panda")
+        .text("vehicleYear", "2019")
+        .text("repairType", "collision")
+        .text("notes", "Hit & run <3")
+        // A file field that was left alone.
+        .file("rear", "", "application/octet-stream", b"")
+}
+
+fn png() -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(32, 24).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+fn browser(server: &TestServer) -> Client {
+    server.visitor().with("sec-fetch-site", "same-origin").with("accept-language", "en")
+}
+
+async fn repairs(server: &TestServer) -> Value {
+    server.member("admin").await.get("/api/v1/repairs").await.expect(200)
+}
+
+fn code_of(answer: &Answer) -> String {
+    let location = answer.header("location").unwrap();
+    location.split("code=").nth(1).unwrap()[..6].to_owned()
+}
+
+#[tokio::test]
+async fn a_customer_checks_in_with_photos_and_follows_the_repair() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        assert_eq!(browser.get("/check-in").await.status, 200);
+        let answer = filled().file("front", "front.png", "image/png", &png()).send(&browser).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let code = code_of(&answer);
+
+        let done = browser.get(answer.header("location").unwrap()).await;
+        assert_eq!(done.status, 200);
+        for part in [code.as_str(), "Thank you, Anna.", "One photo has arrived."] {
+            assert!(done.text().contains(part), "{part}: {}", done.text());
+        }
+
+        // The code is read as people type it.
+        let asked = browser.get(&format!("/track?code={}-{}", code[..3].to_lowercase(), &code[3..])).await;
+        assert_eq!(asked.header("location"), Some(format!("/track/{code}").as_str()));
+        let page = browser.get(&format!("/track/{code}")).await;
+        assert_eq!(page.status, 200);
+        for part in ["Hello Anna", "AB•••••", "Fiat Panda"] {
+            assert!(page.text().contains(part), "{part}: {}", page.text());
+        }
+        assert_eq!(page.header("refresh"), Some("60"));
+        for secret in ["Verdi", "7654321", "765 4321", "AB123CD", "AB 123 CD", "Hit &amp; run", "<img"] {
+            assert!(!page.text().contains(secret), "{secret} is not for whoever has the code alone");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn photos_open_with_the_second_factor_and_a_wrong_one_looks_like_a_miss() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let answer = filled().file("front", "front.png", "image/png", &png()).send(&browser).await;
+        let code = code_of(&answer);
+
+        let wrong = browser.form(&format!("/track/{code}"), &[("phone", "0000")]).await;
+        let other = if code == "ZZZZZZ" { "YYYYYY" } else { "ZZZZZZ" };
+        let miss = browser.get(&format!("/track/{other}")).await;
+        assert_eq!((wrong.status.as_u16(), miss.status.as_u16()), (404, 404));
+        let plain = |answer: &Answer, code: &str| {
+            let text = answer.text().replace(code, "");
+            let (before, rest) = text.split_once("nonce=\"").unwrap();
+            format!("{before}{}", rest.split_once('"').unwrap().1)
+        };
+        assert_eq!(plain(&wrong, &code), plain(&miss, other));
+
+        let right = browser.form(&format!("/track/{code}"), &[("phone", "4321")]).await;
+        let address = right.header("location").unwrap().to_owned();
+        let page = browser.get(&address).await.text();
+        let photo = page.split("<img src=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        let bytes = browser.get(&photo).await;
+        assert_eq!((bytes.status.as_u16(), bytes.header("content-type")), (200, Some("image/jpeg")));
+        let forged = photo.split("token=").next().unwrap().to_owned() + "token=AAAA";
+        assert_eq!(browser.get(&forged).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_with_mistakes_comes_back_whole_and_makes_nothing() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let before = repairs(&server).await;
+        let answer = Form::default()
+            .text("customerName", "Anna Verdi")
+            .text("vehiclePlate", "AB123CD")
+            .text("vehicleYear", "last year")
+            .text("repairType", "collision")
+            .text("notes", "</textarea><script>alert(1)</script>")
+            .send(&browser)
+            .await;
+        assert_eq!(answer.status, 400);
+        let page = answer.text();
+        for part in [
+            "id=\"f-customerPhone-error\"",
+            "href=\"#f-customerPhone\"",
+            "id=\"f-vehicleYear-error\"",
+            "value=\"Anna Verdi\"",
+            "value=\"last year\"",
+            "&lt;/textarea&gt;&lt;script&gt;",
+            "2 fields need another look.",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("<script"));
+        assert_eq!(repairs(&server).await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bad_photo_is_refused_beside_its_field() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let before = repairs(&server).await;
+        let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+        let heavy = vec![0xFF; 12 * 1024 * 1024];
+        let cases: [(&str, &str, &[u8], u16); 3] = [
+            ("photo.svg", "image/svg+xml", svg, 415),
+            ("photo.png", "image/png", b"only a text with another name", 415),
+            ("photo.jpg", "image/jpeg", &heavy, 413),
+        ];
+        for (file, kind, content, status) in cases {
+            let answer = filled().file("left", file, kind, content).send(&browser).await;
+            assert_eq!(answer.status.as_u16(), status, "{file}");
+            let page = answer.text();
+            assert!(page.contains("id=\"f-left-error\"") && page.contains("value=\"Anna Verdi\""), "{file}: {page}");
+        }
+        assert_eq!(repairs(&server).await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_makes_one_repair() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let page = browser.get("/check-in").await.text();
+        let token = page.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let first = filled().text("token", &token).send(&browser).await;
+        let second = filled().text("token", &token).send(&browser).await;
+        assert_eq!(code_of(&first), code_of(&second));
+        let rows = repairs(&server).await["data"].as_array().unwrap().len();
+        assert_eq!(rows, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visitor_asks_to_be_called_and_spam_is_set_aside_behind_the_same_page() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let page = browser.get("/contact").await.text();
+        let stamp = page.split("name=\"rendered\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        server.advance(30_000);
+        let fields = |website: &'static str, name: &'static str, phone: &'static str| {
+            [
+                ("name", name.to_owned()),
+                ("phone", phone.to_owned()),
+                ("leadType", "training".to_owned()),
+                ("rendered", stamp.clone()),
+                ("website", website.to_owned()),
+            ]
+        };
+        let mut answers = Vec::new();
+        let person = fields("", "Carla Neri", "333 1112223");
+        let robot = fields("https://spam.test", "Robot", "333 9998887");
+        for fields in [person, robot] {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            answers.push(browser.form("/contact", &fields).await);
+        }
+        for answer in &answers {
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/contact/done")));
+        }
+        let inbox = server.member("admin").await.get("/api/v1/admin/leads").await.expect(200);
+        let names: Vec<_> = inbox["data"].as_array().unwrap().iter().map(|lead| lead["name"].clone()).collect();
+        assert_eq!(names, ["Carla Neri"], "the other one is in quarantine");
+
+        let refused = browser.form("/contact", &[("name", "Anna"), ("leadType", "service")]).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.text().contains("id=\"f-phone-error\"") && refused.text().contains("value=\"Anna\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_organisation_has_its_pages_under_its_own_name() {
+    TestServer::each(|server| async move {
+        let slug = officina::identity::service::public_organisation(server.app(), None).await.unwrap().slug;
+        let page = browser(&server).get(&format!("/o/{slug}/contact")).await;
+        assert!(page.text().contains(&format!("action=\"/o/{slug}/contact\"")), "{}", page.text());
+        assert!(page.text().contains(&format!("href=\"/o/{slug}/contact?lang=it\"")), "{}", page.text());
+        assert_eq!(browser(&server).get("/o/nobody/contact").await.status, 404);
+    })
+    .await;
+}
