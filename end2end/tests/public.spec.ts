@@ -110,6 +110,7 @@ test("the pages speak Italian to an Italian browser", async ({ browser, baseURL 
 });
 
 test("public pages carry no script and pass axe, light and dark", async ({ page }) => {
+  test.setTimeout(180_000);
   const code = demo().trackingCodes[0]!.code;
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
