@@ -70,7 +70,7 @@ pub(super) async fn play(
                     phone_last4: digits[digits.len() - 4..].to_owned(),
                 });
             }
-            Some(repair) => step(&app, staff, job, repair, now, random).await?,
+            Some(repair) => step(&app, staff, job, repair, random).await?,
         }
         if !job.status.is_final() {
             next.push(Next { due: std::cmp::Reverse(moment.plus(pause(job.status, random))), number });
@@ -80,14 +80,7 @@ pub(super) async fn play(
 }
 
 /// Moves a repair one step, as a mechanic would.
-async fn step(
-    app: &App,
-    staff: &Staff,
-    job: &mut Job,
-    repair: RepairId,
-    now: Timestamp,
-    random: &mut StdRng,
-) -> Result<()> {
+async fn step(app: &App, staff: &Staff, job: &mut Job, repair: RepairId, random: &mut StdRng) -> Result<()> {
     use RepairStatus as S;
     let actor = one_of(random, &staff.technicians);
     let (to, note, public_note) = if job.called_off && job.status == S::Confirmed {
@@ -117,8 +110,8 @@ async fn step(
     service::change_status(app, actor, repair, &change).await?;
     job.status = to;
     if to == S::Accepted {
-        // Most promises lie ahead; some of the cars in the shop are late.
-        let promised = app.clock.now().plus(random.random_range(4..12) * DAY).max(now.plus(-2 * DAY));
+        // Most promises are kept; some of the cars in the shop are late.
+        let promised = app.clock.now().plus(random.random_range(8..22) * DAY);
         let update = UpdateRepair {
             promised_date: Some(promised.to_utc().format("%Y-%m-%d").to_string()),
             assignee_id: actor.member().map(|member| member.membership.to_string()),
