@@ -1,6 +1,6 @@
 //! Under which conditions a run was made: figures without them mean nothing.
 
-use tokio::process::Command;
+use std::process::Command;
 
 use crate::{Run, run};
 
@@ -15,11 +15,11 @@ pub async fn describe(options: &Run) -> String {
         None => "server and load share all cores".to_owned(),
     };
     let folder = options.data.to_string_lossy();
-    let file_system = output("stat", &["-f", "-c", "%T", &folder]).await;
+    let file_system = output("stat", &["-f", "-c", "%T", &folder]);
     [
         format!("processor    {}; {pinned}", processor.trim_start_matches([':', '\t', ' '])),
         format!("kernel       {}, data on {file_system}", kernel.trim()),
-        format!("compiler     {}", output("rustc", &["--version"]).await),
+        format!("compiler     {}", output("rustc", &["--version"])),
         format!("database     {}", database(options).await),
         format!(
             "load         {} connections, {} devices, {} s a case, {} rounds, medians",
@@ -31,8 +31,8 @@ pub async fn describe(options: &Run) -> String {
     .join("\n")
 }
 
-async fn output(program: &str, arguments: &[&str]) -> String {
-    match Command::new(program).args(arguments).output().await {
+fn output(program: &str, arguments: &[&str]) -> String {
+    match Command::new(program).args(arguments).output() {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         _ => "unknown".to_owned(),
     }

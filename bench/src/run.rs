@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use officina::kernel::db::{Db, sql};
 use officina::kernel::time::Timestamp;
-use tokio::process::Command;
 
 use crate::cases::{self, BATCH, Case, Goal, Id};
 use crate::fill::{Amounts, Filled, fill};
@@ -140,7 +140,7 @@ impl Bench {
             for (case, seen) in cases.iter().zip(&mut seen) {
                 let yardstick = self.yardstick(&server, &mut yard).await?;
                 let per_engine = match case.goal {
-                    Goal::OfEngine(_) => Some(self.engine(round).await?),
+                    Goal::OfEngine(_) => Some(self.engine(round)?),
                     _ => None,
                 };
                 engine.extend(per_engine);
@@ -214,7 +214,7 @@ impl Bench {
     }
 
     /// The engine by itself, in a process of its own on the server's core.
-    async fn engine(&self, round: u32) -> Result<f64> {
+    fn engine(&self, round: u32) -> Result<f64> {
         let own = std::env::current_exe()?;
         let mut command = match self.options.server_core {
             Some(core) => {
@@ -229,7 +229,7 @@ impl Bench {
         if let Some(url) = &self.options.database {
             command.env("BENCH_DATABASE_URL", url);
         }
-        let output = command.output().await?;
+        let output = command.output()?;
         if !output.status.success() {
             return Err(format!("the engine's run failed: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
@@ -284,7 +284,7 @@ impl Bench {
     /// many readings as there are connections. More would mean that answers do not wait.
     async fn fsyncs(&mut self) -> Result<()> {
         let what = "readings per fsync";
-        let found = Command::new("strace").arg("-V").output().await.is_ok_and(|output| output.status.success());
+        let found = Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success());
         if !found || self.options.database.is_some() {
             let why =
                 if found { "not counted: PostgreSQL calls it in its own processes" } else { "not counted: no strace" };

@@ -2,10 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-use tokio::process::{Child, Command};
 
 use crate::Result;
 use crate::client::{Connection, get};
@@ -30,9 +28,20 @@ pub struct Setup {
     pub core: Option<usize>,
 }
 
+/// A process that does not outlive the run, however the run ends.
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // It has usually ended by now, and then this does nothing.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running server.
 pub struct Server {
-    child: Child,
+    child: Guarded,
     /// The server's process, which is not the child while it is traced.
     pid: u32,
     /// Where it listens.
@@ -68,7 +77,7 @@ impl Setup {
         words.extend([&*binary, "serve", "--listen", &listen, "--data", ".", "--limits-enabled", "false"]);
         let mut command = Command::new(words[0]);
         // In the data folder, and without the caller's settings: the server's defaults are what is measured.
-        command.args(&words[1..]).current_dir(&self.data).kill_on_drop(true);
+        command.args(&words[1..]).current_dir(&self.data);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("OFFICINA_") {
                 command.env_remove(name);
@@ -80,9 +89,10 @@ impl Setup {
         let log = std::fs::File::create(self.log())?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let start = Instant::now();
-        let mut child = command.spawn().map_err(|error| format!("{} cannot be started: {error}", words[0]))?;
+        let child = command.spawn().map_err(|error| format!("{} cannot be started: {error}", words[0]))?;
+        let mut child = Guarded(child);
         while !answers(address).await {
-            if let Some(status) = child.try_wait()? {
+            if let Some(status) = child.0.try_wait()? {
                 return Err(format!("the server ended with {status}: {}", self.last_words()).into());
             }
             if start.elapsed() > START_PATIENCE {
@@ -91,7 +101,7 @@ impl Setup {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let started_in = start.elapsed();
-        let pid = child.id().ok_or("the server ended at once")?;
+        let pid = child.0.id();
         let pid = if tracer.is_empty() { pid } else { only_child(pid)? };
         Ok(Server { child, pid, address, started_in })
     }
@@ -110,6 +120,15 @@ impl Setup {
 async fn answers(address: SocketAddr) -> bool {
     let Ok(mut connection) = Connection::open(address).await else { return false };
     connection.exchange(&get("/health", &[])).await.is_ok_and(|answer| answer.status == 200)
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A traced server outlives its tracer, so it has to be ended by its own number.
+        if matches!(self.child.0.try_wait(), Ok(None)) {
+            let _ = Command::new("kill").args(["-KILL", &self.pid.to_string()]).status();
+        }
+    }
 }
 
 fn only_child(pid: u32) -> Result<u32> {
@@ -147,11 +166,17 @@ impl Server {
 
     /// Stops the server as an operator would and waits for its end.
     pub async fn stop(mut self) -> Result<()> {
-        let told = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await?;
+        let told = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status()?;
         if !told.success() {
             return Err("the server was gone before it was stopped".into());
         }
-        tokio::time::timeout(STOP_PATIENCE, self.child.wait()).await.map_err(|_| "the server does not stop")??;
+        let told = Instant::now();
+        while self.child.0.try_wait()?.is_none() {
+            if told.elapsed() > STOP_PATIENCE {
+                return Err("the server does not stop".into());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         Ok(())
     }
 }
