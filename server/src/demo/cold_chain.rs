@@ -14,11 +14,11 @@ use officina::kernel::actor::Actor;
 use officina::kernel::page::PageRequest;
 use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
 use officina::{Error, Result};
-use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
 use super::people::Staff;
-use super::{DemoDevice, at};
+use super::stage::Part;
+use super::{DemoDevice, Play};
 
 /// How far back the readings go.
 const MONTH: i64 = 30 * DAY;
@@ -196,19 +196,18 @@ impl Mood {
 
 /// Makes an organisation's cells, some of the sites above, with a month behind them that ends now.
 pub(super) async fn play(
-    app: &App,
-    staff: &Staff,
-    slug: &str,
-    now: Timestamp,
+    play: &Play<'_>,
+    part: Part,
     cells: Range<usize>,
-    random: &mut StdRng,
     devices: &mut Vec<DemoDevice>,
 ) -> Result<()> {
-    let Some(admin) = staff.technicians.last() else { return Ok(()) };
+    let Some(admin) = play.staff.technicians.last() else { return Ok(()) };
     let sites = &SITES[cells.clone()];
-    let placed = install(&at(app, now.plus(-MONTH - DAY)), admin, slug, sites, devices).await?;
-    measure(app, placed, cells.start, now, random).await?;
-    react(&at(app, now.plus(-10 * MINUTE)), staff).await
+    let installed = play.now.plus(-MONTH - DAY);
+    part.until(installed).await;
+    let placed = install(&play.at(installed), admin, play.slug, sites, devices).await?;
+    measure(play, &part, placed, cells.start).await?;
+    react(&play.at(play.now), play.staff).await
 }
 
 async fn install(
@@ -273,7 +272,8 @@ async fn new_location(app: &App, admin: &Actor, site: &Site) -> Result<officina:
 
 /// Lets the devices measure. Many readings go into one transaction, but none beyond a change that may raise or end an
 /// alert, so that the journal has its time.
-async fn measure(app: &App, mut placed: Vec<Placed>, first: usize, now: Timestamp, random: &mut StdRng) -> Result<()> {
+async fn measure(play: &Play<'_>, part: &Part, mut placed: Vec<Placed>, first: usize) -> Result<()> {
+    let (db, now, random) = (&play.app.db, play.now, &mut play.random());
     let mut waiting: Vec<Delivery> = Vec::new();
     let mut moment = now.plus(-MONTH);
     while moment <= now {
@@ -291,12 +291,14 @@ async fn measure(app: &App, mut placed: Vec<Placed>, first: usize, now: Timestam
             });
         }
         if changed || waiting.len() >= AT_ONCE {
-            ingest::store_group(&app.db, moment, &waiting).await?;
+            part.until(moment).await;
+            ingest::store_group(db, moment, &waiting).await?;
             waiting.clear();
         }
         moment = moment.plus(STEP);
     }
-    ingest::store_group(&app.db, now, &waiting).await?;
+    part.until(now).await;
+    ingest::store_group(db, now, &waiting).await?;
     Ok(())
 }
 

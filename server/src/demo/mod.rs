@@ -8,6 +8,7 @@ mod cold_chain;
 mod leads;
 mod people;
 mod repairs;
+mod stage;
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -139,8 +140,6 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         return Err(Error::BadRequest("Demo data goes into an empty database only; this one has data.".to_owned()));
     }
     let now = app.clock.now();
-    // A fixed seed: the same demo every time, but for the ids, codes and keys.
-    let mut random = StdRng::seed_from_u64(20_261_120);
     let mut demo = Demo {
         base_url: app.base_url.to_string(),
         organisations: Vec::new(),
@@ -165,12 +164,38 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         .await?;
         let system = Actor::system(organisation.id);
         let staff = people::hire(&past, &system, slug, &mut demo.users).await?;
-        repairs::play(app, &system, &staff, slug, now, size, &mut random, &mut demo.tracking_codes).await?;
-        leads::play(app, &system, &staff, now, size / 6, &mut random).await?;
-        cold_chain::play(app, &staff, slug, now, cells, &mut random, &mut demo.devices).await?;
+        let play = Play { app, system: &system, staff: &staff, slug, now };
+        let [shop, desk, cellar] = stage::parts();
+        tokio::try_join!(
+            repairs::play(&play, shop, size, &mut demo.tracking_codes),
+            leads::play(&play, desk, size / 6),
+            cold_chain::play(&play, cellar, cells, &mut demo.devices),
+        )?;
         demo.organisations.push(DemoOrganisation { slug: slug.to_owned(), id: organisation.id });
     }
     Ok(demo)
+}
+
+/// An organisation's history, about to be played.
+struct Play<'a> {
+    app: &'a App,
+    system: &'a Actor,
+    staff: &'a people::Staff,
+    slug: &'a str,
+    /// When it ends.
+    now: Timestamp,
+}
+
+impl Play<'_> {
+    /// The application at a moment of the play.
+    fn at(&self, moment: Timestamp) -> App {
+        at(self.app, moment)
+    }
+
+    /// Chance with a fixed seed: the same demo every time, but for the ids, codes and keys.
+    fn random(&self) -> StdRng {
+        StdRng::seed_from_u64(20_261_120 + self.slug.len() as u64)
+    }
 }
 
 /// The same application at another time.

@@ -16,7 +16,8 @@ use rand::{Rng, RngExt};
 
 use super::cast::{self, one_of};
 use super::people::Staff;
-use super::{DemoCode, HISTORY, at};
+use super::stage::Part;
+use super::{DemoCode, HISTORY, Play};
 
 /// What happens next to a repair, ordered by time, the earliest first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -34,19 +35,10 @@ struct Job {
 }
 
 /// Plays the history of an organisation's repairs up to now.
-#[expect(clippy::too_many_arguments, reason = "the whole stage of a play, called from one place")]
-pub(super) async fn play(
-    app: &App,
-    system: &Actor,
-    staff: &Staff,
-    slug: &str,
-    now: Timestamp,
-    count: usize,
-    random: &mut StdRng,
-    codes: &mut Vec<DemoCode>,
-) -> Result<()> {
-    let public = Actor::public(system.org, None, None);
-    let photos = damage_photos(app).await?;
+pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut Vec<DemoCode>) -> Result<()> {
+    let (now, random) = (play.now, &mut play.random());
+    let public = Actor::public(play.system.org, None, None);
+    let photos = damage_photos(play.app).await?;
     let mut jobs: Vec<Job> = (0..count).map(|_| announce(random, now)).collect();
     let mut next: BinaryHeap<Next> =
         (0..count).map(|number| Next { due: std::cmp::Reverse(arrival(number, count, now, random)), number }).collect();
@@ -55,7 +47,8 @@ pub(super) async fn play(
         if moment > now {
             continue;
         }
-        let app = at(app, moment);
+        part.until(moment).await;
+        let app = play.at(moment);
         let job = &mut jobs[number];
         match job.repair {
             None => {
@@ -64,13 +57,13 @@ pub(super) async fn play(
                 job.repair = Some(checked_in.id);
                 let digits: String = job.input.customer_phone.chars().filter(char::is_ascii_digit).collect();
                 codes.push(DemoCode {
-                    org: slug.to_owned(),
+                    org: play.slug.to_owned(),
                     code: checked_in.tracking_code,
                     repair_id: checked_in.id,
                     phone_last4: digits[digits.len() - 4..].to_owned(),
                 });
             }
-            Some(repair) => step(&app, staff, job, repair, random).await?,
+            Some(repair) => step(&app, play.staff, job, repair, random).await?,
         }
         if !job.status.is_final() {
             next.push(Next { due: std::cmp::Reverse(moment.plus(pause(job.status, random))), number });
