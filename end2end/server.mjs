@@ -87,6 +87,8 @@ export async function startDemoServer(logFile) {
   const binary = process.env.OFFICINA_BINARY ?? join(targetFolder, "release", "officina");
   // Settings of whoever runs this, a database of theirs above all, are not for a demo to throw away.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OFFICINA_")));
+  // So that a test may come from an address of its own, as if through a proxy.
+  env.OFFICINA_TRUSTED_PROXIES = "127.0.0.1";
   const log = openSync(logFile, "w");
   const child = spawn(binary, ["serve", "--demo", "--data", data, "--listen", new URL(baseUrl).host], {
     env,

@@ -17,7 +17,10 @@ test("a cell's page shows its chart over a day, a week and a month", async ({ pa
   for (const range of ["24h", "7d", "30d"]) {
     await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}?range=${range}`);
     await expect(page.locator("svg[role=img], figure svg").first()).toBeVisible();
-    await expectAccessible(page);
+    for (const scheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await expectAccessible(page);
+    }
   }
 });
 
