@@ -3,6 +3,7 @@
 mod org;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -194,7 +195,10 @@ async fn verify(app: &App) -> Result<ExitCode, StartError> {
 
 fn log_to_standard_error(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,hyper=warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // Set once, at the start of the program; a second time would be ignored.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

@@ -3,8 +3,7 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -95,13 +94,13 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// What no route knows: a file of the site, or nothing.
-async fn file_or_nothing(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    if let Some(file) = assets::serve(&method, uri.path(), &headers) {
+async fn file_or_nothing(State(state): State<AppState>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if let Some(file) = assets::serve(&parts.method, parts.uri.path(), &parts.headers) {
         return file;
     }
-    if uri.path() == "/api" || uri.path().starts_with("/api/") {
-        ApiError::from(Error::NotFound).into_response()
-    } else {
-        (StatusCode::NOT_FOUND, "Not found.").into_response()
+    if parts.uri.path() == "/api" || parts.uri.path().starts_with("/api/") {
+        return ApiError::from(Error::NotFound).into_response();
     }
+    public::refuse(&state, &mut parts, Error::NotFound).await
 }

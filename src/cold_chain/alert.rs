@@ -96,12 +96,15 @@ pub struct AlertDetail {
 
 /// Which alerts are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
 #[serde(rename_all = "camelCase")]
 pub struct AlertFilter {
-    /// Only these.
+    /// Only active or only resolved ones.
     pub status: Option<AlertStatus>,
     /// Only of this type.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "utoipa", param(rename = "type"))]
     pub kind: Option<AlertType>,
     /// Only of this cell.
     pub cold_cell_id: Option<ColdCellId>,

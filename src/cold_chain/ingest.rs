@@ -21,7 +21,7 @@ use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::{SECOND, Timestamp};
 use crate::{Error, Result};
 
-/// What one request of one device brings: only readings that passed [`crate::cold_chain::reading::parse`].
+/// What one request of one device brings: only readings that passed [`crate::cold_chain::wire::parse`].
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The device, see [`crate::cold_chain::service::admit`].

@@ -7,6 +7,7 @@
 
 pub mod alert;
 pub mod chart;
+pub mod inputs;
 pub mod model;
 
 #[cfg(feature = "ssr")]
@@ -19,7 +20,10 @@ pub mod reading;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod wire;
 
 pub use alert::*;
 pub use chart::*;
+pub use inputs::*;
 pub use model::*;

@@ -242,40 +242,36 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &NewSession<'_>) -> Res
     Ok(())
 }
 
-pub(super) async fn session_by_cookie(
-    on: impl Into<Conn<'_>>,
-    cookie_hash: Vec<u8>,
-    now: Timestamp,
-    seen_after: Timestamp,
-) -> Result<Option<SessionRow>> {
-    sql("SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, m.customer_id, a.name, s.last_seen_at \
-         FROM sessions s \
-         JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \
-         JOIN accounts a ON a.id = s.account_id \
-         WHERE s.cookie_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3")
-    .bind(cookie_hash)
-    .bind(now)
-    .bind(seen_after)
-    .optional(on)
-    .await
+/// What names a session.
+#[derive(Debug, Clone)]
+pub(super) enum SessionKey {
+    /// The hash of a browser's cookie.
+    CookieHash(Vec<u8>),
+    /// The id in an access token.
+    Id(SessionId),
 }
 
-pub(super) async fn session_by_id(
+/// A session that lives, of a member who is active.
+pub(super) async fn session(
     on: impl Into<Conn<'_>>,
-    id: SessionId,
+    key: SessionKey,
     now: Timestamp,
     seen_after: Timestamp,
 ) -> Result<Option<SessionRow>> {
-    sql("SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, m.customer_id, a.name, s.last_seen_at \
+    let mut query = sql(
+        "SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, m.customer_id, a.name, s.last_seen_at \
          FROM sessions s \
          JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \
          JOIN accounts a ON a.id = s.account_id \
-         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3")
-    .bind(id)
+         WHERE s.ended_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2 AND ",
+    )
     .bind(now)
-    .bind(seen_after)
-    .optional(on)
-    .await
+    .bind(seen_after);
+    match key {
+        SessionKey::CookieHash(hash) => query.push("s.cookie_hash = ").push_bind(hash),
+        SessionKey::Id(id) => query.push("s.id = ").push_bind(id),
+    };
+    query.optional(on).await
 }
 
 pub(super) async fn touch_session(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {

@@ -252,8 +252,10 @@ pub async fn find(on: impl Into<Conn<'_>>, org: OrgId, id: FileId) -> Result<Sto
 /// Removes a file's row.
 ///
 /// # Errors
-/// What the database says.
+/// [`Error::NotFound`] when it is gone already.
 pub async fn remove(tx: &mut Tx, org: OrgId, id: FileId) -> Result<()> {
-    sql("DELETE FROM files WHERE org_id = $1 AND id = $2").bind(org).bind(id).run(tx).await?;
-    Ok(())
+    match sql("DELETE FROM files WHERE org_id = $1 AND id = $2").bind(org).bind(id).run(tx).await? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
 }

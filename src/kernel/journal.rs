@@ -166,14 +166,9 @@ fn text_field(json: Option<&str>, field: &str) -> Option<String> {
 /// # Errors
 /// What the database says; the change is then rolled back with it.
 pub async fn write(tx: &mut Tx, actor: &Actor, at: Timestamp, entry: Entry) -> Result<i64> {
-    let head = if tx.is_sqlite() {
-        sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1")
-    } else {
-        sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1 FOR UPDATE")
-    };
-    let (last, prev_hash): (i64, Vec<u8>) = head
+    let (last, prev_hash): (i64, Vec<u8>) = sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1")
         .bind(actor.org)
-        .optional(&mut *tx)
+        .lock(tx)
         .await?
         .ok_or_else(|| Error::internal("the organisation has no journal"))?;
     let (actor_kind, actor_id) = actor.journal_words();

@@ -13,9 +13,11 @@ pub const COUNT_UP_TO: i64 = 10_000;
 
 /// What part of a list is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
 #[serde(rename_all = "camelCase")]
 pub struct PageRequest {
-    /// Rows wanted, 1 to 100.
+    /// Rows wanted, 1 to 100; 20 when not given.
     pub limit: Option<u32>,
     /// Where the last page ended, as the server gave it.
     pub cursor: Option<String>,

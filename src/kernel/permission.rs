@@ -11,6 +11,8 @@ crate::text_enum! {
         RepairsWrite = "repairs:write",
         /// Move a repair back, or open a delivered or cancelled one again.
         RepairsReopen = "repairs:reopen",
+        /// Delete what belongs to a repair, such as photos, for good.
+        RepairsDelete = "repairs:delete",
         /// Give a repair to someone else.
         RepairsAssign = "repairs:assign",
         /// See customers and vehicles.

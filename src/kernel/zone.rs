@@ -29,3 +29,9 @@ pub fn day_start(field: &str, date: &str, plus_days: u64, zone: Tz) -> Result<Ti
         .ok_or_else(invalid)?;
     Ok(start.to_utc().into())
 }
+
+/// The day that a moment falls on in a zone, `YYYY-MM-DD`.
+#[must_use]
+pub fn day(moment: Timestamp, zone: Tz) -> String {
+    moment.to_utc().with_timezone(&zone).format("%Y-%m-%d").to_string()
+}

@@ -113,11 +113,13 @@ pub struct LeadReceipt {
 
 /// Which leads are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
 #[serde(rename_all = "camelCase")]
 pub struct LeadFilter {
     /// One status.
     pub status: Option<String>,
-    /// Whether the quarantined ones are meant instead of the others.
+    /// True for the quarantined leads instead of the others.
     pub quarantined: Option<bool>,
     /// Name, phone, e-mail, city: every word must occur.
     pub search: Option<String>,

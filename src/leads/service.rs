@@ -165,6 +165,18 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
     get(app, actor, id).await
 }
 
+/// Adds a note to a lead.
+///
+/// # Errors
+/// [`Error::Validation`] for a note of nothing but spaces, and what [`update`] says.
+pub async fn add_note(app: &App, actor: &Actor, id: LeadId, note: String) -> Result<LeadDetail> {
+    actor.require(Permission::LeadsWrite)?;
+    if note.trim().is_empty() {
+        return Err(Error::field("note", "required", "is required"));
+    }
+    update(app, actor, id, &UpdateLead { note: Some(note), ..UpdateLead::default() }).await
+}
+
 /// Takes a lead out of quarantine.
 ///
 /// # Errors

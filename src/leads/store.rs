@@ -2,9 +2,9 @@
 
 use super::model::{CleanLead, LeadNote, LeadStatus, LeadSummary};
 use crate::Result;
-use crate::kernel::db::{Conn, Sql, ToValue, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{LeadId, NoteId, OrgId};
-use crate::kernel::page::{COUNT_UP_TO, PageWindow};
+use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
 /// A list's filter, checked.
@@ -85,10 +85,7 @@ pub(super) async fn find(on: impl Into<Conn<'_>>, org: OrgId, id: LeadId) -> Res
 pub(super) async fn lock(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<Option<LeadSummary>> {
     let mut query = sql(SUMMARY);
     query.push_bind(org).push(" AND id = ").push_bind(id);
-    if !tx.is_sqlite() {
-        query.push(" FOR UPDATE");
-    }
-    query.optional(tx).await
+    query.lock(tx).await
 }
 
 pub(super) async fn list(
@@ -100,11 +97,7 @@ pub(super) async fn list(
     let mut query = sql(SUMMARY);
     query.push_bind(org);
     push_filter(&mut query, filter);
-    if let Some(after) = window.after {
-        query.push(" AND (created_at, id) < ").push_row([after.key.to_value(), after.id.to_value()]);
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(window.fetch());
-    query.push(" OFFSET ").push_bind(window.offset);
+    query.push_window(Sort::descending("created_at", "id"), &window);
     query.all(on).await
 }
 
@@ -113,9 +106,7 @@ pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilt
     let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM leads WHERE org_id = ");
     query.push_bind(org);
     push_filter(&mut query, filter);
-    query.push(" LIMIT ").push_bind(COUNT_UP_TO + 1).push(") counted");
-    let (count,): (i64,) = query.one(on).await?;
-    Ok(count)
+    query.counted(on).await
 }
 
 fn push_filter(query: &mut Sql, filter: &ListFilter) {

@@ -2,7 +2,10 @@
 //! page that answers "where is my car?" from the same journal.
 
 pub mod model;
+pub mod status;
 
+#[cfg(feature = "ssr")]
+pub mod photos;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
@@ -11,3 +14,4 @@ mod store;
 pub mod tracking;
 
 pub use model::*;
+pub use status::*;

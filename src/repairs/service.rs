@@ -1,9 +1,11 @@
 //! The rules of repairs.
 
 use super::model::{
-    BoardColumn, ChangeStatus, CheckIn, CheckedIn, CleanCheckIn, LINE, PhotoCategory, RepairCustomer, RepairDetail,
-    RepairFilter, RepairPhoto, RepairSort, RepairStatus, RepairSummary, RepairVehicle, Transition, UpdateRepair,
+    BoardColumn, ChangeStatus, CheckIn, CheckedIn, CleanCheckIn, PhotoCategory, RepairCustomer, RepairDetail,
+    RepairFilter, RepairPhoto, RepairSort, RepairSummary, RepairVehicle, UpdateRepair,
 };
+use super::photos::StoredPhotos;
+use super::status::{LINE, RepairStatus, Transition};
 use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair};
 use super::tracking::new_code;
 use crate::customers::service as customers;
@@ -13,22 +15,18 @@ use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
-use crate::kernel::files::{self, Photo, Rendition, StoredFile};
-use crate::kernel::ids::{FileId, MembershipId, OrgId, RepairId};
+use crate::kernel::files::{self, Photo};
+use crate::kernel::ids::{MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
-use crate::kernel::time::{DAY, Timestamp};
+use crate::kernel::time::Timestamp;
 use crate::kernel::validate::{Validator, phone_key, plate_key};
 use crate::kernel::zone;
 use crate::{Error, Result};
 
 /// The word of repairs in the journal and among files.
 pub(super) const SUBJECT: &str = "repair";
-/// Photos that a repair may have.
-pub const MAX_PHOTOS: usize = 20;
-/// How long the public may add photos to a check-in.
-const PUBLIC_PHOTOS_FOR: i64 = DAY;
 /// Cards in a column of the board; the list has the rest.
 const BOARD_CARDS: u32 = 30;
 
@@ -46,19 +44,12 @@ pub async fn check_in(
     submission: Option<&str>,
 ) -> Result<CheckedIn> {
     let clean = input.clean()?;
-    if photos.len() > MAX_PHOTOS {
-        return Err(too_many_photos());
-    }
     if let Some(key) = submission
         && let Some(earlier) = earlier(app, actor.org, key).await?
     {
         return Ok(earlier);
     }
-    // The bytes first: a row without its bytes would be a broken picture, bytes without a row are only unreachable.
-    let mut stored = Vec::with_capacity(photos.len());
-    for (category, photo) in photos {
-        stored.push((app.files.put_photo(actor.org, photo).await?, *category, photo));
-    }
+    let stored = StoredPhotos::put(app, actor.org, photos).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let Some(checked_in) = insert_repair(&mut tx, actor, &clean, submission, now).await? else {
@@ -66,10 +57,7 @@ pub async fn check_in(
         let key = submission.unwrap_or_default();
         return earlier(app, actor.org, key).await?.ok_or_else(|| Error::internal("no tracking code was free"));
     };
-    for (id, category, photo) in stored {
-        let subject = (SUBJECT, checked_in.id.0);
-        files::insert_photo(&mut tx, actor.org, id, photo, subject, category.as_str(), now).await?;
-    }
+    stored.insert(&mut tx, actor.org, checked_in.id, now).await?;
     tx.commit().await?;
     Ok(checked_in)
 }
@@ -156,112 +144,6 @@ fn search_words(code: &str, name: &str, phone: &str, input: &CheckIn) -> String 
     parts.join(" ").to_lowercase()
 }
 
-/// Adds photos that the public sends after the check-in: only while it stands at `pre_checkin`, and for a day.
-///
-/// # Errors
-/// [`Error::NotFound`] for an unknown repair, [`Error::Conflict`] when it is too late, [`Error::TooLarge`] for more
-/// photos than [`MAX_PHOTOS`].
-pub async fn add_public_photos(
-    app: &App,
-    actor: &Actor,
-    id: RepairId,
-    photos: &[(PhotoCategory, Photo)],
-) -> Result<Vec<RepairPhoto>> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    if state.status != RepairStatus::PreCheckin || now.since(state.created_at) > PUBLIC_PHOTOS_FOR {
-        return Err(Error::conflict("Photos can be added until the car is confirmed, and for one day."));
-    }
-    let added = insert_photos(app, &mut tx, actor, id, photos, now).await?;
-    tx.commit().await?;
-    Ok(added)
-}
-
-/// Adds photos that staff take.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:write`, [`Error::NotFound`] for an unknown repair.
-pub async fn add_photos(
-    app: &App,
-    actor: &Actor,
-    id: RepairId,
-    photos: &[(PhotoCategory, Photo)],
-) -> Result<Vec<RepairPhoto>> {
-    actor.require(Permission::RepairsWrite)?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    let added = insert_photos(app, &mut tx, actor, id, photos, now).await?;
-    tx.commit().await?;
-    Ok(added)
-}
-
-async fn insert_photos(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    id: RepairId,
-    photos: &[(PhotoCategory, Photo)],
-    now: Timestamp,
-) -> Result<Vec<RepairPhoto>> {
-    let subject = (SUBJECT, id.0);
-    if files::of_subject(&mut *tx, actor.org, subject).await?.len() + photos.len() > MAX_PHOTOS {
-        return Err(too_many_photos());
-    }
-    let mut added = Vec::with_capacity(photos.len());
-    for (category, photo) in photos {
-        let file = app.files.put_photo(actor.org, photo).await?;
-        added.push(files::insert_photo(tx, actor.org, file, photo, subject, category.as_str(), now).await?.into());
-    }
-    let entry = Entry::new("repairs.photos_added", SUBJECT, id.0).after(&serde_json::json!({ "photos": photos.len() }));
-    journal::write(tx, actor, now, entry).await?;
-    Ok(added)
-}
-
-fn too_many_photos() -> Error {
-    Error::TooLarge(format!("A repair may have at most {MAX_PHOTOS} photos."))
-}
-
-/// The bytes of a photo.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:read`, [`Error::NotFound`] when this repair has no such photo.
-pub async fn photo(
-    app: &App,
-    actor: &Actor,
-    id: RepairId,
-    photo: FileId,
-    rendition: Rendition,
-) -> Result<(StoredFile, bytes::Bytes)> {
-    actor.require(Permission::RepairsRead)?;
-    let file = files::find(&app.db, actor.org, photo).await?;
-    if file.subject_kind != SUBJECT || file.subject_id != id.0 {
-        return Err(Error::NotFound);
-    }
-    let bytes = app.files.get(actor.org, photo, rendition).await?;
-    Ok((file, bytes))
-}
-
-/// Removes a photo.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:write`, [`Error::NotFound`] when this repair has no such photo.
-pub async fn delete_photo(app: &App, actor: &Actor, id: RepairId, photo: FileId) -> Result<()> {
-    actor.require(Permission::RepairsWrite)?;
-    let file = files::find(&app.db, actor.org, photo).await?;
-    if file.subject_kind != SUBJECT || file.subject_id != id.0 {
-        return Err(Error::NotFound);
-    }
-    let mut tx = app.db.begin().await?;
-    files::remove(&mut tx, actor.org, photo).await?;
-    let entry = Entry::new("repairs.photo_deleted", SUBJECT, id.0)
-        .before(&serde_json::json!({ "photo": photo, "category": file.category }));
-    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
-    tx.commit().await?;
-    app.files.delete(actor.org, photo).await
-}
-
 /// A page of repairs. The total is counted on the first page only.
 ///
 /// # Errors
@@ -305,8 +187,10 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
     let (start, end) = (given(&filter.start_date), given(&filter.end_date));
     check.finish(())?;
     let mut checked = ListFilter { status, assignee, ..ListFilter::default() };
-    if start.is_some() || end.is_some() {
+    let overdue = filter.overdue.unwrap_or_default();
+    if start.is_some() || end.is_some() || overdue {
         let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+        checked.late_on = overdue.then(|| zone::day(app.clock.now(), tz));
         checked.from = start.map(|date| zone::day_start("startDate", &date, 0, tz)).transpose()?;
         checked.before = end.map(|date| zone::day_start("endDate", &date, 1, tz)).transpose()?;
     }
@@ -335,10 +219,10 @@ pub async fn board(app: &App, actor: &Actor) -> Result<Vec<BoardColumn>> {
 /// [`Error::Forbidden`] without `repairs:read`.
 pub async fn open_counts(app: &App, actor: &Actor) -> Result<(Vec<(RepairStatus, i64)>, i64)> {
     actor.require(Permission::RepairsRead)?;
-    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
-    let today = app.clock.now().to_utc().with_timezone(&tz).format("%Y-%m-%d").to_string();
     let by_status = store::open_by_status(&app.db, actor.org).await?;
-    let overdue = store::overdue(&app.db, actor.org, &today).await?;
+    let filter = RepairFilter { overdue: Some(true), ..RepairFilter::default() };
+    let (overdue, _) = check_filter(app, actor, &filter).await?;
+    let overdue = store::count(&app.db, actor.org, &overdue).await?;
     Ok((by_status, overdue))
 }
 
@@ -472,18 +356,6 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     }
     tx.commit().await?;
     get(app, actor, id).await
-}
-
-impl From<StoredFile> for RepairPhoto {
-    fn from(file: StoredFile) -> Self {
-        Self {
-            id: file.id,
-            category: file.category,
-            width: file.width.unwrap_or_default(),
-            height: file.height.unwrap_or_default(),
-            created_at: file.created_at,
-        }
-    }
 }
 
 impl From<DetailRow> for RepairDetail {

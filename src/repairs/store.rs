@@ -1,10 +1,11 @@
 //! SQL of repairs.
 
-use super::model::{BoardColumn, RepairSort, RepairStatus, RepairSummary, RepairType};
+use super::model::{BoardColumn, RepairSort, RepairSummary, RepairType};
+use super::status::RepairStatus;
 use crate::Result;
-use crate::kernel::db::{Conn, Sql, ToValue, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId, VehicleId};
-use crate::kernel::page::{COUNT_UP_TO, PageWindow};
+use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
 /// A repair with its customer, vehicle and assignee.
@@ -103,6 +104,8 @@ pub(super) struct ListFilter {
     pub before: Option<Timestamp>,
     pub words: Vec<String>,
     pub assignee: Option<Assignee>,
+    /// Not ready, and promised for a day before this one.
+    pub late_on: Option<String>,
 }
 
 /// Whose repairs are listed.
@@ -121,6 +124,9 @@ pub(super) const SUMMARY: &str = "SELECT r.id, r.tracking_code, r.status, r.wait
      LEFT JOIN memberships m ON m.org_id = r.org_id AND m.id = r.assignee_id \
      LEFT JOIN accounts a ON a.id = m.account_id \
      WHERE r.org_id = ";
+
+/// [`RepairStatus::can_be_late`], in the words of the index.
+const CAN_BE_LATE: &str = " AND r.status NOT IN ('ready', 'delivered', 'cancelled')";
 
 /// Inserts a repair unless its code or its submission key exists; false then.
 pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewRepair<'_>) -> Result<bool> {
@@ -186,14 +192,16 @@ pub(super) async fn detail(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) ->
     .await
 }
 
+const STATE: &str = "SELECT status, waiting_from, version, created_at FROM repairs WHERE org_id = $1 AND id = $2";
+
+/// The state of a repair.
+pub(super) async fn state(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) -> Result<Option<StateRow>> {
+    sql(STATE).bind(org).bind(id).optional(on).await
+}
+
 /// The state of a repair, locked until the transaction ends so that two changes queue.
 pub(super) async fn lock_state(tx: &mut Tx, org: OrgId, id: RepairId) -> Result<Option<StateRow>> {
-    let query = if tx.is_sqlite() {
-        sql("SELECT status, waiting_from, version, created_at FROM repairs WHERE org_id = $1 AND id = $2")
-    } else {
-        sql("SELECT status, waiting_from, version, created_at FROM repairs WHERE org_id = $1 AND id = $2 FOR UPDATE")
-    };
-    query.bind(org).bind(id).optional(tx).await
+    sql(STATE).bind(org).bind(id).lock(tx).await
 }
 
 pub(super) async fn set_status(
@@ -250,16 +258,13 @@ pub(super) async fn list(
     let mut query = sql(SUMMARY);
     query.push_bind(org);
     push_filter(&mut query, filter);
-    // Fixed texts, so that each order has its prepared statement and its index.
-    let (beyond, order) = match sort {
-        RepairSort::Newest => (" AND (r.created_at, r.id) < ", " ORDER BY r.created_at DESC, r.id DESC LIMIT "),
-        RepairSort::Oldest => (" AND (r.created_at, r.id) > ", " ORDER BY r.created_at, r.id LIMIT "),
-        RepairSort::Updated => (" AND (r.updated_at, r.id) < ", " ORDER BY r.updated_at DESC, r.id DESC LIMIT "),
+    // Each order has its index.
+    let sort = match sort {
+        RepairSort::Newest => Sort::descending("r.created_at", "r.id"),
+        RepairSort::Oldest => Sort::ascending("r.created_at", "r.id"),
+        RepairSort::Updated => Sort::descending("r.updated_at", "r.id"),
     };
-    if let Some(after) = window.after {
-        query.push(beyond).push_row([after.key.to_value(), after.id.to_value()]);
-    }
-    query.push(order).push_bind(window.fetch()).push(" OFFSET ").push_bind(window.offset);
+    query.push_window(sort, &window);
     query.all(on).await
 }
 
@@ -268,9 +273,7 @@ pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilt
     let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM repairs r WHERE r.org_id = ");
     query.push_bind(org);
     push_filter(&mut query, filter);
-    query.push(" LIMIT ").push_bind(COUNT_UP_TO + 1).push(") counted");
-    let (count,): (i64,) = query.one(on).await?;
-    Ok(count)
+    query.counted(on).await
 }
 
 fn push_filter(query: &mut Sql, filter: &ListFilter) {
@@ -285,6 +288,9 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
     }
     for word in &filter.words {
         query.push(" AND r.search LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
+    }
+    if let Some(today) = &filter.late_on {
+        query.push(" AND r.promised_date < ").push_bind(today).push(CAN_BE_LATE);
     }
     match filter.assignee {
         Some(Assignee::Nobody) => {
@@ -336,16 +342,4 @@ pub(super) async fn open_by_status(on: impl Into<Conn<'_>>, org: OrgId) -> Resul
     .bind(org)
     .all(on)
     .await
-}
-
-/// How many open repairs were promised for a day before this one.
-pub(super) async fn overdue(on: impl Into<Conn<'_>>, org: OrgId, today: &str) -> Result<i64> {
-    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM repairs WHERE org_id = $1 AND promised_date < $2 AND status IN \
-         ('pre_checkin', 'confirmed', 'accepted', 'disassembly', 'bodywork', 'painting', 'reassembly', 'quality_check', \
-         'waiting_parts')")
-    .bind(org)
-    .bind(today)
-    .one(on)
-    .await?;
-    Ok(count)
 }

@@ -12,18 +12,24 @@ use std::time::Duration;
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
 
-use super::model::{CODE_LETTERS, RepairStatus, Tracking, TrackingStep, normalise_code};
+use super::model::{CODE_LETTERS, Tracking, TrackingStep, normalise_code};
+use super::photos;
 use super::service::SUBJECT;
+use super::status::RepairStatus;
 use super::store::{self, TrackedRow};
 use crate::kernel::App;
 use crate::kernel::files::{self, Rendition};
-use crate::kernel::ids::FileId;
+use crate::kernel::ids::{FileId, OrgId};
 use crate::kernel::journal;
 use crate::kernel::secret::constant_time_eq;
 use crate::{Error, Result};
 
 /// Misses of one address before it has to wait.
 const MISSES_PER_ADDRESS: u32 = 10;
+/// Wrong phone digits for one code, from whatever addresses, before the digits are taken no more: there are only 10,000.
+const WRONG_DIGITS_PER_CODE: u32 = 20;
+/// How long digits are not taken then. A sent link opens the fuller view all the time.
+const DIGITS_WAIT: Duration = Duration::from_secs(60 * 60);
 /// How long an address has to wait after its last free miss.
 const ADDRESS_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Misses of all addresses in a minute before strangers queue in the slow lane.
@@ -50,6 +56,7 @@ pub struct Guesses {
     enabled: bool,
     misses: Cache<IpAddr, Arc<AtomicU32>>,
     known: Cache<IpAddr, ()>,
+    wrong_digits: Cache<String, Arc<AtomicU32>>,
     minute: Cache<(), Arc<AtomicU32>>,
     slow_lane: Arc<Semaphore>,
 }
@@ -62,6 +69,7 @@ impl Guesses {
             enabled,
             misses: Cache::builder().max_capacity(100_000).time_to_idle(ADDRESS_WAIT).build(),
             known: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(24 * 3600)).build(),
+            wrong_digits: Cache::builder().max_capacity(100_000).time_to_live(DIGITS_WAIT).build(),
             minute: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(60)).build(),
             slow_lane: Arc::new(Semaphore::new(SLOW_LANE_WIDTH)),
         }
@@ -81,6 +89,21 @@ impl Guesses {
             drop(place);
         }
         Ok(())
+    }
+
+    /// Refuses more digits for a code after too many wrong ones, whether or not there is such a code: that must not show.
+    fn admit_digits(&self, code: &str) -> Result<()> {
+        let wrong = self.wrong_digits.get(code).map_or(0, |wrong| wrong.load(Ordering::Relaxed));
+        if self.enabled && wrong >= WRONG_DIGITS_PER_CODE {
+            return Err(Error::RateLimited { retry_after: DIGITS_WAIT.as_secs() });
+        }
+        Ok(())
+    }
+
+    fn wrong_digits(&self, code: &str) {
+        if self.enabled {
+            self.wrong_digits.get_with(code.to_owned(), Arc::default).fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn miss(&self, address: Option<IpAddr>) {
@@ -104,11 +127,20 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// A repair that was found by its code.
+#[derive(Debug, Clone)]
+pub struct Tracked {
+    /// Whose repair it is. Codes are unique over all organisations, so nobody has to name one.
+    pub organisation: OrgId,
+    /// What the customer sees.
+    pub tracking: Tracking,
+}
+
 /// What the tracking page shows for a code. A miss and a wrong proof are the same [`Error::NotFound`].
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::RateLimited`] after too many misses.
-pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Proof>) -> Result<Tracking> {
+pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Proof>) -> Result<Tracked> {
     let (row, proven) = find(app, address, typed, proof).await?;
     let history = journal::timeline(&app.db, row.org_id, SUBJECT, row.id.0).await?;
     let timeline = history
@@ -118,11 +150,11 @@ pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Optio
             Some(TrackingStep { status, at: entry.at, note: entry.public_note })
         })
         .collect();
-    let photos = match proven {
+    let shown = match proven {
         true => files::of_subject(&app.db, row.org_id, (SUBJECT, row.id.0)).await?,
         false => Vec::new(),
     };
-    Ok(Tracking {
+    let tracking = Tracking {
         status: row.status,
         waiting_from: row.waiting_from,
         first_name: row.customer_name.split_whitespace().next().unwrap_or_default().to_owned(),
@@ -132,11 +164,12 @@ pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Optio
         promised_date: row.promised_date,
         timeline,
         updated_at: row.updated_at,
-        photos: photos.into_iter().map(Into::into).collect(),
+        photos: shown.into_iter().map(Into::into).collect(),
         proven,
         token: proven.then(|| token(app, &row.tracking_code)),
         tracking_code: row.tracking_code,
-    })
+    };
+    Ok(Tracked { organisation: row.org_id, tracking })
 }
 
 /// The bytes of a photo, for whoever has proven to be the customer.
@@ -152,10 +185,7 @@ pub async fn photo(
     rendition: Rendition,
 ) -> Result<bytes::Bytes> {
     let (row, _) = find(app, address, typed, Some(&Proof::Token(token.to_owned()))).await?;
-    let file = files::find(&app.db, row.org_id, photo).await?;
-    if file.subject_kind != SUBJECT || file.subject_id != row.id.0 {
-        return Err(Error::NotFound);
-    }
+    photos::find(app, row.org_id, row.id, photo).await?;
     app.files.get(row.org_id, photo, rendition).await
 }
 
@@ -179,6 +209,9 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
     if !signed {
         app.guesses.admit(address).await?;
     }
+    if let (Some(code), Some(Proof::PhoneLast4(_))) = (&code, proof) {
+        app.guesses.admit_digits(code)?;
+    }
     let row = match &code {
         Some(code) => store::by_code(&app.db, code).await?,
         None => None,
@@ -198,6 +231,9 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
         }
         _ => {
             app.guesses.miss(address);
+            if let (Some(code), Some(Proof::PhoneLast4(_))) = (&code, proof) {
+                app.guesses.wrong_digits(code);
+            }
             Err(Error::NotFound)
         }
     }

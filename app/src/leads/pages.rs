@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use officina::leads::{LeadStatus, LeadType};
 
@@ -10,8 +9,8 @@ use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, Upd
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, Icon, Pager, SkeletonRows, Table, TextArea, Timeline, ToastKind, Tone, address,
-    icon, toast,
+    Alert, Badge, Column, EmptyState, FilterForm, Icon, Pager, SkeletonRows, Table, TextArea, Timeline, ToastKind,
+    Tone, address, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -100,15 +99,13 @@ fn filters(query: &LeadQuery) -> AnyView {
         .chain(LeadStatus::ALL.iter().map(|status| option(status.as_str(), status_label(*status))))
         .collect();
     view! {
-        <Form method="GET" action=PATH>
-            <div class="filters" role="search">
+        <FilterForm action=PATH>
                 {quarantined.then(|| view! { <input type="hidden" name="quarantined" value="1"/> })}
                 <input class="input grow" type="search" name="search" value=search
                     placeholder="Name, phone, e-mail, city" aria-label="Search"/>
                 <select class="select" name="status" aria-label="Status">{statuses}</select>
                 <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
-            </div>
-        </Form>
+        </FilterForm>
     }
     .into_any()
 }
@@ -256,7 +253,12 @@ fn quarantine(id: String, why: &str, may_write: bool, release: ServerAction<Rele
             </ActionForm>
         }
     });
-    let reason = format!("It was set aside: {why}.");
+    let reason = match why {
+        "hidden_field" => "A field was filled in that people do not see.",
+        "too_fast" => "It was sent faster than a person types.",
+        "links" => "It holds many links.",
+        _ => "It was set aside.",
+    };
     view! { <Alert tone=Tone::Warning title="This looks like spam"><p>{reason}</p>{button}</Alert> }.into_any()
 }
 

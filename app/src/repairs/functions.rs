@@ -23,6 +23,9 @@ pub struct RepairQuery {
     pub search: Option<String>,
     /// `me`, `none` or a membership.
     pub assignee: Option<String>,
+    /// Whether only those are meant that are past their promised day.
+    #[serde(default)]
+    pub overdue: bool,
     /// The order.
     pub sort: Option<String>,
     /// Where the last page ended.
@@ -63,7 +66,7 @@ impl RepairRow {
     /// The row of a repair.
     #[must_use]
     pub fn of(repair: officina::repairs::RepairSummary, calendar: &crate::moment::Calendar) -> Self {
-        let is_done = repair.status.is_final();
+        let can_be_late = repair.status.can_be_late();
         Self {
             id: repair.id.to_string(),
             code: repair.tracking_code,
@@ -73,7 +76,7 @@ impl RepairRow {
             vehicle: [repair.brand, repair.model].into_iter().flatten().collect::<Vec<_>>().join(" "),
             customer: repair.customer_name,
             assignee: repair.assignee_name,
-            is_overdue: !is_done && repair.promised_date.as_ref().is_some_and(|date| *date < calendar.today()),
+            is_overdue: can_be_late && repair.promised_date.as_ref().is_some_and(|date| *date < calendar.today()),
             promised: repair.promised_date.as_deref().map(|date| calendar.short_day(date)),
             updated: calendar.relative(repair.updated_at),
             version: repair.version,
@@ -145,6 +148,7 @@ pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> 
         status: query.status,
         search: query.search,
         assignee: query.assignee,
+        overdue: Some(query.overdue),
         sort: query.sort,
         ..RepairFilter::default()
     };

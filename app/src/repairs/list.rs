@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use officina::repairs::RepairStatus;
 
@@ -10,7 +9,7 @@ use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
 use super::looks::{StatusBadge, status_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
-use crate::ui::{Badge, Column, EmptyState, Icon, Pager, SkeletonRows, Table, Tone, icon};
+use crate::ui::{Badge, Column, EmptyState, FilterForm, Icon, Pager, SkeletonRows, Table, Tone, icon};
 
 const PATH: &str = "/app/repairs";
 
@@ -49,6 +48,7 @@ fn query() -> Memo<RepairQuery> {
             status: value("status"),
             search: value("search"),
             assignee: value("assignee"),
+            overdue: value("overdue").is_some(),
             sort: value("sort"),
             cursor: value("cursor"),
         }
@@ -72,24 +72,27 @@ fn filters(query: &RepairQuery) -> AnyView {
         .map(|(value, words)| option(value, words, &query.sort))
         .collect();
     let search = query.search.clone().unwrap_or_default();
+    let overdue = query.overdue;
     view! {
-        <Form method="GET" action=PATH>
-            <div class="filters" role="search">
+        <FilterForm action=PATH>
                 <input class="input grow" type="search" name="search" value=search
                     placeholder="Plate, code, name, phone" aria-label="Search"/>
                 <select class="select" name="status" aria-label="Status">{statuses}</select>
                 <select class="select" name="assignee" aria-label="Assignee">{assignees}</select>
+                <label class="row check">
+                    <input class="checkbox" type="checkbox" name="overdue" value="1" checked=overdue/>
+                    "Past the promised day"
+                </label>
                 <select class="select" name="sort" aria-label="Order">{orders}</select>
                 <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
-            </div>
-        </Form>
+        </FilterForm>
     }
     .into_any()
 }
 
 fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
     if page.rows.is_empty() {
-        let is_filtered = query.status.is_some() || query.search.is_some() || query.assignee.is_some();
+        let is_filtered = query.status.is_some() || query.search.is_some() || query.assignee.is_some() || query.overdue;
         return if is_filtered {
             view! {
                 <div class="panel">
@@ -117,6 +120,7 @@ fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
             ("search", query.search.as_deref()),
             ("status", query.status.as_deref()),
             ("assignee", query.assignee.as_deref()),
+            ("overdue", query.overdue.then_some("1")),
             ("sort", query.sort.as_deref()),
             ("cursor", cursor),
         ];

@@ -67,7 +67,7 @@ pub(super) async fn gather(
             Icon::Calendar,
             Tone::Info,
         );
-        tile("Past the promised day", overdue, "/app/repairs/board", Icon::Clock, Tone::Danger);
+        tile("Past the promised day", overdue, "/app/repairs?overdue=1&sort=oldest", Icon::Clock, Tone::Danger);
         tile(
             "Waiting for parts",
             count(RepairStatus::WaitingParts),

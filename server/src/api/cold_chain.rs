@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use officina::cold_chain::service;
 use officina::cold_chain::{
-    Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ChangeColdCell, ChangeDevice, ChangeLocation, Chart,
-    ChartRange, ColdCell, ColdCellDetail, Device, DeviceWithKey, Location, NewColdCell, NewDevice, NewLocation,
-    ResolveAlert, RotateKey, TechnicianDashboard,
+    Alert, AlertDetail, AlertFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange, ColdCell,
+    ColdCellDetail, Device, DeviceWithKey, Location, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey,
+    TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
+use officina::kernel::page::PageRequest;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -38,23 +39,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(dashboard))
 }
 
-/// The part of a list that is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PageParams {
-    /// Rows wanted, 1 to 100; 20 when not given.
-    #[serde(rename = "limit")]
-    _limit: Option<u32>,
-    /// Where the last page ended.
-    #[serde(rename = "cursor")]
-    _cursor: Option<String>,
-    /// A page number from 1.
-    #[serde(rename = "page")]
-    _page: Option<u32>,
-}
-
 /// Locations, in the order of their making.
-#[utoipa::path(get, path = "/locations", tag = "cold chain", params(PageParams),
+#[utoipa::path(get, path = "/locations", tag = "cold chain", params(PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<Location>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
@@ -116,7 +102,7 @@ struct CellParams {
 }
 
 /// Cold cells with their state, in the order of their making.
-#[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellParams, PageParams),
+#[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellParams, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<ColdCell>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
@@ -179,7 +165,7 @@ struct DeviceParams {
 }
 
 /// Devices, in the order of their making.
-#[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceParams, PageParams),
+#[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceParams, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<Device>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
@@ -269,33 +255,17 @@ async fn chart(
     Ok(Data::new(service::chart(&state.app, &actor, id, range).await?))
 }
 
-/// Which alerts.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-struct AlertParams {
-    /// Only active or only resolved ones.
-    status: Option<AlertStatus>,
-    /// Only of this type.
-    #[serde(rename = "type")]
-    #[param(rename = "type")]
-    kind: Option<AlertType>,
-    /// Only of this cell.
-    cold_cell_id: Option<ColdCellId>,
-}
-
 /// Alerts, newest first.
-#[utoipa::path(get, path = "/alerts", tag = "cold chain", params(AlertParams, PageParams),
+#[utoipa::path(get, path = "/alerts", tag = "cold chain", params(AlertFilter, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<Alert>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody)))]
 async fn list_alerts(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(params): ApiQuery<AlertParams>,
+    ApiQuery(filter): ApiQuery<AlertFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<Alert>> {
-    let filter = AlertFilter { status: params.status, kind: params.kind, cold_cell_id: params.cold_cell_id };
     Ok(service::list_alerts(&state.app, &actor, &filter, &page).await?.into())
 }
 

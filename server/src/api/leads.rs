@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use officina::kernel::ids::LeadId;
+use officina::kernel::page::PageRequest;
 use officina::leads::service;
 use officina::leads::{FormSigns, LeadDetail, LeadFilter, LeadReceipt, LeadSummary, SubmitLead, UpdateLead};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,38 +41,16 @@ async fn submit(
     Ok((StatusCode::CREATED, Data::new(receipt)))
 }
 
-/// The filter of the inbox.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ListParams {
-    /// One status.
-    status: Option<String>,
-    /// True for the quarantined leads instead of the others.
-    quarantined: Option<bool>,
-    /// Name, phone, e-mail, city: every word must occur.
-    search: Option<String>,
-    /// Rows wanted, 1 to 100; 20 when not given.
-    #[serde(rename = "limit")]
-    _limit: Option<u32>,
-    /// Where the last page ended.
-    #[serde(rename = "cursor")]
-    _cursor: Option<String>,
-    /// A page number from 1.
-    #[serde(rename = "page")]
-    _page: Option<u32>,
-}
-
 /// The inbox, newest first.
-#[utoipa::path(get, path = "/admin/leads", tag = "leads", params(ListParams), security(("accessToken" = []), ("session" = [])),
+#[utoipa::path(get, path = "/admin/leads", tag = "leads", params(LeadFilter, PageRequest), security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<LeadSummary>), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(params): ApiQuery<ListParams>,
+    ApiQuery(filter): ApiQuery<LeadFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<LeadSummary>> {
-    let filter = LeadFilter { status: params.status, quarantined: params.quarantined, search: params.search };
     Ok(service::list(&state.app, &actor, &filter, &page).await?.into())
 }
 
@@ -122,11 +101,7 @@ async fn add_note(
     ApiPath(id): ApiPath<LeadId>,
     ApiJson(body): ApiJson<NewNote>,
 ) -> ApiResult<(StatusCode, Data<LeadDetail>)> {
-    if body.note.trim().is_empty() {
-        return Err(officina::Error::field("note", "required", "is required").into());
-    }
-    let update = UpdateLead { note: Some(body.note), ..UpdateLead::default() };
-    Ok((StatusCode::CREATED, Data::new(service::update(&state.app, &actor, id, &update).await?)))
+    Ok((StatusCode::CREATED, Data::new(service::add_note(&state.app, &actor, id, body.note).await?)))
 }
 
 /// Take a lead out of quarantine.

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use officina::Error;
 use officina::kernel::files::Rendition;
 use officina::kernel::ids::{FileId, RepairId};
+use officina::kernel::page::PageRequest;
+use officina::repairs::photos;
 use officina::repairs::service;
 use officina::repairs::tracking::{self, Proof};
 use officina::repairs::{
@@ -75,8 +77,8 @@ async fn add_check_in_photos(
     ApiPath(id): ApiPath<RepairId>,
     body: Multipart,
 ) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
-    let photos = upload::read_photos(&state.app, body).await?;
-    let added = service::add_public_photos(&state.app, &visitor.actor, id, &photos).await?;
+    let sent = upload::read_photos(&state.app, body).await?;
+    let added = photos::add_public(&state.app, &visitor.actor, id, &sent).await?;
     Ok((StatusCode::CREATED, Data::new(added)))
 }
 
@@ -100,55 +102,19 @@ async fn track(
     ApiQuery(params): ApiQuery<TrackParams>,
 ) -> ApiResult<Data<Tracking>> {
     let proof = params.token.map(Proof::Token).or(params.phone.map(Proof::PhoneLast4));
-    Ok(Data::new(tracking::track(&state.app, client.address, &code, proof.as_ref()).await?))
-}
-
-/// The filter of a list of repairs.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-struct ListParams {
-    /// One status.
-    status: Option<String>,
-    /// Made on or after this date.
-    start_date: Option<String>,
-    /// Made on or before this date.
-    end_date: Option<String>,
-    /// Plate, code, name, phone, brand, model: every word must occur.
-    search: Option<String>,
-    /// A membership id, `me`, or `none`.
-    assignee: Option<String>,
-    /// `newest` (default), `oldest` or `updated`.
-    sort: Option<String>,
-    /// Rows wanted, 1 to 100; 20 when not given.
-    #[serde(rename = "limit")]
-    _limit: Option<u32>,
-    /// Where the last page ended.
-    #[serde(rename = "cursor")]
-    _cursor: Option<String>,
-    /// A page number from 1.
-    #[serde(rename = "page")]
-    _page: Option<u32>,
+    Ok(Data::new(tracking::track(&state.app, client.address, &code, proof.as_ref()).await?.tracking))
 }
 
 /// The repairs of the organisation.
-#[utoipa::path(get, path = "/repairs", tag = "repairs", params(ListParams), security(("accessToken" = []), ("session" = [])),
+#[utoipa::path(get, path = "/repairs", tag = "repairs", params(RepairFilter, PageRequest), security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<RepairSummary>), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(params): ApiQuery<ListParams>,
+    ApiQuery(filter): ApiQuery<RepairFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<RepairSummary>> {
-    let filter = RepairFilter {
-        status: params.status,
-        start_date: params.start_date,
-        end_date: params.end_date,
-        search: params.search,
-        assignee: params.assignee,
-        sort: params.sort,
-    };
     Ok(service::list(&state.app, &actor, &filter, &page).await?.into())
 }
 
@@ -222,8 +188,8 @@ async fn add_photos(
     ApiPath(id): ApiPath<RepairId>,
     body: Multipart,
 ) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
-    let photos = upload::read_photos(&state.app, body).await?;
-    let added = service::add_photos(&state.app, &actor, id, &photos).await?;
+    let sent = upload::read_photos(&state.app, body).await?;
+    let added = photos::add(&state.app, &actor, id, &sent).await?;
     Ok((StatusCode::CREATED, Data::new(added)))
 }
 
@@ -248,7 +214,7 @@ async fn photo(
     ApiQuery(params): ApiQuery<PhotoParams>,
 ) -> ApiResult<Response> {
     let rendition = rendition(params.size.as_deref())?;
-    let (_, bytes) = service::photo(&state.app, &actor, id, photo, rendition).await?;
+    let bytes = photos::get(&state.app, &actor, id, photo, rendition).await?;
     Ok(jpeg(bytes))
 }
 
@@ -262,7 +228,7 @@ async fn delete_photo(
     SignedIn(actor): SignedIn,
     ApiPath((id, photo)): ApiPath<(RepairId, FileId)>,
 ) -> ApiResult<StatusCode> {
-    service::delete_photo(&state.app, &actor, id, photo).await?;
+    photos::delete(&state.app, &actor, id, photo).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use officina::kernel::page::PageRequest;
 use officina::{Error, Result};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -153,14 +152,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        #[derive(Deserialize)]
-        struct Keys {
-            limit: Option<u32>,
-            cursor: Option<String>,
-            page: Option<u32>,
-        }
-        let Keys { limit, cursor, page } = parse_query(parts)?;
-        Ok(Self(PageRequest { limit, cursor, page }))
+        parse_query(parts).map(Self).map_err(ApiError::from)
     }
 }
 
@@ -181,6 +173,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]

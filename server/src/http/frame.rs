@@ -22,6 +22,9 @@ fn public_policy(nonce: &Nonce) -> String {
     )
 }
 
+/// A read that takes this long is worth a line in the log, in milliseconds.
+const SLOW_MS: u64 = 500;
+
 /// Everything that is not a page is never a page.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -63,14 +66,14 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     let elapsed = started.elapsed();
     let path = path.as_ref().map_or("unmatched", MatchedPath::as_str);
     let status = response.status().as_u16();
-    tracing::info!(
-        http.method = method,
-        http.path = path,
-        http.status = status,
-        duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        request.id = %id,
-        "answered"
-    );
+    let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    // Who only looked, quickly and with success, is counted below; a line for each would be most of the log and a good
+    // part of the work.
+    if matches!(method, "GET" | "HEAD") && status < 400 && duration_ms < SLOW_MS {
+        tracing::debug!(http.method = method, http.path = path, http.status = status, duration_ms, request.id = %id, "answered");
+    } else {
+        tracing::info!(http.method = method, http.path = path, http.status = status, duration_ms, request.id = %id, "answered");
+    }
     let labels = [("method", method.to_owned()), ("path", path.to_owned()), ("status", status.to_string())];
     metrics::counter!("officina_http_requests_total", &labels).increment(1);
     metrics::histogram!("officina_http_request_seconds", &labels[..2]).record(elapsed.as_secs_f64());

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
@@ -16,6 +17,7 @@ use super::auth::Caller;
 use super::client;
 use super::error::ApiError;
 use crate::config;
+use crate::public;
 use crate::state::AppState;
 
 /// The counters of all clients. They forget who has been quiet, see [`Rates::forget_quiet`].
@@ -76,7 +78,10 @@ fn network_of(address: IpAddr) -> IpAddr {
 
 /// Middleware for the API: counts every request. Needs the [`Caller`].
 pub async fn limit_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    limit(&state, request, next).await
+    match count(&state, request) {
+        Ok(request) => next.run(request).await,
+        Err((_, error)) => ApiError::from(error).into_response(),
+    }
 }
 
 /// Middleware for pages: counts what changes something. Pages themselves and static files are not counted.
@@ -84,14 +89,18 @@ pub async fn limit_forms(State(state): State<AppState>, request: Request, next: 
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
-    limit(&state, request, next).await
+    match count(&state, request) {
+        Ok(request) => next.run(request).await,
+        Err((mut parts, error)) => public::refuse(&state, &mut parts, error).await,
+    }
 }
 
-async fn limit(state: &AppState, request: Request, next: Next) -> Response {
+/// Counts a request. One too many comes back without its body.
+fn count(state: &AppState, request: Request) -> std::result::Result<Request, (Box<Parts>, Error)> {
     let (parts, body) = request.into_parts();
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
     match state.rates.count(&caller, client::of(state, &parts).address) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => ApiError::from(error).into_response(),
+        Ok(()) => Ok(Request::from_parts(parts, body)),
+        Err(error) => Err((Box::new(parts), error)),
     }
 }

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use officina::kernel::App;
 use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
 use officina::repairs::PhotoCategory;
-use officina::repairs::service::MAX_PHOTOS;
+use officina::repairs::photos::MAX_PHOTOS;
 use officina::{Error, Result};
 
 /// The most that a request with photos may weigh: all photos at their largest, and a little for the other fields.

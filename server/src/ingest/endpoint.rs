@@ -12,8 +12,9 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use officina::cold_chain::ingest::{Delivery, Novelty};
-use officina::cold_chain::reading::{self, Batch, Reading};
+use officina::cold_chain::reading::Reading;
 use officina::cold_chain::service::{Admission, device_key_hash};
+use officina::cold_chain::wire::{self, Batch};
 use officina::kernel::time::Timestamp;
 use officina::kernel::validate::FieldErrors;
 use officina::{Error, Result};
@@ -140,7 +141,7 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
     }
     let body = unzipped(&parts.headers, read(body).await?)?;
     let request = Received { key_hash, received_at };
-    match reading::parse(&body)? {
+    match wire::parse(&body)? {
         Batch::One(reading) => {
             let reading = reading.map_err(Error::Validation)?;
             let novelty = request.store(state, &admission, vec![reading]).await?;

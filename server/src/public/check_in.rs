@@ -12,8 +12,9 @@ use officina::Error;
 use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
 use officina::kernel::secret::random_token;
 use officina::kernel::validate::FieldErrors;
-use officina::repairs::service::MAX_PHOTOS;
-use officina::repairs::{CheckIn, PhotoCategory, service, tracking};
+use officina::repairs::photos::MAX_PHOTOS;
+use officina::repairs::tracking::{self, Tracked};
+use officina::repairs::{CheckIn, PhotoCategory, service};
 use serde::Deserialize;
 
 use super::{PublicVisit, refusal};
@@ -230,7 +231,7 @@ pub async fn done(
     Query(done): Query<Done>,
 ) -> Response {
     match tracking::track(&state.app, actor.address, &done.code, None).await {
-        Ok(tracking) => {
+        Ok(Tracked { tracking, .. }) => {
             let done = CheckInDone {
                 code: tracking.tracking_code,
                 first_name: tracking.first_name,

@@ -9,13 +9,15 @@ mod visit;
 
 use app::public::{Visit, notice};
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use officina::Error;
 
-use crate::http::error::log_internal;
+use crate::http::error::{ApiError, log_internal};
 use crate::http::request_id;
 use crate::state::AppState;
 
@@ -55,4 +57,21 @@ pub fn refusal(visit: &Visit, error: &Error) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
     }
     response
+}
+
+/// The answer for an error that comes before any handler: a page for who asks for one, otherwise the API's body.
+pub async fn refuse(state: &AppState, parts: &mut Parts, error: Error) -> Response {
+    if !wants_page(&parts.headers) {
+        return ApiError::from(error).into_response();
+    }
+    match PublicVisit::from_request_parts(parts, state).await {
+        Ok(PublicVisit { visit, .. }) => refusal(&visit, &error),
+        Err(response) => response,
+    }
+}
+
+/// Whether a browser asks for a page; programs name JSON, or nothing in particular.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }

@@ -8,9 +8,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use officina::Error;
+use officina::identity;
 use officina::kernel::files::Rendition;
-use officina::kernel::ids::FileId;
-use officina::repairs::tracking::{self, Proof};
+use officina::kernel::ids::{FileId, OrgId};
+use officina::repairs::tracking::{self, Proof, Tracked};
 use officina::repairs::{RepairPhoto, Tracking, TrackingStep, normalise_code};
 use serde::Deserialize;
 
@@ -56,14 +57,28 @@ pub async fn show(
     Query(Signed { token, .. }): Query<Signed>,
 ) -> Response {
     let proof = token.map(Proof::Token);
-    match tracking::track(&state.app, actor.address, &code, proof.as_ref()).await {
-        Ok(tracking) => {
+    let found = match tracking::track(&state.app, actor.address, &code, proof.as_ref()).await {
+        Ok(Tracked { organisation, tracking }) => {
+            host(&state, visit.clone(), organisation).await.map(|visit| (visit, tracking))
+        }
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((visit, tracking)) => {
             let refresh = [(header::REFRESH, pages::REFRESH_SECONDS.to_string())];
             (refresh, Html(pages::show(&visit, &shown(&state, &visit, tracking)))).into_response()
         }
         Err(Error::NotFound) => missed(&visit, &code),
         Err(error) => refusal(&visit, &error),
     }
+}
+
+/// The visit to the organisation whose repair it is: a code says so by itself, whatever the address says.
+async fn host(state: &AppState, visit: Visit, organisation: OrgId) -> officina::Result<Visit> {
+    if visit.organisation.id == organisation {
+        return Ok(visit);
+    }
+    Ok(Visit { organisation: identity::service::organisation(&state.app, organisation).await?, ..visit })
 }
 
 /// What the customer proves to be the customer with.
@@ -82,7 +97,7 @@ pub async fn unlock(
 ) -> Response {
     let proof = Proof::PhoneLast4(phone);
     match tracking::track(&state.app, actor.address, &code, Some(&proof)).await {
-        Ok(tracking) => {
+        Ok(Tracked { tracking, .. }) => {
             let token = tracking.token.unwrap_or_default();
             let target = format!("/track/{}?token={token}", tracking.tracking_code);
             Redirect::to(&visit.link(&target)).into_response()

@@ -18,6 +18,7 @@ mod leads;
 mod live;
 mod openapi;
 mod pages;
+mod pages_access;
 mod public;
 mod repairs;
 mod routes;

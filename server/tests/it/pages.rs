@@ -102,3 +102,50 @@ async fn server_functions_take_nothing_from_other_sites_and_change_nothing_on_a_
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_sends_forms_too_often_is_told_so_on_a_page() {
+    TestServer::each_with(
+        |config| {
+            config.limits.enabled = true;
+            config.limits.anonymous_per_minute = 2;
+            config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        },
+        |mut server| async move {
+            let address = server.open_port().await;
+            let send = async |accept: &str| {
+                let request = format!(
+                    "POST /contact HTTP/1.1\r\nhost: officina.test\r\nx-forwarded-for: 203.0.113.8\r\naccept: {accept}\r\n\
+                     accept-language: en\r\nsec-fetch-site: same-origin\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                     content-length: 6\r\nconnection: close\r\n\r\nname=A"
+                );
+                crate::support::talk(address, request.as_bytes()).await
+            };
+            for _ in 0..2 {
+                let answer = send("text/html").await;
+                assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+            }
+            let page = send("text/html,application/xhtml+xml").await;
+            assert!(page.starts_with("HTTP/1.1 429") && page.to_lowercase().contains("retry-after"), "{page}");
+            assert!(page.contains("<html lang=\"en\">") && page.contains(&server.org.name), "{page}");
+            let body = send("application/json").await;
+            assert!(body.starts_with("HTTP/1.1 429") && body.contains("\"RATE_LIMITED\""), "{body}");
+            server.stop().await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_is_a_page_for_people_and_an_error_for_programs() {
+    TestServer::each(|server| async move {
+        let person = server.visitor().with("accept", "text/html").with("accept-language", "en");
+        let page = person.get("/nothing-here").await;
+        assert_eq!(page.status, 404);
+        assert!(page.text().contains("</html>") && page.text().contains(&server.org.name), "{}", page.text());
+        person.get("/api/v1/nothing").await.expect_error(404, "NOT_FOUND");
+        server.visitor().get("/nothing-here").await.expect_error(404, "NOT_FOUND");
+        server.stop().await;
+    })
+    .await;
+}

@@ -291,6 +291,21 @@ async fn guessing_codes_is_slowed_and_true_customers_are_still_served() {
             let token = server.app().secret.sign("track", &code);
             let linked = ask("203.0.113.9", format!("/api/v1/track/{code}?token={token}")).await;
             assert!(linked.starts_with("HTTP/1.1 200"), "a sent link is no guess: {linked}");
+
+            // Digits have 10,000 possibilities: many addresses together try no more of them than one.
+            for guess in 0..20 {
+                let from = format!("198.51.100.{}", 10 + guess);
+                let answer = ask(&from, format!("/api/v1/track/{code}?phone=00{guess:02}")).await;
+                assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+            }
+            for digits in ["0099", "2223"] {
+                let answer = ask("198.51.100.99", format!("/api/v1/track/{code}?phone={digits}")).await;
+                assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+            }
+            let by_code = ask("198.51.100.99", format!("/api/v1/track/{code}")).await;
+            assert!(by_code.starts_with("HTTP/1.1 200"), "{by_code}");
+            let linked = ask("198.51.100.99", format!("/api/v1/track/{code}?token={token}")).await;
+            assert!(linked.starts_with("HTTP/1.1 200") && linked.contains("\"photos\""), "{linked}");
             server.stop().await;
         },
     )

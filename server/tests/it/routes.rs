@@ -61,7 +61,7 @@ fn table() -> Vec<Row> {
         with("POST /repairs/{repairId}/status", Needs(P::RepairsWrite), json!({ "status": "accepted" })),
         row("POST /repairs/{repairId}/photos", Needs(P::RepairsWrite)),
         row("GET /repairs/{repairId}/photos/{photoId}", Needs(P::RepairsRead)),
-        row("DELETE /repairs/{repairId}/photos/{photoId}", Needs(P::RepairsWrite)),
+        row("DELETE /repairs/{repairId}/photos/{photoId}", Needs(P::RepairsDelete)),
         with("POST /public/leads", Public, json!({ "name": "A", "phone": "333 9990002", "leadType": "service" })),
         row("GET /admin/leads", Needs(P::LeadsRead)),
         row("GET /admin/leads/{leadId}", Needs(P::LeadsRead)),

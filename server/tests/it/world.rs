@@ -91,6 +91,12 @@ impl World {
         self.0.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
 
+    /// What another organisation must never see: ids, and what the records say.
+    pub fn secrets(&self) -> Vec<String> {
+        let words = ["Anna Verdi", "333 1112223", "AB123CD", "Bruno Blu", "333 4445556", "Main depot"];
+        self.ids().into_iter().chain(words.map(str::to_owned)).collect()
+    }
+
     /// Ids that another organisation must never see.
     pub fn ids(&self) -> Vec<String> {
         self.0.iter().map(|(_, id)| id.clone()).collect()

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cold_chain::alert::{Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
-use crate::cold_chain::store::{alerts, fleet};
+use crate::cold_chain::store::{alerts, devices};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
@@ -91,7 +91,7 @@ pub(super) async fn close(
     note: Option<&String>,
 ) -> Result<bool> {
     let now = app.clock.now();
-    let mut tracks = fleet::lock_tracks(tx, device_no).await?;
+    let mut tracks = devices::lock_tracks(tx, device_no).await?;
     for (id, kind) in closing {
         if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
             return Ok(false);
@@ -100,7 +100,7 @@ pub(super) async fn close(
             track.close();
         }
     }
-    fleet::write_tracks(tx, device_no, &tracks).await?;
+    devices::write_tracks(tx, device_no, &tracks).await?;
     for (id, kind) in closing {
         let entry = Entry::new("alerts.resolved", "alert", id.0)
             .before(&json!({"status": AlertStatus::Active}))

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
-use crate::cold_chain::model::{
-    ChangeColdCell, ChangeDevice, ChangeLocation, ColdCell, ColdCellDetail, Device, DeviceWithKey, Location,
-    NewColdCell, NewDevice, NewLocation, RotateKey, TechnicianDashboard,
+use crate::cold_chain::inputs::{
+    ChangeColdCell, ChangeDevice, ChangeLocation, NewColdCell, NewDevice, NewLocation, RotateKey,
 };
+use crate::cold_chain::model::{ColdCell, ColdCellDetail, Device, DeviceWithKey, Location, TechnicianDashboard};
 use crate::cold_chain::service::alerts::close;
-use crate::cold_chain::store::{alerts, fleet};
+use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -197,8 +197,8 @@ pub async fn list_devices(
     actor.require(Permission::ColdChainRead)?;
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = fleet::devices(&app.db, actor.org, cell, &window).await?;
-    let total = fleet::count_devices(&app.db, actor.org, cell).await?;
+    let rows = devices::devices(&app.db, actor.org, cell, &window).await?;
+    let total = devices::count_devices(&app.db, actor.org, cell).await?;
     let rows = rows.into_iter().map(|row| row.at(now)).collect();
     Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
@@ -209,7 +209,7 @@ pub async fn list_devices(
 /// [`Error::NotFound`] for an unknown or foreign one.
 pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
     actor.require(Permission::ColdChainRead)?;
-    let row = fleet::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let row = devices::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
     Ok(row.at(app.clock.now()))
 }
 
@@ -222,16 +222,16 @@ pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<D
     let new = new.checked()?;
     let (id, now) = (DeviceId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
-    if let Some(existing) = fleet::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
+    if let Some(existing) = devices::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
         return Err(taken(Some(existing)));
     }
     let cell_no = cell_no(&mut tx, actor, new.cold_cell_id).await?;
-    let no = fleet::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
+    let no = devices::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
         .await
         // Made by somebody else between the look-up and here.
         .on_violation(Violation::Unique, || taken(None))?;
     let api_key = random_token();
-    fleet::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
+    devices::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
     let entry = Entry::new("cold_chain.device_created", "device", id.0).after(&new);
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
@@ -250,7 +250,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     check.finish(())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let row = fleet::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let row = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     let no = row.no;
     let before = row.at(now);
     let after = Device {
@@ -260,14 +260,14 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
         ..before.clone()
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.
-    fleet::lock_tracks(&mut tx, no).await?;
+    devices::lock_tracks(&mut tx, no).await?;
     let cell_no = cell_no(&mut tx, actor, Some(after.cold_cell_id)).await?;
-    fleet::update_device(&mut tx, &after, no, cell_no).await?;
+    devices::update_device(&mut tx, &after, no, cell_no).await?;
     if after.cold_cell_id != before.cold_cell_id {
         let active = alerts::active_of_device(&mut tx, no).await?;
         let note = "The device was moved to another cell.".to_owned();
         close(&mut tx, app, actor, no, &active, Some(&note)).await?;
-        fleet::write_tracks(&mut tx, no, &Default::default()).await?;
+        devices::write_tracks(&mut tx, no, &Default::default()).await?;
     }
     let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});
     let entry = Entry::new("cold_chain.device_changed", "device", id.0).before(&words(&before)).after(&words(&after));
@@ -288,10 +288,10 @@ pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: Rota
     check.finish(())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let no = fleet::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.no;
-    fleet::expire_keys(&mut tx, no, now.plus(grace * MINUTE)).await?;
+    let no = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.no;
+    devices::expire_keys(&mut tx, no, now.plus(grace * MINUTE)).await?;
     let api_key = random_token();
-    fleet::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
+    devices::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
     let entry = Entry::new("cold_chain.device_key_rotated", "device", id.0).after(&json!({"graceMinutes": grace}));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
@@ -300,7 +300,7 @@ pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: Rota
 
 /// The device after a change by somebody who may make it, whether or not they may read others.
 async fn get_device_unchecked(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
-    let row = fleet::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let row = devices::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
     Ok(row.at(app.clock.now()))
 }
 

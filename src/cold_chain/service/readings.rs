@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::Result;
 use crate::cold_chain::chart::{Chart, ChartRange};
-use crate::cold_chain::store::{fleet, readings};
+use crate::cold_chain::store::{devices, fleet, readings};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::ids::ColdCellId;
@@ -37,7 +37,7 @@ pub fn device_key_hash(key: &[u8]) -> [u8; 32] {
 /// # Errors
 /// What the database says.
 pub async fn admit(app: &App, key_hash: &[u8; 32]) -> Result<Option<Admission>> {
-    Ok(fleet::key(&app.db, key_hash).await?.map(|row| Admission {
+    Ok(devices::key(&app.db, key_hash).await?.map(|row| Admission {
         device_no: row.device_no,
         access_epoch: row.access_epoch,
         serial_number: row.serial_number,

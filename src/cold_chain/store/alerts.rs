@@ -8,9 +8,9 @@ use crate::cold_chain::engine::Open;
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::multi_row::{MultiRow, chunks};
 use crate::cold_chain::store::readings::DeviceRow;
-use crate::kernel::db::{Conn, Sql, Tx, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId, OrgId};
-use crate::kernel::page::{COUNT_UP_TO, PageWindow};
+use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
 /// What an alert's row is made of, beside its device.
@@ -204,20 +204,13 @@ pub(crate) async fn list(
     window: &PageWindow,
 ) -> Result<Vec<AlertRow>> {
     let mut query = filtered(sql(SELECT), org, filter);
-    if let Some(cursor) = window.after {
-        query.push(" AND (a.opened_at, a.id) < (").push_bind(cursor.key).push(", ").push_bind(cursor.id).push(")");
-    }
-    query.push(" ORDER BY a.opened_at DESC, a.id DESC LIMIT ").push_bind(window.fetch());
-    query.push(" OFFSET ").push_bind(window.offset);
+    query.push_window(Sort::descending("a.opened_at", "a.id"), window);
     query.all(on).await
 }
 
 /// How many alerts a filter has, counted up to a little more than is shown.
 pub(crate) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &AlertFilter) -> Result<i64> {
-    let mut query = filtered(sql("SELECT COUNT(*) FROM (SELECT 1 FROM alerts a"), org, filter);
-    query.push(" LIMIT ").push_bind(COUNT_UP_TO + 1).push(") counted");
-    let (count,): (i64,) = query.one(on).await?;
-    Ok(count)
+    filtered(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM alerts a"), org, filter).counted(on).await
 }
 
 /// One alert.

@@ -3,6 +3,7 @@
 //! A query is written once, with `$1` placeholders, in SQL that both understand (see [`sql`]). SQLite has one writer
 //! connection, whose transactions all begin `IMMEDIATE`, and several read-only ones.
 
+mod list;
 mod migrate;
 mod query;
 
@@ -16,6 +17,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
 
+pub use list::Sort;
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
 
 use crate::{Error, Result};

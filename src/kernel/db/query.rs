@@ -226,6 +226,18 @@ impl Sql {
         Ok(dispatch!(self, on, |query, arguments| sqlx::query_as_with::<_, T, _>(query, arguments), fetch_optional)?)
     }
 
+    /// The first row, if any, kept from other transactions until this one ends, so that two changes queue. SQLite has
+    /// one writer, so there the transaction itself is the lock.
+    ///
+    /// # Errors
+    /// What the database says, mapped by [`Error`].
+    pub async fn lock<T: Rows>(mut self, tx: &mut Tx) -> Result<Option<T>> {
+        if !tx.is_sqlite() {
+            self.push(" FOR UPDATE");
+        }
+        self.optional(tx).await
+    }
+
     /// The first row, which must exist.
     ///
     /// # Errors

@@ -79,6 +79,11 @@ impl TestServer {
         &self.prepared.state
     }
 
+    /// The router, for questions about itself.
+    pub fn router(&self) -> &axum::Router {
+        &self.prepared.router
+    }
+
     /// Turns the clock forward.
     pub fn advance(&self, milliseconds: i64) {
         self.app().clock.advance(milliseconds);

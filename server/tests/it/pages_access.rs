@@ -1,0 +1,227 @@
+//! Every page and every server function: what each needs, and what it shows of whom. The lists come from the router, so
+//! that a page or function without a row here fails.
+
+use axum::http::Method;
+use leptos::server_fn::axum::server_fn_paths;
+use officina::kernel::permission::{BuiltInRole, Permission};
+
+use crate::support::{Answer, Client, ORG, OTHER_ORG, TestServer};
+use crate::world::World;
+
+/// What a member needs; none is needed for what everybody who is signed in has.
+type Needed = Option<Permission>;
+
+/// Server functions: method and path, the query or the form, and what is needed.
+fn functions() -> Vec<(&'static str, &'static str, Needed)> {
+    use Permission as P;
+    vec![
+        ("GET /_fn/frame", "", None),
+        ("GET /_fn/home", "", None),
+        ("GET /_fn/repairs/list", "query[sort]=newest", Some(P::RepairsRead)),
+        ("GET /_fn/repairs/board", "", Some(P::RepairsRead)),
+        ("GET /_fn/repairs/get", "id={repairId}", Some(P::RepairsRead)),
+        ("POST /_fn/repairs/status", "id={repairId}&version=1&status=accepted", Some(P::RepairsWrite)),
+        ("POST /_fn/repairs/update", "id={repairId}&version=1&notes=x", Some(P::RepairsWrite)),
+        ("GET /_fn/leads/list", "query[quarantined]=false", Some(P::LeadsRead)),
+        ("GET /_fn/leads/get", "id={leadId}", Some(P::LeadsRead)),
+        ("POST /_fn/leads/update", "id={leadId}&version=1&note=x", Some(P::LeadsWrite)),
+        ("POST /_fn/leads/release", "id={leadId}", Some(P::LeadsWrite)),
+        ("GET /_fn/cold-chain/cells", "", Some(P::ColdChainRead)),
+        ("GET /_fn/cold-chain/cell", "id={coldCellId}&range=24h", Some(P::ColdChainRead)),
+        ("GET /_fn/alerts/list", "query[resolved]=false", Some(P::AlertsRead)),
+        ("POST /_fn/alerts/acknowledge", "id={alertId}", Some(P::AlertsAcknowledge)),
+        ("POST /_fn/alerts/resolve", "id={alertId}&note=x", Some(P::AlertsResolve)),
+    ]
+}
+
+/// Staff pages, and what their content needs.
+fn staff_pages() -> Vec<(&'static str, Needed)> {
+    use Permission as P;
+    vec![
+        ("/app", None),
+        ("/app/repairs", Some(P::RepairsRead)),
+        ("/app/repairs/board", Some(P::RepairsRead)),
+        ("/app/repairs/{repairId}", Some(P::RepairsRead)),
+        ("/app/leads", Some(P::LeadsRead)),
+        ("/app/leads/{leadId}", Some(P::LeadsRead)),
+        ("/app/cold-chain", Some(P::ColdChainRead)),
+        ("/app/cold-chain/cells/{coldCellId}", Some(P::ColdChainRead)),
+        ("/app/alerts", Some(P::AlertsRead)),
+    ]
+}
+
+/// What visitors may ask for.
+const PUBLIC_PAGES: [&str; 9] = [
+    "/sign-in",
+    "/sign-out",
+    "/preferences/theme",
+    "/check-in",
+    "/check-in/done",
+    "/track",
+    "/track/{code}",
+    "/contact",
+    "/contact/done",
+];
+
+/// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
+const OTHER_PATHS: [&str; 7] =
+    ["/", "/track/{code}/photos/{photo}", "/health", "/ready", "/app", "/app/{*path}", "/_fn/{*name}"];
+
+async fn call(client: &Client, function: &str, input: &str, world: &World) -> Answer {
+    let (method, path) = function.split_once(' ').expect("a method and a path");
+    let input = world.fill(input);
+    let client = client.clone().with("accept", "application/json");
+    if method == "GET" {
+        let query = input.replace('[', "%5B").replace(']', "%5D");
+        client.get(&format!("{path}?{query}")).await
+    } else {
+        client.raw(Method::POST, path, "application/x-www-form-urlencoded", input).await
+    }
+}
+
+#[test]
+fn every_server_function_has_a_row() {
+    let rows: Vec<&str> = functions().iter().map(|(function, ..)| *function).collect();
+    let mut known: Vec<String> = server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
+    known.sort();
+    let mut sorted = rows.clone();
+    sorted.sort_unstable();
+    assert_eq!(known, sorted);
+}
+
+#[tokio::test]
+async fn every_path_of_the_router_is_accounted_for() {
+    let server = TestServer::on(crate::support::Kind::Sqlite, |_| {}).await;
+    // axum names its paths nowhere but in what it prints of a router.
+    let printed = format!("{:?}", server.router());
+    let paths: Vec<&str> = printed.split('"').filter(|text| text.starts_with('/')).collect();
+    assert!(paths.contains(&"/check-in") && paths.contains(&"/api/v1/repairs"), "{printed}");
+    let unnamed: Vec<&&str> = paths
+        .iter()
+        // The API's routes have a table of their own, taken from its document.
+        .filter(|path| !path.starts_with("/api/") && !path.contains("__private__axum"))
+        .filter(|path| {
+            let path = path.strip_prefix("/o/{slug}").unwrap_or(path);
+            !PUBLIC_PAGES.contains(&path) && !OTHER_PATHS.contains(&path)
+        })
+        .collect();
+    assert!(unnamed.is_empty(), "without a row: {unnamed:?}");
+}
+
+#[test]
+fn every_staff_page_has_a_row() {
+    let listed: Vec<String> = leptos_axum::generate_route_list(app::staff::StaffApp)
+        .iter()
+        .map(|route| route.path().to_owned())
+        .filter(|path| !path.contains('*'))
+        .collect();
+    let rows: Vec<String> = staff_pages()
+        .iter()
+        .map(|(path, _)| {
+            path.split('/').map(|part| if part.starts_with('{') { "{id}" } else { part }).collect::<Vec<_>>()
+        })
+        .map(|parts| parts.join("/"))
+        .collect();
+    let unnamed: Vec<_> = listed.iter().filter(|path| !rows.contains(&path.trim_end_matches('/').to_owned())).collect();
+    assert!(listed.len() >= rows.len() && unnamed.is_empty(), "listed {listed:?}, without a row: {unnamed:?}");
+}
+
+#[tokio::test]
+async fn functions_and_pages_do_what_the_role_says_and_nothing_else() {
+    TestServer::each(|server| async move {
+        let world = World::build(&server).await;
+        for role in BuiltInRole::ALL {
+            let client = server.browser(role.as_str()).await;
+            let may = |needed: Needed| needed.is_none_or(|permission| role.permissions().has(permission));
+            for (function, input, needed) in functions() {
+                let answer = call(&client, function, input, &world).await;
+                let refused = answer.status == 403;
+                assert!(refused != may(needed) && answer.status.as_u16() < 500, "{role} {function}: {}", answer.text());
+            }
+            for (page, needed) in staff_pages() {
+                let answer = client.clone().with("accept", "text/html").get(&world.fill(page)).await;
+                assert_eq!(answer.status, if may(needed) { 200 } else { 403 }, "{role} {page}");
+                if !may(needed) {
+                    // The address itself stands in the frame; nothing else of the record may.
+                    let own = world.fill(page);
+                    let text = answer.text();
+                    let told =
+                        world.secrets().into_iter().find(|secret| text.contains(secret) && !own.contains(secret));
+                    assert_eq!(told, None, "{role} {page}");
+                }
+            }
+        }
+        let visitor = server.visitor();
+        for (function, input, _) in functions() {
+            assert_eq!(call(&visitor, function, input, &world).await.status, 401, "{function}");
+        }
+        for (page, _) in staff_pages() {
+            assert_eq!(visitor.get(&world.fill(page)).await.status, 303, "{page}");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_organisation_sees_nothing_on_pages_and_by_functions() {
+    TestServer::each(|server| async move {
+        let ours = World::build(&server).await;
+        let nowhere = World::unknown();
+        let stranger = server.visitor().with_cookie_of(server.app(), &format!("admin@{OTHER_ORG}.test")).await;
+        let shows_nothing = |what: &str, asked: &str, text: &str| {
+            let told = ours.secrets().into_iter().find(|secret| text.contains(secret) && !asked.contains(secret));
+            assert_eq!(told, None, "{what}: {text}");
+        };
+        for (function, input, _) in functions() {
+            let answer = call(&stranger, function, input, &ours).await;
+            shows_nothing(function, &ours.fill(input), &answer.text());
+            if input.contains('{') {
+                let unknown = call(&stranger, function, input, &nowhere).await;
+                assert_eq!((answer.status.as_u16(), unknown.status.as_u16()), (404, 404), "{function}");
+                assert_eq!(answer.text(), unknown.text(), "{function}");
+            }
+        }
+        let browser = stranger.with("accept", "text/html");
+        for (page, _) in staff_pages() {
+            let asked = ours.fill(page);
+            let answer = browser.get(&asked).await;
+            shows_nothing(page, &asked, &answer.text());
+            assert_eq!(answer.status, if page.contains('{') { 404 } else { 200 }, "{page}");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn public_pages_show_nothing_that_a_code_and_a_token_do_not_open() {
+    TestServer::each(|server| async move {
+        let world = World::build(&server).await;
+        let visitor = server.visitor().with("accept", "text/html");
+        // By code alone: no contact data and no photos.
+        let page = visitor.get(&world.fill("/track/{code}")).await;
+        assert_eq!(page.status, 200);
+        for hidden in ["{repairId}", "{photoId}", "3331112223", "333 1112223", "Verdi", "AB123CD"] {
+            assert!(!page.text().contains(&world.fill(hidden)), "{hidden}: {}", page.text());
+        }
+        // Photos want the token of this very code.
+        let photo = world.fill("/track/{code}/photos/{photoId}");
+        let token = |code: &str| server.app().secret.sign("track", code);
+        let own = token(&world.fill("{code}"));
+        assert_eq!(visitor.get(&photo).await.status, 404);
+        assert_eq!(visitor.get(&format!("{photo}?token={}", token("ZZZZZZ"))).await.status, 404);
+        assert_eq!(visitor.get(&format!("{photo}?token={own}")).await.status, 200);
+        let other = World::unknown();
+        let foreign = format!("/track/{}/photos/{}", world.fill("{code}"), other.fill("{photoId}"));
+        assert_eq!(visitor.get(&format!("{foreign}?token={own}")).await.status, 404);
+        // A code is of one organisation, whichever address it is asked at, and its page carries that one's name.
+        let page = visitor.get(&world.fill(&format!("/o/{OTHER_ORG}/track/{{code}}"))).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains(&server.org.name) && !page.text().contains(&server.other_org.name));
+        assert_eq!(visitor.get(&format!("/o/{ORG}/check-in")).await.status, 200);
+        assert_eq!(visitor.get("/o/nobody/check-in").await.status, 404);
+        server.stop().await;
+    })
+    .await;
+}

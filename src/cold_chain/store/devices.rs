@@ -1,0 +1,200 @@
+//! Devices, their keys, and what is remembered of each, stored.
+
+use crate::Error;
+use crate::Result;
+use crate::cold_chain::engine::Tracks;
+use crate::cold_chain::inputs::NewDevice;
+use crate::cold_chain::model::{Device, DeviceStatus, LatestReading, Micro};
+use crate::kernel::db::{Conn, Sort, Tx, sql};
+use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
+use crate::kernel::page::PageWindow;
+use crate::kernel::time::Timestamp;
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct DeviceView {
+    /// The short number of the device in readings.
+    pub no: i64,
+    id: DeviceId,
+    serial_number: String,
+    cold_cell_id: ColdCellId,
+    cold_cell_name: String,
+    name: Option<String>,
+    firmware_version: Option<String>,
+    offline_after_seconds: i64,
+    created_at: Timestamp,
+    last_seen_at: Option<Timestamp>,
+    latest_at: Option<Timestamp>,
+    temperature: Option<Micro>,
+    humidity: Option<f64>,
+    battery: Option<f64>,
+    power: Option<bool>,
+    door: Option<bool>,
+}
+
+impl DeviceView {
+    /// The device as it is at a moment.
+    pub fn at(self, now: Timestamp) -> Device {
+        Device {
+            id: self.id,
+            serial_number: self.serial_number,
+            cold_cell_id: self.cold_cell_id,
+            cold_cell_name: self.cold_cell_name,
+            name: self.name,
+            firmware_version: self.firmware_version,
+            status: DeviceStatus::at(now, self.last_seen_at, self.offline_after_seconds),
+            last_seen_at: self.last_seen_at,
+            latest: self.latest_at.zip(self.temperature).map(|(at, temperature)| LatestReading {
+                at,
+                temperature: temperature.celsius(),
+                humidity: self.humidity,
+                battery_level: self.battery,
+                power_status: self.power,
+                door_status: self.door,
+            }),
+            created_at: self.created_at,
+        }
+    }
+}
+
+const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, d.name, d.firmware_version, \
+     c.offline_after_seconds, d.created_at, s.last_seen_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
+     FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
+
+/// Devices in the order of their making; one more than asked for.
+pub(crate) async fn devices(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    cell: Option<ColdCellId>,
+    window: &PageWindow,
+) -> Result<Vec<DeviceView>> {
+    let mut query = sql(DEVICES).bind(org);
+    if let Some(cell) = cell {
+        query.push(" AND d.cold_cell_id = ").push_bind(cell);
+    }
+    query.push_window(Sort::ascending("d.created_at", "d.id"), window);
+    query.all(on).await
+}
+
+/// How many devices there are, counted up to a little more than is shown.
+pub(crate) async fn count_devices(on: impl Into<Conn<'_>>, org: OrgId, cell: Option<ColdCellId>) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM devices WHERE org_id = $1").bind(org);
+    if let Some(cell) = cell {
+        query.push(" AND cold_cell_id = ").push_bind(cell);
+    }
+    query.counted(on).await
+}
+
+/// One device.
+pub(crate) async fn device(on: impl Into<Conn<'_>>, org: OrgId, id: DeviceId) -> Result<Option<DeviceView>> {
+    let mut query = sql(DEVICES).bind(org);
+    query.push(" AND d.id = ").push_bind(id);
+    query.optional(on).await
+}
+
+/// The device of a serial number.
+pub(crate) async fn device_of_serial(on: impl Into<Conn<'_>>, org: OrgId, serial: &str) -> Result<Option<DeviceId>> {
+    let row: Option<(DeviceId,)> = sql("SELECT id FROM devices WHERE org_id = $1 AND serial_number = $2")
+        .bind(org)
+        .bind(serial)
+        .optional(on)
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Stores a new device with an empty state, and tells its short number.
+pub(crate) async fn insert_device(
+    tx: &mut Tx,
+    org: OrgId,
+    id: DeviceId,
+    cell_no: i64,
+    new: &NewDevice,
+    at: Timestamp,
+) -> Result<i64> {
+    let (no,): (i64,) = sql(
+        "INSERT INTO devices (org_id, id, cold_cell_id, cell_no, serial_number, name, firmware_version, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING no",
+    )
+    .bind(org)
+    .bind(id)
+    .bind(new.cold_cell_id)
+    .bind(cell_no)
+    .bind(&new.serial_number)
+    .bind(new.name.as_ref())
+    .bind(new.firmware_version.as_ref())
+    .bind(at)
+    .one(&mut *tx)
+    .await?;
+    sql("INSERT INTO device_states (device_no) VALUES ($1)").bind(no).run(tx).await?;
+    Ok(no)
+}
+
+/// Writes what people set on a device.
+pub(crate) async fn update_device(tx: &mut Tx, device: &Device, no: i64, cell_no: i64) -> Result<()> {
+    sql("UPDATE devices SET cold_cell_id = $2, cell_no = $3, name = $4, firmware_version = $5 WHERE no = $1")
+        .bind(no)
+        .bind(device.cold_cell_id)
+        .bind(cell_no)
+        .bind(device.name.as_ref())
+        .bind(device.firmware_version.as_ref())
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Stores a key of a device by its hash.
+pub(crate) async fn insert_key(tx: &mut Tx, device_no: i64, hash: Vec<u8>, at: Timestamp) -> Result<()> {
+    sql("INSERT INTO device_keys (key_hash, device_no, created_at) VALUES ($1, $2, $3)")
+        .bind(hash)
+        .bind(device_no)
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Lets the device's keys end at a moment, unless they end before, and makes the writer look anew at who was let in.
+pub(crate) async fn expire_keys(tx: &mut Tx, device_no: i64, at: Timestamp) -> Result<()> {
+    sql("UPDATE device_keys SET expires_at = $2 WHERE device_no = $1 AND (expires_at IS NULL OR expires_at > $2)")
+        .bind(device_no)
+        .bind(at)
+        .run(&mut *tx)
+        .await?;
+    sql("UPDATE devices SET access_epoch = access_epoch + 1 WHERE no = $1").bind(device_no).run(tx).await?;
+    Ok(())
+}
+
+/// Who a key lets in.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct KeyRow {
+    pub device_no: i64,
+    pub access_epoch: i64,
+    pub serial_number: String,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The device of a key that is not revoked.
+pub(crate) async fn key(on: impl Into<Conn<'_>>, hash: &[u8]) -> Result<Option<KeyRow>> {
+    sql("SELECT k.device_no, d.access_epoch, d.serial_number, k.expires_at FROM device_keys k \
+         JOIN devices d ON d.no = k.device_no WHERE k.key_hash = $1 AND k.revoked_at IS NULL")
+    .bind(hash)
+    .optional(on)
+    .await
+}
+
+/// What the alert engine remembers of a device, which is this transaction's from here.
+pub(crate) async fn lock_tracks(tx: &mut Tx, device_no: i64) -> Result<Tracks> {
+    let row: Option<(Option<String>,)> =
+        sql("SELECT tracks FROM device_states WHERE device_no = $1").bind(device_no).lock(tx).await?;
+    Ok(row.and_then(|(tracks,)| tracks).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+}
+
+/// Writes what the alert engine remembers of a device.
+pub(crate) async fn write_tracks(tx: &mut Tx, device_no: i64, tracks: &Tracks) -> Result<()> {
+    let json = serde_json::to_string(tracks).map_err(Error::internal)?;
+    sql("UPDATE device_states SET tracks = $2 WHERE device_no = $1")
+        .bind(device_no)
+        .bind((*tracks != Tracks::default()).then_some(json))
+        .run(tx)
+        .await?;
+    Ok(())
+}

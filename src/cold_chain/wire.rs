@@ -1,0 +1,466 @@
+//! What devices send, read leniently: newer firmware may send more fields, older firmware nulls, and one bad reading
+//! never spoils the others of its batch. So each reading is read on its own into a value or the reasons against it.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::cold_chain::model::{Micro, PERCENT_RANGE, TEMPERATURE_RANGE};
+use crate::cold_chain::reading::Reading;
+use crate::kernel::time::Timestamp;
+use crate::kernel::validate::FieldErrors;
+use crate::{Error, Result};
+
+/// The most readings in one request.
+pub const MAX_BATCH: usize = 1_000;
+
+/// A request's readings.
+#[derive(Debug, PartialEq)]
+pub enum Batch {
+    /// One object.
+    One(Result<Reading, FieldErrors>),
+    /// An array, or an object with `readings`.
+    Many(Vec<Result<Reading, FieldErrors>>),
+}
+
+/// Reads a request's body.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it is not JSON or of no known shape, [`Error::TooLarge`] beyond [`MAX_BATCH`] readings,
+/// [`Error::Validation`] without any.
+pub fn parse(body: &[u8]) -> Result<Batch> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let batch = json
+        .deserialize_any(BatchVisitor)
+        .and_then(|batch| json.end().map(|()| batch))
+        .map_err(|error| Error::BadRequest(format!("The body is not a reading or a list of readings: {error}.")))?;
+    match &batch {
+        Batch::Many(items) if items.is_empty() => {
+            Err(Error::field("readings", "required", "must hold at least one reading"))
+        }
+        Batch::Many(items) if items.len() > MAX_BATCH => {
+            Err(Error::TooLarge(format!("A request takes at most {MAX_BATCH} readings.")))
+        }
+        _ => Ok(batch),
+    }
+}
+
+struct BatchVisitor;
+
+impl<'de> Visitor<'de> for BatchVisitor {
+    type Value = Batch;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a reading, a list of readings, or an object with `readings`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Batch, A::Error> {
+        ItemsSeed.visit_seq(seq).map(Batch::Many)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Batch, A::Error> {
+        let mut fields = Fields::default();
+        let mut items = None;
+        while let Some(name) = map.next_key_seed(NameSeed)? {
+            match name {
+                Name::Readings => items = Some(map.next_value_seed(ItemsSeed)?),
+                name => fields.take(name, &mut map)?,
+            }
+        }
+        Ok(items.map_or_else(|| Batch::One(fields.finish()), Batch::Many))
+    }
+}
+
+struct ItemsSeed;
+
+impl<'de> DeserializeSeed<'de> for ItemsSeed {
+    type Value = Vec<Result<Reading, FieldErrors>>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ItemsSeed {
+    type Value = Vec<Result<Reading, FieldErrors>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of readings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::with_capacity(16);
+        while items.len() <= MAX_BATCH {
+            match seq.next_element_seed(ItemSeed)? {
+                Some(item) => items.push(item),
+                None => return Ok(items),
+            }
+        }
+        // One too many: the rest is only skimmed to its end.
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(items)
+    }
+}
+
+struct ItemSeed;
+
+impl<'de> DeserializeSeed<'de> for ItemSeed {
+    type Value = Result<Reading, FieldErrors>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// What is said of an array's element that is not an object.
+fn not_an_object() -> Result<Reading, FieldErrors> {
+    Err(FieldErrors::single("reading", "wrong_type", "must be an object"))
+}
+
+impl<'de> Visitor<'de> for ItemSeed {
+    type Value = Result<Reading, FieldErrors>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a reading")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(name) = map.next_key_seed(NameSeed)? {
+            fields.take(name, &mut map)?;
+        }
+        Ok(fields.finish())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(not_an_object())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(not_an_object())
+    }
+}
+
+/// The fields of a reading.
+#[derive(Clone, Copy)]
+enum Name {
+    Temperature,
+    Humidity,
+    Battery,
+    Power,
+    Door,
+    RecordedAt,
+    Seq,
+    Readings,
+    Unknown,
+}
+
+struct NameSeed;
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = Name;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(match name {
+            "temperature" => Name::Temperature,
+            "humidity" => Name::Humidity,
+            "batteryLevel" => Name::Battery,
+            "powerStatus" => Name::Power,
+            "doorStatus" => Name::Door,
+            "recordedAt" => Name::RecordedAt,
+            "seq" => Name::Seq,
+            "readings" => Name::Readings,
+            _ => Name::Unknown,
+        })
+    }
+}
+
+/// A reading's fields while they come in.
+#[derive(Default)]
+struct Fields {
+    temperature: Option<f64>,
+    humidity: Option<f64>,
+    battery: Option<f64>,
+    power: Option<bool>,
+    door: Option<bool>,
+    recorded_at: Option<Timestamp>,
+    seq: Option<i64>,
+    errors: FieldErrors,
+}
+
+impl Fields {
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: Name, map: &mut A) -> Result<(), A::Error> {
+        let errors = &mut self.errors;
+        match name {
+            Name::Temperature => {
+                self.temperature = map.next_value_seed(ScalarSeed)?.number(errors, "temperature", TEMPERATURE_RANGE);
+            }
+            Name::Humidity => {
+                self.humidity = map.next_value_seed(ScalarSeed)?.number(errors, "humidity", PERCENT_RANGE);
+            }
+            Name::Battery => {
+                self.battery = map.next_value_seed(ScalarSeed)?.number(errors, "batteryLevel", PERCENT_RANGE);
+            }
+            Name::Power => self.power = map.next_value_seed(ScalarSeed)?.truth(errors, "powerStatus"),
+            Name::Door => self.door = map.next_value_seed(ScalarSeed)?.truth(errors, "doorStatus"),
+            Name::RecordedAt => self.recorded_at = map.next_value_seed(ScalarSeed)?.moment(errors),
+            Name::Seq => self.seq = map.next_value_seed(ScalarSeed)?.seq(errors),
+            Name::Readings | Name::Unknown => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Reading, FieldErrors> {
+        let Some(temperature) = self.temperature.filter(|_| self.errors.is_empty()) else {
+            if self.temperature.is_none() && self.errors.first("temperature").is_none() {
+                self.errors.add("temperature", "required", "is required");
+            }
+            return Err(self.errors);
+        };
+        Ok(Reading {
+            temperature: Micro::from_celsius(temperature),
+            humidity: self.humidity,
+            battery: self.battery,
+            power: self.power,
+            door: self.door,
+            recorded_at: self.recorded_at,
+            seq: self.seq,
+        })
+    }
+}
+
+/// A JSON value as far as a reading's fields need it.
+#[derive(Clone, Copy)]
+enum Scalar {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Moment(Timestamp),
+    Other,
+}
+
+impl Scalar {
+    #[allow(clippy::cast_precision_loss, reason = "numbers so large are out of every range")]
+    fn number(self, errors: &mut FieldErrors, field: &str, (low, high): (f64, f64)) -> Option<f64> {
+        let number = match self {
+            Self::Null => return None,
+            Self::Int(number) => number as f64,
+            Self::Float(number) => number,
+            Self::Bool(_) | Self::Moment(_) | Self::Other => {
+                errors.add(field, "wrong_type", "must be a number");
+                return None;
+            }
+        };
+        if !(low..=high).contains(&number) {
+            errors.add(field, "out_of_range", format!("must be from {low} to {high}"));
+            return None;
+        }
+        Some(number)
+    }
+
+    fn truth(self, errors: &mut FieldErrors, field: &str) -> Option<bool> {
+        match self {
+            Self::Null => None,
+            Self::Bool(truth) => Some(truth),
+            _ => {
+                errors.add(field, "wrong_type", "must be true or false");
+                None
+            }
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "a float beyond the integers saturates and is not believed")]
+    fn moment(self, errors: &mut FieldErrors) -> Option<Timestamp> {
+        match self {
+            Self::Null => None,
+            Self::Moment(moment) => Some(moment),
+            Self::Int(milliseconds) => Some(Timestamp(milliseconds)),
+            Self::Float(milliseconds) => Some(Timestamp(milliseconds as i64)),
+            Self::Bool(_) | Self::Other => {
+                errors.add(
+                    "recordedAt",
+                    "wrong_type",
+                    "must be a time such as 2026-11-20T10:00:00Z, or epoch milliseconds",
+                );
+                None
+            }
+        }
+    }
+
+    fn seq(self, errors: &mut FieldErrors) -> Option<i64> {
+        match self {
+            Self::Null => None,
+            Self::Int(seq) if seq >= 0 => Some(seq),
+            _ => {
+                errors.add("seq", "wrong_type", "must be a whole number from 0");
+                None
+            }
+        }
+    }
+}
+
+struct ScalarSeed;
+
+impl<'de> DeserializeSeed<'de> for ScalarSeed {
+    type Value = Scalar;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ScalarSeed {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(truth))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Int(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(i64::try_from(number).map_or(Scalar::Other, Scalar::Int))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Float(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        // The only texts among a reading's fields are times.
+        Ok(text.parse().map_or(Scalar::Other, Scalar::Moment))
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(json: &str) -> Result<Reading, FieldErrors> {
+        match parse(json.as_bytes()).unwrap() {
+            Batch::One(reading) => reading,
+            Batch::Many(_) => panic!("many"),
+        }
+    }
+
+    fn broken(json: &str) -> Vec<String> {
+        one(json).unwrap_err().0.into_keys().collect()
+    }
+
+    #[test]
+    fn only_the_temperature_is_needed_and_unknown_fields_are_ignored() {
+        let reading = one(
+            r#"{"firmware": {"v": [1, {}]}, "temperature": -18.4, "humidity": null, "powerStatus": null, "doorStatus": false,
+                "batteryLevel": 87, "recordedAt": "2026-11-20T11:00:00+01:00", "seq": 7}"#,
+        )
+        .unwrap();
+        assert_eq!(reading.temperature, Micro(-18_400_000));
+        assert_eq!((reading.humidity, reading.power, reading.door), (None, None, Some(false)));
+        assert_eq!((reading.battery, reading.seq), (Some(87.0), Some(7)));
+        assert_eq!(reading.recorded_at, Some("2026-11-20T10:00:00Z".parse().unwrap()));
+        assert_eq!(
+            one(r#"{"temperature":4,"recordedAt":1763632800000}"#).unwrap().recorded_at,
+            Some(Timestamp(1_763_632_800_000))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_field() {
+        assert_eq!(broken("{}"), ["temperature"]);
+        assert_eq!(broken(r#"{"temperature": null}"#), ["temperature"]);
+        assert_eq!(broken(r#"{"temperature": "cold"}"#), ["temperature"]);
+        assert_eq!(broken(r#"{"temperature": 400}"#), ["temperature"]);
+        assert_eq!(
+            broken(r#"{"temperature": 4, "humidity": 101, "seq": -1, "doorStatus": 1}"#),
+            ["doorStatus", "humidity", "seq"]
+        );
+        assert_eq!(broken(r#"{"temperature": 4, "recordedAt": "yesterday"}"#), ["recordedAt"]);
+        assert_eq!(
+            broken(r#"{"temperature": 4, "batteryLevel": [1], "powerStatus": {}}"#),
+            ["batteryLevel", "powerStatus"]
+        );
+    }
+
+    #[test]
+    fn lists_come_bare_or_wrapped_and_each_item_stands_alone() {
+        for json in [
+            r#"[{"temperature": 4}, 5, null, "x", [], true, {"temperature": 400}]"#,
+            r#"{"device": "x", "readings": [{"temperature": 4}, 5, null, "x", [], true, {"temperature": 400}]}"#,
+        ] {
+            let Batch::Many(items) = parse(json.as_bytes()).unwrap() else { panic!("one") };
+            assert_eq!(
+                items.iter().map(Result::is_ok).collect::<Vec<_>>(),
+                [true, false, false, false, false, false, false]
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_of_no_known_shape_is_refused_as_a_whole() {
+        for bad in ["", "4", "null", "{\"temperature\": 4", "[{\"temperature\": 4}", "{} {}", "{\"readings\": 4}"] {
+            assert!(matches!(parse(bad.as_bytes()), Err(Error::BadRequest(_))), "{bad}");
+        }
+        assert!(matches!(parse(b"[]"), Err(Error::Validation(_))));
+        let many = format!("[{}]", vec!["{\"temperature\":1}"; 1_001].join(","));
+        assert!(matches!(parse(many.as_bytes()), Err(Error::TooLarge(_))));
+    }
+
+    #[test]
+    fn depth_does_not_exhaust_the_stack() {
+        let deep = format!("{{\"temperature\": 4, \"x\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        // Refused or skimmed, whichever: it must come back.
+        let _ = parse(deep.as_bytes());
+    }
+}

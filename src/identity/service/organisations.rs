@@ -1,0 +1,100 @@
+//! Organisations: found for a public page or a member, and made.
+
+use crate::identity::model::{Area, Organisation};
+use crate::identity::store::{self, OrganisationRow};
+use crate::kernel::App;
+use crate::kernel::actor::Actor;
+use crate::kernel::db::{OnViolation, Violation};
+use crate::kernel::ids::OrgId;
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::validate::Validator;
+use crate::{Error, Result};
+
+/// An organisation to be made.
+#[derive(Debug, Clone)]
+pub struct NewOrganisation {
+    /// Its name in addresses: lower-case letters, digits and dashes.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The areas that it uses.
+    pub areas: Vec<Area>,
+    /// `it` or `en`.
+    pub locale: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+}
+
+/// The organisation that a public page acts for: the named one, else the configured default, else the first.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn public_organisation(app: &App, slug: Option<&str>) -> Result<Organisation> {
+    let row = match slug.or(app.default_organisation.as_deref()) {
+        Some(slug) => store::organisation_by_slug(&app.db, slug).await?,
+        None => store::first_organisation(&app.db).await?,
+    };
+    row.map(Organisation::from).ok_or(Error::NotFound)
+}
+
+/// An organisation by its id, for those who act in it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn organisation(app: &App, id: OrgId) -> Result<Organisation> {
+    store::organisation(&app.db, id).await?.map(Organisation::from).ok_or(Error::NotFound)
+}
+
+/// Makes an organisation, with the beginning of its journal.
+///
+/// # Errors
+/// [`Error::Validation`] for a bad slug, name, locale or time zone; [`Error::Conflict`] for a slug that is taken.
+pub async fn create_organisation(app: &App, new: NewOrganisation) -> Result<Organisation> {
+    let mut check = Validator::default();
+    let slug = check.required("slug", &new.slug, 60);
+    if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
+        check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
+    }
+    let name = check.required("name", &new.name, 120);
+    if !["it", "en"].contains(&new.locale.as_str()) {
+        check.errors.add("locale", "unknown_word", "must be one of it, en");
+    }
+    if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
+    }
+    let areas = new.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(" ");
+    let row = check.finish(OrganisationRow {
+        id: OrgId::new(),
+        slug,
+        name,
+        areas,
+        locale: new.locale,
+        time_zone: new.time_zone,
+        accent: "#0f766e".to_owned(),
+    })?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::insert_organisation(&mut tx, &row, now)
+        .await
+        .on_violation(Violation::Unique, || Error::conflict("This slug is taken."))?;
+    journal::begin(&mut tx, row.id).await?;
+    let entry = Entry::new("identity.organisation_created", "organisation", row.id.0)
+        .after(&serde_json::json!({ "slug": row.slug, "name": row.name, "areas": row.areas }));
+    journal::write(&mut tx, &Actor::system(row.id), now, entry).await?;
+    tx.commit().await?;
+    Ok(row.into())
+}
+
+impl From<OrganisationRow> for Organisation {
+    fn from(row: OrganisationRow) -> Self {
+        Self {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            areas: row.areas.split(' ').filter_map(|word| word.parse().ok()).collect(),
+            locale: row.locale,
+            time_zone: row.time_zone,
+            accent: row.accent,
+        }
+    }
+}

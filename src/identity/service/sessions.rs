@@ -1,0 +1,279 @@
+//! Signing in and out, refreshing, and turning a session into an actor.
+
+use super::{Client, login_keys};
+use crate::identity::model::{Me, OrganisationRef, User};
+use crate::identity::store::{self, NewSession, SessionKey, SessionRow};
+use crate::kernel::App;
+use crate::kernel::actor::{Actor, ActorKind, Member};
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AccountId, OrgId, SessionId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::{BuiltInRole, PermissionSet};
+use crate::kernel::secret::{random_token, token_hash};
+use crate::kernel::time::{DAY, MINUTE, Timestamp};
+use crate::{Error, Result};
+
+/// A browser session ends after this, however busy.
+const BROWSER_SESSION: i64 = 30 * DAY;
+/// A refresh token lives this long; each refresh starts anew.
+const REFRESH_TOKEN: i64 = 7 * DAY;
+/// A session that nobody used for this long is over.
+const IDLE: i64 = 7 * DAY;
+/// How often a session's last use is written down: once in so long, not with every request.
+const TOUCH_EVERY: i64 = 5 * MINUTE;
+/// The window in which failed sign-ins count.
+const FAILURE_WINDOW: i64 = 15 * MINUTE;
+/// Failures of one address with one account in the window.
+const FAILURES_PER_ACCOUNT: i64 = 5;
+/// Failures of one address with any account in the window: offices share an address.
+const FAILURES_PER_ADDRESS: i64 = 50;
+
+crate::text_enum! {
+    /// What a session belongs to.
+    pub enum SessionKind {
+        /// A browser with a cookie.
+        Browser = "browser",
+        /// An API client with access and refresh tokens.
+        Api = "api",
+    }
+}
+
+/// What someone signs in with.
+#[derive(Clone)]
+pub struct Credentials {
+    /// An e-mail address or a phone number.
+    pub identifier: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// A fresh session. The token is known to the client alone; the database has its hash.
+pub struct SignedIn {
+    /// The session.
+    pub session: SessionId,
+    /// The cookie's value, or the refresh token of an API session.
+    pub token: String,
+    /// The person.
+    pub user: User,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("session", &self.session).field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
+
+/// Signs someone in and starts a session in the organisation of the oldest active membership.
+///
+/// Unknown accounts, wrong passwords and suspended memberships get the same answer after the same work.
+///
+/// # Errors
+/// [`Error::Unauthorized`], or [`Error::RateLimited`] after too many failures from this address.
+pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials: &Credentials) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let (email, phone) = login_keys(&credentials.identifier);
+    let address = client.address.map(|address| address.to_string()).unwrap_or_default();
+    let account_key = app.secret.sign("login-failures", &email);
+    if app.limit_logins {
+        let (with_account, with_any) =
+            store::login_failures(&app.db, &address, &account_key, now.plus(-FAILURE_WINDOW)).await?;
+        if with_account >= FAILURES_PER_ACCOUNT || with_any >= FAILURES_PER_ADDRESS {
+            return Err(Error::RateLimited { retry_after: 15 * 60 });
+        }
+    }
+    let found = store::login(&app.db, &email, &phone).await?;
+    let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
+    let right = app.passwords.verify(&credentials.password, stored).await?;
+    let mut tx = app.db.begin().await?;
+    let Some(login) = found.filter(|_| right) else {
+        store::insert_login_failure(&mut tx, &address, &account_key, now).await?;
+        tx.commit().await?;
+        return Err(Error::Unauthorized);
+    };
+    store::forget_login_failures(&mut tx, &address, &account_key).await?;
+    let (session, token) = start_session(&mut tx, client, kind, login.account_id, login.org_id, now).await?;
+    let row =
+        store::session(&mut tx, SessionKey::Id(session), now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    let actor = actor_of(row, client)?;
+    let entry = Entry::new("identity.signed_in", "account", login.account_id.0)
+        .after(&serde_json::json!({ "kind": kind, "userAgent": client.user_agent }));
+    journal::write(&mut tx, &actor, now, entry).await?;
+    tx.commit().await?;
+    let user = user(app, login.account_id, login.org_id).await?;
+    Ok(SignedIn { session, token, user })
+}
+
+/// Exchanges a refresh token for a new one. A token that was used before ends its whole session: either its owner or a
+/// thief came second, and nobody can tell who.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for an unknown, expired or used token and an ended session.
+pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let hash = token_hash(token);
+    let mut tx = app.db.begin().await?;
+    let (session, used_at) = store::refresh_token(&mut tx, hash.clone(), now).await?.ok_or(Error::Unauthorized)?;
+    if used_at.is_some() || !store::use_refresh_token(&mut tx, hash, now).await? {
+        store::end_session(&mut tx, session, now).await?;
+        tx.commit().await?;
+        tracing::warn!(session.id = %session, "a used refresh token was presented; its session was ended");
+        return Err(Error::Unauthorized);
+    }
+    let row =
+        store::session(&mut tx, SessionKey::Id(session), now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    store::touch_session(&mut tx, session, now).await?;
+    let token = random_token();
+    store::insert_refresh_token(&mut tx, token_hash(&token), session, now, now.plus(REFRESH_TOKEN)).await?;
+    tx.commit().await?;
+    let actor = actor_of(row, client)?;
+    let Some(member) = actor.member() else { return Err(Error::Unauthorized) };
+    Ok(SignedIn { session, token, user: user(app, member.account, actor.org).await? })
+}
+
+/// Ends the actor's session.
+///
+/// # Errors
+/// What the database says.
+pub async fn sign_out(app: &App, actor: &Actor) -> Result<()> {
+    let member = actor.member().ok_or(Error::Unauthorized)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if store::end_session(&mut tx, member.session, now).await? {
+        journal::write(&mut tx, actor, now, Entry::new("identity.signed_out", "account", member.account.0)).await?;
+    }
+    tx.commit().await
+}
+
+/// Ends the session of a refresh token. An unknown one is as good as signed out.
+///
+/// # Errors
+/// What the database says.
+pub async fn sign_out_by_refresh(app: &App, client: &Client, token: &str) -> Result<()> {
+    let now = app.clock.now();
+    let Some((session, _)) = store::refresh_token(&app.db, token_hash(token), now).await? else { return Ok(()) };
+    match actor_by_session(app, client, session).await {
+        Ok(actor) => sign_out(app, &actor).await,
+        Err(Error::Unauthorized) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The actor behind a browser's cookie.
+///
+/// # Errors
+/// [`Error::Unauthorized`] when the session is unknown, ended, expired or its membership is not active.
+pub async fn actor_by_cookie(app: &App, client: &Client, cookie: &str) -> Result<Actor> {
+    let now = app.clock.now();
+    let row = store::session(&app.db, SessionKey::CookieHash(token_hash(cookie)), now, now.plus(-IDLE)).await?;
+    live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
+}
+
+/// The actor behind a session that an access token names.
+///
+/// # Errors
+/// As [`actor_by_cookie`].
+pub async fn actor_by_session(app: &App, client: &Client, session: SessionId) -> Result<Actor> {
+    let now = app.clock.now();
+    let row = store::session(&app.db, SessionKey::Id(session), now, now.plus(-IDLE)).await?;
+    live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
+}
+
+async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp) -> Result<Actor> {
+    if now.since(row.last_seen_at) > TOUCH_EVERY {
+        let mut tx = app.db.begin().await?;
+        store::touch_session(&mut tx, row.id, now).await?;
+        tx.commit().await?;
+    }
+    actor_of(row, client)
+}
+
+fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
+    Ok(Actor {
+        org: row.org_id,
+        permissions: permissions_of(&row.role)?,
+        kind: ActorKind::Member(Member {
+            account: row.account_id,
+            membership: row.membership_id,
+            session: row.id,
+            role: row.role,
+            name: row.name,
+            customer: row.customer_id,
+        }),
+        address: client.address,
+        request_id: client.request_id.clone(),
+    })
+}
+
+fn permissions_of(role: &str) -> Result<PermissionSet> {
+    role.parse::<BuiltInRole>()
+        .map(BuiltInRole::permissions)
+        .map_err(|_| Error::internal(format!("a membership has the unknown role {role}")))
+}
+
+/// The signed-in person with everything a client needs to know.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn me(app: &App, actor: &Actor) -> Result<Me> {
+    let member = actor.member().ok_or(Error::Unauthorized)?;
+    Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.permissions })
+}
+
+/// Removes failed sign-ins and sessions that no longer matter. Sessions stay 90 days after their end, for the question
+/// "who was that?".
+///
+/// # Errors
+/// What the database says.
+pub async fn purge(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::purge(&mut tx, now.plus(-FAILURE_WINDOW), now.plus(-90 * DAY)).await?;
+    tx.commit().await
+}
+
+async fn start_session(
+    tx: &mut Tx,
+    client: &Client,
+    kind: SessionKind,
+    account: AccountId,
+    org: OrgId,
+    now: Timestamp,
+) -> Result<(SessionId, String)> {
+    // Always a fresh token: whatever the browser had before cannot become a session (no fixation).
+    let (id, token) = (SessionId::new(), random_token());
+    let user_agent: Option<String> = client.user_agent.as_ref().map(|agent| agent.chars().take(300).collect());
+    let session = NewSession {
+        id,
+        kind,
+        cookie_hash: (kind == SessionKind::Browser).then(|| token_hash(&token)),
+        account,
+        org,
+        user_agent: user_agent.as_deref(),
+        address: client.address.map(|address| address.to_string()),
+        now,
+        expires_at: now.plus(BROWSER_SESSION),
+    };
+    store::insert_session(tx, &session).await?;
+    if kind == SessionKind::Api {
+        store::insert_refresh_token(tx, token_hash(&token), id, now, now.plus(REFRESH_TOKEN)).await?;
+    }
+    Ok((id, token))
+}
+
+async fn user(app: &App, account: AccountId, org: OrgId) -> Result<User> {
+    let row = store::user(&app.db, account, org).await?.ok_or(Error::Unauthorized)?;
+    Ok(User {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        role: row.role,
+        organisation: OrganisationRef { id: row.org_id, slug: row.org_slug, name: row.org_name },
+    })
+}
