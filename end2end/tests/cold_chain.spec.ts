@@ -1,4 +1,4 @@
-import { demo, expect, expectAccessible, signIn, test } from "./support.ts";
+import { demo, expect, expectAccessibleLightAndDark, signIn, test } from "./support.ts";
 
 const device = (index: number) => demo().devices.filter((device) => device.org === "demo")[index]!;
 
@@ -17,10 +17,7 @@ test("a cell's page shows its chart over a day, a week and a month", async ({ pa
   for (const range of ["24h", "7d", "30d"]) {
     await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}?range=${range}`);
     await expect(page.locator("svg[role=img], figure svg").first()).toBeVisible();
-    for (const scheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await expectAccessible(page);
-    }
+    await expectAccessibleLightAndDark(page);
   }
 });
 

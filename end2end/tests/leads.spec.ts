@@ -1,4 +1,7 @@
-import { expect, expectAccessible, signIn, test } from "./support.ts";
+import { expect, expectAccessibleLightAndDark, signIn, test } from "./support.ts";
+
+// The refusal that the story provokes.
+test.use({ allowedProblems: [/status of 400 .*leads\/update/] });
 
 test("a visitor's lead arrives at the front desk and is followed up", async ({ page, browser, baseURL }) => {
   const visitor = await browser.newContext({ baseURL: baseURL! });
@@ -27,10 +30,7 @@ test("a visitor's lead arrives at the front desk and is followed up", async ({ p
   await page.getByRole("button", { name: "Contacted" }).click();
   await expect(page.locator(".page-head")).toContainText("Contacted");
   await expect(page.locator("body")).toContainText("Calls back on Monday");
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    await expectAccessible(page);
-  }
+  await expectAccessibleLightAndDark(page);
 });
 
 test("what no person sends is set aside, and can be released", async ({ page, browser, baseURL }) => {

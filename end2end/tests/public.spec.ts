@@ -1,4 +1,4 @@
-import { demo, expect, expectAccessible, test } from "./support.ts";
+import { demo, expect, expectAccessible, expectAccessibleLightAndDark, test } from "./support.ts";
 import { photo } from "./pictures.ts";
 
 /** Fills what the check-in needs and sends it. */
@@ -113,13 +113,10 @@ test("public pages carry no script and pass axe, light and dark", async ({ page 
   test.setTimeout(180_000);
   const code = demo().trackingCodes[0]!.code;
   const done = `/check-in/done?code=${code}&photos=2`;
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const path of ["/check-in", done, "/track", `/track/${code}`, "/contact", "/contact/done", "/sign-in"]) {
-      await page.goto(path);
-      expect(await page.locator("script").count(), path).toBe(0);
-      await expectAccessible(page);
-    }
+  for (const path of ["/check-in", done, "/track", `/track/${code}`, "/contact", "/contact/done", "/sign-in"]) {
+    await page.goto(path);
+    expect(await page.locator("script").count(), path).toBe(0);
+    await expectAccessibleLightAndDark(page);
   }
 });
 
@@ -131,22 +128,16 @@ test.describe("pages that say one thing", () => {
   });
 
   test("not here and too many tries are pages, and pass axe, light and dark", async ({ page }) => {
-    const both = async () => {
-      for (const scheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme: scheme });
-        await expectAccessible(page);
-      }
-    };
     expect((await page.goto("/no/such/page"))?.status()).toBe(404);
     await expect(page.locator("h1")).toHaveCount(1);
-    await both();
+    await expectAccessibleLightAndDark(page);
     let answer = await page.goto("/track/ZZZZZZ");
     expect(answer?.status()).toBe(404);
-    await both();
+    await expectAccessibleLightAndDark(page);
     for (let guess = 0; guess < 20 && answer?.status() === 404; guess++) answer = await page.goto(`/track/ZZZZZ${"ABCDEFGHJKLMNPQRSTUV"[guess]}`);
     expect(answer?.status()).toBe(429);
     expect(Number(answer?.headers()["retry-after"])).toBeGreaterThan(0);
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
-    await both();
+    await expectAccessibleLightAndDark(page);
   });
 });
