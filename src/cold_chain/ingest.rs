@@ -192,7 +192,7 @@ impl Group {
             let mut current: Option<(BucketKey, Summary)> = None;
             for row in &self.rows {
                 let start = Timestamp(row.at.0.div_euclid(width) * width);
-                let key = (row.cell_no, span, start);
+                let key = (row.cell_no, start, span);
                 let summary = Summary::of(row.temperature);
                 // Rows of a device are in the order of time, so most fall into the bucket of the one before.
                 current = match current {

@@ -4,7 +4,7 @@ use crate::cold_chain::model::Micro;
 use crate::kernel::time::{DAY, MINUTE, Timestamp};
 
 /// How far ahead of the server a device's clock may be before it is not believed.
-const AHEAD: i64 = 5 * MINUTE;
+pub const AHEAD: i64 = 5 * MINUTE;
 /// How far behind the server a device's clock may be before it is not believed.
 const BEHIND: i64 = 30 * DAY;
 /// A reading that arrives this long after it was measured is late.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::Result;
 use crate::cold_chain::chart::{Chart, ChartRange};
+use crate::cold_chain::reading::AHEAD;
 use crate::cold_chain::store::{devices, fleet, readings};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -54,8 +55,8 @@ pub async fn chart(app: &App, actor: &Actor, cell: ColdCellId, range: ChartRange
     let cell = fleet::cell(&app.db, actor.org, cell).await?.ok_or(Error::NotFound)?;
     let width = range.bucket_seconds() * SECOND;
     // The bucket that the range begins in lies partly before it and is left out; the one that is filling now is in.
-    let from = app.clock.now().plus(-range.milliseconds());
-    let from = Timestamp(from.0.div_euclid(width) * width + width);
-    let buckets = readings::buckets(&app.db, cell.no, range, from).await?;
+    let now = app.clock.now();
+    let from = Timestamp(now.plus(-range.milliseconds()).0.div_euclid(width) * width + width);
+    let buckets = readings::buckets(&app.db, cell.no, range, from, now.plus(AHEAD)).await?;
     Ok(Chart::new(range, &buckets))
 }

@@ -81,7 +81,7 @@ static TRIGGERS: MultiRow = MultiRow::new(
 
 /// Brings active alerts up to date.
 pub(crate) async fn trigger(tx: &mut Tx, triggers: &[Trigger]) -> Result<()> {
-    for chunk in chunks(triggers) {
+    for chunk in chunks(triggers, tx.is_sqlite()) {
         let mut query = sql(TRIGGERS.text(chunk.len(), tx.is_sqlite()));
         for Trigger { device_no, kind, alert } in chunk {
             query = query

@@ -1,10 +1,19 @@
-//! Statements with many rows in a few fixed sizes, so that their texts are prepared once per connection and found again.
+//! Statements with many rows in fixed sizes, so that their texts are prepared once per connection and found again.
 
 use std::sync::OnceLock;
 
-/// The sizes: 1, 2, 4, … 256 rows. Any number of rows is a few statements; the largest stays far below SQLite's limit of
-/// 32,766 and PostgreSQL's of 65,535 values.
-const SIZES: usize = 9;
+/// The most rows of one statement: far below SQLite's limit of 32,766 and PostgreSQL's of 65,535 values.
+const MOST: usize = 256;
+/// Up to here, every number of rows has a statement of its own on SQLite: the way to the connection's thread and back
+/// costs more than keeping the statements. Beyond it, and on PostgreSQL, which keeps fewer, the sizes are powers of two.
+const EXACT: usize = 64;
+/// Places for the texts: 1, 2, 3, … 64, 128, 256 rows.
+const SIZES: usize = EXACT + 2;
+
+/// The place of a size.
+const fn place(rows: usize) -> usize {
+    if rows <= EXACT { rows - 1 } else { EXACT - 1 + (rows / EXACT).trailing_zeros() as usize }
+}
 
 /// A statement that is repeated for some rows of values: `head (…),(…),… tail`.
 pub(super) struct MultiRow {
@@ -34,7 +43,7 @@ impl MultiRow {
     /// thousand of them cost more than the insert.
     pub(super) fn text(&'static self, rows: usize, sqlite: bool) -> &'static str {
         let texts = if sqlite { &self.plain } else { &self.numbered };
-        texts[rows.trailing_zeros() as usize].get_or_init(|| self.build(rows, sqlite))
+        texts[place(rows)].get_or_init(|| self.build(rows, sqlite))
     }
 
     fn build(&self, rows: usize, sqlite: bool) -> String {
@@ -60,12 +69,13 @@ impl MultiRow {
 }
 
 /// Rows in chunks of the fixed sizes, largest first.
-pub(super) fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn chunks<T>(mut rows: &[T], sqlite: bool) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;
         }
-        let size = (1 << rows.len().ilog2()).min(1 << (SIZES - 1));
+        let exact = sqlite && rows.len() <= EXACT;
+        let size = if exact { rows.len() } else { (1 << rows.len().ilog2()).min(MOST) };
         let (chunk, rest) = rows.split_at(size);
         rows = rest;
         Some(chunk)
@@ -83,11 +93,16 @@ mod tests {
         assert_eq!(PAIRS.text(1, false), "VALUES ($1, abs($2)) LIMIT 1");
         assert_eq!(PAIRS.text(2, false), "VALUES ($1, abs($2)),($3, abs($4)) LIMIT 1");
         assert_eq!(PAIRS.text(2, true), "VALUES (?, abs(?)),(?, abs(?)) LIMIT 1");
-        for number in [0, 1, 3, 255, 256, 1_000] {
+        for number in [0, 1, 3, 63, 64, 65, 191, 255, 256, 1_000] {
             let rows = vec![(); number];
-            let sizes: Vec<usize> = chunks(&rows).map(<[()]>::len).collect();
-            assert_eq!(sizes.iter().sum::<usize>(), number);
-            assert!(sizes.iter().all(|size| size.is_power_of_two() && *size <= 256), "{sizes:?}");
+            let sizes = |sqlite| chunks(&rows, sqlite).map(<[()]>::len).collect::<Vec<usize>>();
+            for sizes in [sizes(true), sizes(false)] {
+                assert_eq!(sizes.iter().sum::<usize>(), number);
+                assert!(sizes.iter().all(|size| *size <= MOST && place(*size) < SIZES), "{sizes:?}");
+            }
+            assert!(sizes(false).iter().all(|size| size.is_power_of_two()));
         }
+        let places: std::collections::HashSet<usize> = (1..=EXACT).chain([128, 256]).map(place).collect();
+        assert_eq!(places.len(), SIZES);
     }
 }

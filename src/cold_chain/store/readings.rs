@@ -6,7 +6,7 @@ use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::multi_row::{MultiRow, chunks};
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
-use crate::kernel::time::Timestamp;
+use crate::kernel::time::{SECOND, Timestamp};
 
 /// A device as the writer needs it: its cell's rule, and its state before the group.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -69,8 +69,8 @@ impl ReadingRow {
     }
 }
 
-/// A bucket's place: cell, span in seconds, start.
-pub(crate) type BucketKey = (i64, i64, Timestamp);
+/// A bucket's place: cell, start, span in seconds. In this order a reading's buckets lie side by side.
+pub(crate) type BucketKey = (i64, Timestamp, i64);
 
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, s.last_seen_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
@@ -84,7 +84,7 @@ static DEVICES_LOCKED: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ") ORDER BY d
 pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRow>> {
     let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
     let mut rows = Vec::with_capacity(numbers.len());
-    for chunk in chunks(numbers) {
+    for chunk in chunks(numbers, tx.is_sqlite()) {
         let mut query = sql(statement.text(chunk.len(), tx.is_sqlite()));
         for number in chunk {
             query = query.bind(*number);
@@ -123,7 +123,7 @@ fn bound(tx: &Tx, statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::k
 /// Stores readings that are not stored yet, and tells how many these were.
 pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
     let mut stored = 0;
-    for chunk in chunks(rows) {
+    for chunk in chunks(rows, tx.is_sqlite()) {
         stored += bound(tx, &READINGS, chunk).run(&mut *tx).await?;
     }
     Ok(stored)
@@ -132,16 +132,16 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
 /// Stores readings that are not stored yet, and tells which these were. Slower than [`insert`] by the answers' cost.
 pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<Vec<ReadingKey>> {
     let mut stored = Vec::with_capacity(rows.len());
-    for chunk in chunks(rows) {
+    for chunk in chunks(rows, tx.is_sqlite()) {
         stored.extend(bound(tx, &READINGS_TOLD, chunk).all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(stored)
 }
 
 static BUCKETS: MultiRow = MultiRow::new(
-    "INSERT INTO reading_buckets AS b (cell_no, span, start_at, min, max, sum, count) VALUES ",
+    "INSERT INTO reading_buckets AS b (cell_no, start_at, span, min, max, sum, count) VALUES ",
     "($,$,$,$,$,$,$)",
-    " ON CONFLICT (cell_no, span, start_at) DO UPDATE SET \
+    " ON CONFLICT (cell_no, start_at, span) DO UPDATE SET \
      min = CASE WHEN excluded.min < b.min THEN excluded.min ELSE b.min END, \
      max = CASE WHEN excluded.max > b.max THEN excluded.max ELSE b.max END, \
      sum = b.sum + excluded.sum, count = b.count + excluded.count",
@@ -149,13 +149,13 @@ static BUCKETS: MultiRow = MultiRow::new(
 
 /// Adds to buckets. The keys must be distinct, and sorted so that two servers never deadlock.
 pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]) -> Result<()> {
-    for chunk in chunks(buckets) {
+    for chunk in chunks(buckets, tx.is_sqlite()) {
         let mut query = sql(BUCKETS.text(chunk.len(), tx.is_sqlite()));
-        for ((cell_no, span, start), summary) in chunk {
+        for ((cell_no, start, span), summary) in chunk {
             query = query
                 .bind(*cell_no)
-                .bind(*span)
                 .bind(*start)
+                .bind(*span)
                 .bind(summary.min)
                 .bind(summary.max)
                 .bind(summary.sum)
@@ -178,7 +178,7 @@ static STATES: MultiRow = MultiRow::new(
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
 pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) -> Result<()> {
-    for chunk in chunks(states) {
+    for chunk in chunks(states, tx.is_sqlite()) {
         let mut query = sql(STATES.text(chunk.len(), tx.is_sqlite()));
         for (device_no, state) in chunk {
             query = query
@@ -200,19 +200,26 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
     Ok(())
 }
 
-/// The buckets of a cell's chart from a moment on, oldest first.
+/// The buckets of a cell's chart whose starts lie between two moments, oldest first. `from` is where a bucket starts.
+///
+/// The starts are known beforehand, so each bucket is looked up by its whole key and none of another span is passed over.
 pub(crate) async fn buckets(
     on: impl Into<Conn<'_>>,
     cell_no: i64,
     range: ChartRange,
     from: Timestamp,
+    until: Timestamp,
 ) -> Result<Vec<(Timestamp, Summary)>> {
     let rows: Vec<(Timestamp, Micro, Micro, i64, i64)> =
-        sql("SELECT start_at, min, max, sum, count FROM reading_buckets \
-         WHERE cell_no = $1 AND span = $2 AND start_at >= $3 ORDER BY start_at")
+        sql("WITH RECURSIVE starts (start_at) AS (SELECT CAST($3 AS BIGINT) \
+         UNION ALL SELECT start_at + $4 FROM starts WHERE start_at + $4 <= $5) \
+         SELECT b.start_at, b.min, b.max, b.sum, b.count FROM starts CROSS JOIN reading_buckets b \
+         WHERE b.cell_no = $1 AND b.start_at = starts.start_at AND b.span = $2 ORDER BY b.start_at")
         .bind(cell_no)
         .bind(range.bucket_seconds())
         .bind(from)
+        .bind(range.bucket_seconds() * SECOND)
+        .bind(until)
         .all(on)
         .await?;
     Ok(rows.into_iter().map(|(start, min, max, sum, count)| (start, Summary { min, max, sum, count })).collect())

@@ -24,6 +24,8 @@ use crate::{Error, Result};
 
 /// How long a request waits for a connection or a lock before it is told that the service is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Statements that the writing connection keeps prepared.
+const WRITER_STATEMENTS: usize = 1_024;
 
 /// A database of either kind. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,6 +78,13 @@ impl Db {
             .busy_timeout(PATIENCE)
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory");
+        let writing = options
+            .clone()
+            // Statements of the ingest path come in many sizes.
+            .statement_cache_capacity(WRITER_STATEMENTS)
+            // The same pages are written again and again. Copying them into the file less often copies them once for
+            // more commits; the write-ahead log grows to 16 MiB.
+            .pragma("wal_autocheckpoint", "4000");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
@@ -83,7 +92,7 @@ impl Db {
             .max_lifetime(None)
             // A file does not go away like a server: asking it before every transaction would only cost a trip.
             .test_before_acquire(false)
-            .connect_with(options.clone())
+            .connect_with(writing)
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
