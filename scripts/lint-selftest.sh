@@ -37,6 +37,9 @@ accepted() {
     fi
 }
 
+refused raw-title app/src/leads/pages.rs 'view! { <Title text=lead.name/> }'
+accepted app/src/ui/page_title.rs 'view! { <Title text=title/> }'
+accepted app/src/leads/pages.rs 'view! { <PageTitle text=lead.name/> }'
 refused raw-textarea app/src/leads/form.rs 'view! { <textarea name="notes">{text}</textarea> }'
 refused raw-textarea app/src/ui/field.rs 'view! { <TEXTAREA></TEXTAREA> }'
 accepted app/src/ui/text_area.rs 'view! { <textarea></textarea> }'

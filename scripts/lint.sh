@@ -31,6 +31,8 @@ own='^scripts/lint'
 rust='\.rs$'
 text='(\.(rs|toml|md|sh|mjs|ts|json|css|sql|ftl|html|svg|yml|yaml)|Makefile|\.ci/run)$'
 
+forbid raw-title "only app/src/ui/page_title.rs escapes what users wrote" \
+    '^(?!\s*//).*<Title\b' '^app/.*\.rs$' '^app/src/ui/page_title\.rs$'
 forbid raw-textarea "only app/src/ui/text_area.rs escapes what stands inside" \
     '^(?!\s*//).*<(textarea|TEXTAREA)' '^(app|server|src)/.*\.rs$' '^app/src/ui/text_area\.rs$|^server/tests/'
 forbid inner-html "markup from strings belongs to the design system, where it is escaped" \

@@ -1,6 +1,7 @@
 //! Live updates: the event stream of the server, turned into signals that pages fetch anew by.
 
 use leptos::prelude::*;
+use officina::kernel::permission::{Permission, PermissionSet};
 
 /// What can change under one's eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,22 @@ pub enum Topic {
 
 impl Topic {
     const ALL: [Self; 4] = [Self::Repairs, Self::Leads, Self::ColdChain, Self::Alerts];
+
+    /// What one needs to hear of it.
+    const fn needs(self) -> Permission {
+        match self {
+            Self::Repairs => Permission::RepairsRead,
+            Self::Leads => Permission::LeadsRead,
+            Self::ColdChain => Permission::ColdChainRead,
+            Self::Alerts => Permission::AlertsRead,
+        }
+    }
+}
+
+/// Whether there is anything to follow for someone: the server refuses a stream that would stay silent.
+#[must_use]
+pub fn can_follow(permissions: PermissionSet) -> bool {
+    Topic::ALL.iter().any(|topic| permissions.has(topic.needs()))
 }
 
 /// The events that a page listens to: a browser hears only those whose names it knows.

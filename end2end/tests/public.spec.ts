@@ -113,7 +113,7 @@ test("public pages carry no script and pass axe, light and dark", async ({ page 
   test.setTimeout(180_000);
   const code = demo().trackingCodes[0]!.code;
   const done = `/check-in/done?code=${code}&photos=2`;
-  for (const path of ["/check-in", done, "/track", `/track/${code}`, "/contact", "/contact/done", "/sign-in"]) {
+  for (const path of ["/", "/check-in", done, "/track", `/track/${code}`, "/contact", "/contact/done", "/sign-in"]) {
     await page.goto(path);
     expect(await page.locator("script").count(), path).toBe(0);
     await expectAccessibleLightAndDark(page);

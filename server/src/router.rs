@@ -4,7 +4,8 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::from_fn_with_state;
+use axum::http::header;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use officina::Error;
@@ -62,6 +63,7 @@ fn page_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 fn frame_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     router
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
+        .layer(from_fn(refuse_plain_text))
         .layer(csrf(state))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
@@ -81,6 +83,20 @@ fn csrf(state: &AppState) -> CsrfLayer<fn(ProtectionError) -> Response> {
         }
     };
     layer.with_rejection_response(refuse)
+}
+
+/// Refuses `text/plain` with a cookie: no page and no program of ours sends it, but a form on any site can, and an old
+/// browser would not say where it comes from.
+async fn refuse_plain_text(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_plain = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/plain"));
+    if is_plain && !request.method().is_safe() && auth::cookie_value(headers).is_some() {
+        return ApiError::CrossSite.into_response();
+    }
+    next.run(request).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's trait passes the panic's value")]

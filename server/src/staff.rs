@@ -6,7 +6,8 @@ use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -21,6 +22,12 @@ use crate::http::auth::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::frame::staff_policy;
 use crate::state::AppState;
+
+/// The cookie that says which error in an address is ours, and the purpose of its signature.
+const FAILURE: &str = "officina_failure";
+
+/// Stands for this server where Leptos wants a whole address. It never leaves.
+const HERE: &str = "http://officina.invalid";
 
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
@@ -45,7 +52,14 @@ async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller
         Err(error) => return ApiError::from(error).into_response(),
     };
     let theme = auth::named_cookie(request.headers(), COOKIE).map(Theme::from_word).unwrap_or_default();
-    let failed = failed_action(&request);
+    let failed = failed_action(request.uri());
+    if let Some((_, error)) = &failed
+        && !auth::named_cookie(request.headers(), FAILURE)
+            .is_some_and(|mark| state.app.secret.verify(FAILURE, error, mark))
+    {
+        // Anybody can write a link with an error in it; only those that we made are shown.
+        return Redirect::to(request.uri().path()).into_response();
+    }
     let context =
         RequestContext { app: state.app.clone(), actor: Some(actor), organisation: Some(organisation), theme };
     let provide = move || {
@@ -63,14 +77,49 @@ async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller
 async fn server_function(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Response {
     if let Err(refusal) = known_function(&request) {
         return refusal.into_response();
     }
+    come_back_here(request.headers_mut());
     let context =
         RequestContext { app: state.app.clone(), actor: caller.0, organisation: None, theme: Theme::default() };
-    leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request).await.into_response()
+    let provide = move || provide_context(context.clone());
+    let mut response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
+    without_origin(response.headers_mut());
+    mark_failure(&state, response.headers_mut());
+    response
+}
+
+/// Makes the page that a form without script goes back to one of ours: Leptos would go wherever the header says.
+fn come_back_here(headers: &mut HeaderMap) {
+    let from: Option<Uri> = headers.get(header::REFERER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let back = from.as_ref().and_then(Uri::path_and_query).map_or("/app", PathAndQuery::as_str);
+    let back = if back.starts_with("/app") { back } else { "/app" };
+    if let Ok(back) = HeaderValue::try_from(format!("{HERE}{back}")) {
+        headers.insert(header::REFERER, back);
+    }
+}
+
+/// Takes the placeholder for this server out of the address that a form without script goes back to.
+fn without_origin(headers: &mut HeaderMap) {
+    let to = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()?.strip_prefix(HERE));
+    if let Some(to) = to.and_then(|to| HeaderValue::from_str(to).ok()) {
+        headers.insert(header::LOCATION, to);
+    }
+}
+
+/// Signs the error in the address that a failed form goes back to, in a cookie that lasts as long as the way there.
+fn mark_failure(state: &AppState, headers: &mut HeaderMap) {
+    let to: Option<Uri> = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()?.parse().ok());
+    let Some((_, error)) = to.as_ref().and_then(failed_action) else { return };
+    let mark = state.app.secret.sign(FAILURE, &error);
+    if let Ok(cookie) =
+        HeaderValue::try_from(format!("{FAILURE}={mark}; Path=/app; Max-Age=60; HttpOnly; SameSite=Lax"))
+    {
+        headers.append(header::SET_COOKIE, cookie);
+    }
 }
 
 /// Passes for a function there is, called as it wants to be. Leptos would answer 400, with advice for whoever builds the
@@ -98,8 +147,8 @@ fn allow_nonce() {
 }
 
 /// The failure of a form that was sent without script: the function's path and its error, in the address.
-fn failed_action(request: &Request) -> Option<(String, String)> {
-    let query: Vec<(String, String)> = serde_urlencoded::from_str(request.uri().query()?).ok()?;
+fn failed_action(address: &Uri) -> Option<(String, String)> {
+    let query: Vec<(String, String)> = serde_urlencoded::from_str(address.query()?).ok()?;
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     Some((value("__path")?, value("__err")?))
 }

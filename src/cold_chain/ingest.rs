@@ -10,7 +10,7 @@ use crate::cold_chain::alert::AlertType;
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
 use crate::cold_chain::engine::{self, Arrival, Effect, Observation, Open, Rule, Tracks};
 use crate::cold_chain::model::Micro;
-use crate::cold_chain::reading::{FLAG_LATE, Reading};
+use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, FLAG_LATE, Reading};
 use crate::cold_chain::store::alerts::{self, OpenedAlert, Trigger};
 use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
 use crate::kernel::actor::{Actor, ActorKind};
@@ -253,6 +253,8 @@ impl Context {
         let (at, flags) = reading.place(received_at);
         let (dedupe_kind, dedupe_key) = match (reading.seq, reading.recorded_at) {
             (Some(seq), _) => (0, seq),
+            // A clock that stands still must not make all readings one.
+            (None, Some(_)) if flags & FLAG_CLOCK_SUSPECT != 0 => (3, reading.fingerprint(received_at)),
             (None, Some(recorded)) => (1, recorded.0),
             (None, None) => {
                 // Nothing tells a repetition from a new reading: each is new.

@@ -34,7 +34,7 @@ pub enum Error {
     #[error("{0}")]
     UnsupportedMedia(String),
     /// Too many requests; try again after so many seconds.
-    #[error("Too many requests. Try again in {retry_after} seconds.")]
+    #[error("Too many requests. Try again in {retry_after} second{}.", if *.retry_after == 1 { "" } else { "s" })]
     RateLimited {
         /// Seconds until another try has a chance.
         retry_after: u64,

@@ -147,9 +147,13 @@ impl Validator {
     }
 }
 
-/// Trims, and removes control characters other than line breaks and tabs, which nobody types on purpose.
+/// Trims, and removes what nobody types on purpose: control characters other than line breaks and tabs, and marks that
+/// turn the direction of the text around them. What has nothing to see is nothing.
 fn clean(value: &str) -> String {
-    value.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let kept: String = value.chars().filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !turns(*c)).collect();
+    if kept.chars().all(unseen) { String::new() } else { kept.trim().to_owned() }
 }
 
 /// Whether a text has the shape `local@domain` of RFC 5321 closely enough to send mail there.

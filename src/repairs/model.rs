@@ -6,7 +6,7 @@ use super::status::RepairStatus;
 use crate::kernel::ids::{CustomerId, FileId, MembershipId, RepairId, VehicleId};
 use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
-use crate::kernel::validate::Validator;
+use crate::kernel::validate::{Validator, plate_key};
 use crate::{Error, Result};
 
 crate::text_enum! {
@@ -92,11 +92,11 @@ pub struct CleanCheckIn {
 }
 
 impl CheckIn {
-    /// Checks and cleans every field.
+    /// Checks and cleans every field. `today` is `YYYY-MM-DD` where the organisation is.
     ///
     /// # Errors
     /// [`Error::Validation`] with all broken fields.
-    pub fn clean(&self) -> Result<CleanCheckIn> {
+    pub fn clean(&self, today: &str) -> Result<CleanCheckIn> {
         let mut check = Validator::default();
         let input = Self {
             customer_name: check.required("customerName", &self.customer_name, 120),
@@ -116,8 +116,19 @@ impl CheckIn {
             preferred_time: check.optional("preferredTime", self.preferred_time.as_deref(), 60),
             notes: check.optional("notes", self.notes.as_deref(), 5_000),
         };
-        if !input.vehicle_plate.is_empty() && crate::kernel::validate::plate_key(&input.vehicle_plate).is_empty() {
-            check.errors.add("vehiclePlate", "invalid_plate", "must hold letters or digits");
+        let odd = |c: char| !c.is_alphanumeric() && !" -.·".contains(c);
+        if !input.vehicle_plate.is_empty()
+            && (plate_key(&input.vehicle_plate).is_empty() || input.vehicle_plate.contains(odd))
+        {
+            check.errors.add("vehiclePlate", "invalid_plate", "must be letters and digits");
+        }
+        // Dates written alike compare as texts.
+        let known = |check: &Validator, field| check.errors.first(field).is_none();
+        if input.accident_date.as_deref().is_some_and(|date| date > today) && known(&check, "accidentDate") {
+            check.errors.add("accidentDate", "date_to_come", "must not lie in the future");
+        }
+        if input.preferred_date.as_deref().is_some_and(|date| date < today) && known(&check, "preferredDate") {
+            check.errors.add("preferredDate", "date_past", "must not lie in the past");
         }
         check.range("vehicleYear", input.vehicle_year, 1886, 2100);
         let repair_type: Option<RepairType> = check.word("repairType", &self.repair_type);

@@ -43,7 +43,8 @@ pub async fn check_in(
     photos: &[(PhotoCategory, Photo)],
     submission: Option<&str>,
 ) -> Result<CheckedIn> {
-    let clean = input.clean()?;
+    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+    let clean = input.clean(&zone::day(app.clock.now(), tz))?;
     if let Some(key) = submission
         && let Some(earlier) = earlier(app, actor.org, key).await?
     {

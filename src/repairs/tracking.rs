@@ -67,7 +67,7 @@ impl Guesses {
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            misses: Cache::builder().max_capacity(100_000).time_to_idle(ADDRESS_WAIT).build(),
+            misses: Cache::builder().max_capacity(100_000).time_to_live(ADDRESS_WAIT).build(),
             known: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(24 * 3600)).build(),
             wrong_digits: Cache::builder().max_capacity(100_000).time_to_live(DIGITS_WAIT).build(),
             minute: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(60)).build(),

@@ -1,7 +1,6 @@
 //! The list of alerts, and what can be done about one.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use officina::cold_chain::{AlertStatus, AlertType};
 
@@ -9,7 +8,7 @@ use super::functions::{AcknowledgeAlert, AlertQuery, AlertRow, AlertsView, Resol
 use super::looks::{alert_badge, alert_label, celsius};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
-use crate::ui::{EmptyState, Field, Icon, Pager, SkeletonRows, ToastKind, address, icon, toast};
+use crate::ui::{EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, address, icon, toast};
 
 const PATH: &str = "/app/alerts";
 
@@ -48,7 +47,7 @@ pub fn AlertsPage() -> impl IntoView {
         acknowledge.or(resolve).map(|error| refused(&error))
     };
     view! {
-        <Title text="Alerts · Officina"/>
+        <PageTitle text="Alerts"/>
         <div class="page-head"><h1>"Alerts"</h1>{move || boxes(query.read().resolved)}</div>
         {refusals}
         {loaded(

@@ -1,7 +1,6 @@
 //! The list of cold cells and a cell's page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::alerts::{AlertActions, alert_item};
@@ -9,7 +8,9 @@ use super::functions::{AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow
 use super::looks::celsius;
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
-use crate::ui::{Badge, Chart, Column, EmptyState, Icon, Pager, SkeletonRows, Table, Timeline, Tone, address};
+use crate::ui::{
+    Badge, Chart, Column, EmptyState, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone, address,
+};
 
 const PATH: &str = "/app/cold-chain";
 /// The ranges of the chart: the word in the address, and what people read.
@@ -26,7 +27,7 @@ pub fn ColdChainPage() -> impl IntoView {
         |(cursor, ..)| list_cells(cursor),
     );
     view! {
-        <Title text="Cold chain · Officina"/>
+        <PageTitle text="Cold chain"/>
         <div class="page-head"><h1>"Cold chain"</h1></div>
         {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, cursor.get_untracked().is_some()))}
     }
@@ -117,7 +118,7 @@ pub fn ColdCellPage() -> impl IntoView {
 
 fn show(view: CellView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: ServerAction<ResolveAlert>) -> AnyView {
     let cell = view.cell;
-    let title = format!("{} · Officina", cell.name);
+    let title = cell.name.clone();
     let path = format!("{PATH}/cells/{}", cell.id);
     let ranges: Vec<_> = RANGES
         .into_iter()
@@ -147,7 +148,7 @@ fn show(view: CellView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: Se
     let (now, badge) = (temperature(&cell), state(&cell));
     let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
     view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap"><h1>{cell.name}</h1><span class="muted">{cell.location}</span>{badge}</div>
             <span class="now num">{now}</span>

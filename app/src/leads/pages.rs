@@ -1,7 +1,6 @@
 //! The inbox of leads and a lead's page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use officina::leads::{LeadStatus, LeadType};
 
@@ -9,8 +8,8 @@ use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, Upd
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, FilterForm, Icon, Pager, SkeletonRows, Table, TextArea, Timeline, ToastKind,
-    Tone, address, icon, toast,
+    Alert, Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, TextArea, Timeline,
+    ToastKind, Tone, address, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -70,7 +69,7 @@ pub fn LeadsPage() -> impl IntoView {
     });
     let data = Resource::new(move || (query.get(), live.changes(Topic::Leads)), |(query, _)| list_leads(query));
     view! {
-        <Title text="Leads · Officina"/>
+        <PageTitle text="Leads"/>
         <div class="page-head"><h1>"Leads"</h1>{move || boxes(query.read().quarantined)}</div>
         {move || filters(&query.get())}
         {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |page| list(page, &query.get_untracked()))}
@@ -202,7 +201,7 @@ fn show(view: LeadView, update: ServerAction<UpdateLead>, release: ServerAction<
     let fact = |label: &'static str, value: Option<String>| {
         value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> })
     };
-    let title = format!("{} · Officina", lead.name);
+    let title = lead.name.clone();
     let quarantine = lead.quarantine.clone().map(|why| quarantine(lead.id.to_string(), &why, view.may_write, release));
     let earlier = lead.earlier_lead_id.map(|id| {
         view! {
@@ -217,7 +216,7 @@ fn show(view: LeadView, update: ServerAction<UpdateLead>, release: ServerAction<
     let is_open = lead.status != LeadStatus::Converted;
     let form = (view.may_write && is_open).then(|| follow_up(&view, update));
     view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap"><h1>{lead.name.clone()}</h1>{badge(lead.status)}</div>
             <span class="muted small">"Came in " {view.created.clone().view()}</span>

@@ -42,6 +42,12 @@ impl Visit {
         format!("{}{path}", self.base)
     }
 
+    /// The address of the organisation's first page.
+    #[must_use]
+    pub fn start(&self) -> String {
+        if self.base.is_empty() { "/".to_owned() } else { self.base.clone() }
+    }
+
     /// The address of this page in another language.
     fn here_in(&self, language: Language) -> String {
         let joint = if self.here.contains('?') { '&' } else { '?' };

@@ -9,6 +9,7 @@ mod language;
 pub mod notice;
 pub mod sign_in;
 pub mod track;
+pub mod welcome;
 
 pub use document::Visit;
 pub use form::FormState;

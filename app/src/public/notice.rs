@@ -27,9 +27,14 @@ pub fn busy(visit: &Visit) -> String {
 
 fn notice(visit: &Visit, symbol: Icon, title: String, text: String) -> String {
     document(visit, Head { title: title.clone(), ..Head::default() }, || {
+        let (start, start_words) = (visit.start(), visit.text("to-start"));
         view! {
             <h1 class="skip">{title.clone()}</h1>
-            <div class="panel"><EmptyState symbol=symbol title=title text=text/></div>
+            <div class="panel">
+                <EmptyState symbol=symbol title=title text=text>
+                    <a class="btn" href=start>{start_words}</a>
+                </EmptyState>
+            </div>
         }
     })
 }

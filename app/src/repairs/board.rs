@@ -2,7 +2,6 @@
 //! can use, and which works without script.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use officina::repairs::{RepairStatus, Transition};
 
 use super::functions::{Board, BoardColumnView, ChangeStatus, RepairRow, get_board};
@@ -10,7 +9,7 @@ use super::list::views;
 use super::looks::{status_label, status_look};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
-use crate::ui::{Badge, Icon, SkeletonRows, ToastKind, Tone, icon, toast};
+use crate::ui::{Badge, Icon, PageTitle, SkeletonRows, ToastKind, Tone, icon, toast};
 
 /// How many of the next steps a card's menu offers; the repair's page has all.
 const OFFERED: usize = 4;
@@ -28,7 +27,7 @@ pub fn BoardPage() -> impl IntoView {
     });
     let dragged = RwSignal::new(None::<RepairRow>);
     view! {
-        <Title text="Board · Officina"/>
+        <PageTitle text="Board"/>
         <div class="page-head"><h1>"Repairs"</h1>{views(true)}</div>
         {move || change.value().get().and_then(Result::err).map(|error| refused(&error))}
         {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |board| show(board, change, dragged))}

@@ -1,7 +1,6 @@
 //! A repair's page: the facts, the next steps, photos, and what has happened.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use officina::repairs::{RepairStatus, Transition};
 
@@ -10,7 +9,9 @@ use super::looks::{StatusBadge, status_label, status_look, type_label};
 use crate::error::PageError;
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
-use crate::ui::{Alert, Field, Icon, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast};
+use crate::ui::{
+    Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast,
+};
 
 /// Steps that stand beside the likeliest one; the others wait in a fold.
 const BESIDE: usize = 2;
@@ -65,13 +66,13 @@ fn show(view: RepairView, change: ServerAction<ChangeStatus>, update: ServerActi
     let vehicle = vehicle.collect::<Vec<_>>().join(" ");
     let steps = view.may_write.then(|| next_steps(&view, change));
     let edit = view.may_write.then(|| edit_form(&view, update));
-    let title = format!("{plate} · Officina");
+    let title = plate.clone();
     let facts = facts(&view);
     let photos = photos(&view);
     let suggestions = suggestions(&view);
     let created = view.created.clone();
     view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap">
                 <h1 class="mono">{plate}</h1>

@@ -1,7 +1,6 @@
 //! The list of repairs: filter, search and order stand in the address, so that a list can be shared.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use officina::repairs::RepairStatus;
 
@@ -9,7 +8,7 @@ use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
 use super::looks::{StatusBadge, status_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
-use crate::ui::{Badge, Column, EmptyState, FilterForm, Icon, Pager, SkeletonRows, Table, Tone, icon};
+use crate::ui::{Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Tone, icon};
 
 const PATH: &str = "/app/repairs";
 
@@ -32,7 +31,7 @@ pub fn RepairsPage() -> impl IntoView {
     let query = query();
     let data = Resource::new(move || (query.get(), live.changes(Topic::Repairs)), |(query, _)| list_repairs(query));
     view! {
-        <Title text="Repairs · Officina"/>
+        <PageTitle text="Repairs"/>
         <div class="page-head"><h1>"Repairs"</h1>{views(false)}</div>
         {move || filters(&query.get())}
         {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |page| show(page, &query.get_untracked()))}

@@ -8,7 +8,7 @@ use officina::kernel::permission::{Permission, PermissionSet};
 use serde::{Deserialize, Serialize};
 
 use super::functions::get_frame;
-use crate::live::LiveBadge;
+use crate::live::{LiveBadge, can_follow};
 use crate::theme::Theme;
 use crate::ui::{Icon, Toasts, icon};
 
@@ -96,7 +96,8 @@ pub fn Frame() -> impl IntoView {
 fn follow(frame: Resource<Result<FrameData, crate::error::PageError>>) {
     let live = crate::live::use_live();
     Effect::new(move |started: Option<bool>| {
-        let seq = frame.get().and_then(Result::ok).map(|frame| frame.seq);
+        let frame = frame.get().and_then(Result::ok).filter(|frame| can_follow(frame.permissions));
+        let seq = frame.map(|frame| frame.seq);
         match seq {
             Some(seq) if started != Some(true) => {
                 crate::live::connect(live, seq);
@@ -156,7 +157,7 @@ fn header(frame: FrameData) -> AnyView {
     view! {
         {mark(frame.organisation)}
         <span class="grow"></span>
-        <LiveBadge/>
+        {can_follow(frame.permissions).then(|| view! { <LiveBadge/> })}
         <details class="drop" name="menu">
             <summary class="btn btn-ghost btn-square" aria-label="Colours">{icon(Icon::Contrast)}</summary>
             <div>

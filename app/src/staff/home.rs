@@ -1,14 +1,13 @@
 //! Home: what needs someone now. Every number leads to the list behind it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
 use super::functions::get_home;
 use super::loaded::loaded;
 use crate::live::{Topic, use_live};
 use crate::repairs::{RepairRow, repairs_table};
-use crate::ui::{EmptyState, Icon, SkeletonRows, Tone, icon};
+use crate::ui::{EmptyState, Icon, PageTitle, SkeletonRows, Tone, icon};
 
 /// A number and the list behind it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +108,7 @@ pub fn Home() -> impl IntoView {
         |_| get_home(),
     );
     view! {
-        <Title text="Home · Officina"/>
+        <PageTitle text="Home"/>
         {loaded(data, || view! { <SkeletonRows/> }.into_any(), show)}
     }
 }

@@ -1,5 +1,6 @@
 //! Cold chain: locations, cells, devices, charts and alerts. Readings come in by [`crate::ingest::endpoint`].
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use officina::cold_chain::service;
@@ -19,6 +20,7 @@ use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, OptionalJson, Paging};
+use crate::http::idempotency::HoldsSecret;
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -187,8 +189,9 @@ async fn create_device(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     ApiJson(new): ApiJson<NewDevice>,
-) -> ApiResult<(StatusCode, Data<DeviceWithKey>)> {
-    Ok((StatusCode::CREATED, Data::new(service::create_device(&state.app, &actor, new).await?)))
+) -> ApiResult<(StatusCode, Extension<HoldsSecret>, Data<DeviceWithKey>)> {
+    let device = service::create_device(&state.app, &actor, new).await?;
+    Ok((StatusCode::CREATED, Extension(HoldsSecret), Data::new(device)))
 }
 
 /// One device.
@@ -228,8 +231,8 @@ async fn rotate_key(
     SignedIn(actor): SignedIn,
     ApiPath(id): ApiPath<DeviceId>,
     OptionalJson(how): OptionalJson<RotateKey>,
-) -> ApiResult<Data<DeviceWithKey>> {
-    Ok(Data::new(service::rotate_device_key(&state.app, &actor, id, how).await?))
+) -> ApiResult<(Extension<HoldsSecret>, Data<DeviceWithKey>)> {
+    Ok((Extension(HoldsSecret), Data::new(service::rotate_device_key(&state.app, &actor, id, how).await?)))
 }
 
 /// Which chart.

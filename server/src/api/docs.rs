@@ -1,8 +1,11 @@
 //! The OpenAPI document, and the pages to browse it.
 
 use axum::Router;
+use axum::extract::{OriginalUri, Request};
 use axum::http::HeaderValue;
 use axum::http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -44,5 +47,13 @@ pub fn router(document: OpenApi) -> Router<AppState> {
     });
     let pages: Router<AppState> = SwaggerUi::new("/docs").config(Config::from("/api/openapi.json")).into();
     let policy = SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Router::new().route("/openapi.json", document).merge(pages.layer(policy))
+    Router::new().route("/openapi.json", document).merge(pages.layer(policy).layer(from_fn(add_slash)))
+}
+
+/// Leads from `/docs` to `/docs/`. The pages' own redirect does not know what they are nested in.
+async fn add_slash(OriginalUri(uri): OriginalUri, request: Request, next: Next) -> Response {
+    if uri.path().ends_with("/docs") {
+        return Redirect::permanent(&format!("{}/", uri.path())).into_response();
+    }
+    next.run(request).await
 }

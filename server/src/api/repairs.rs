@@ -1,6 +1,6 @@
 //! Repairs: check-in and tracking for the public, lists and changes for staff.
 
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use officina::Error;
@@ -23,7 +23,7 @@ use crate::http::client::FromClient;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
-use crate::http::upload::{self, MAX_UPLOAD_BYTES};
+use crate::http::upload::{self, MAX_UPLOAD_BYTES, PhotoForm};
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -75,7 +75,7 @@ async fn add_check_in_photos(
     State(state): State<AppState>,
     visitor: Visitor,
     ApiPath(id): ApiPath<RepairId>,
-    body: Multipart,
+    PhotoForm(body): PhotoForm,
 ) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
     let sent = upload::read_photos(&state.app, body).await?;
     let added = photos::add_public(&state.app, &visitor.actor, id, &sent).await?;
@@ -186,7 +186,7 @@ async fn add_photos(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     ApiPath(id): ApiPath<RepairId>,
-    body: Multipart,
+    PhotoForm(body): PhotoForm,
 ) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
     let sent = upload::read_photos(&state.app, body).await?;
     let added = photos::add(&state.app, &actor, id, &sent).await?;
@@ -252,6 +252,7 @@ pub fn jpeg(bytes: bytes::Bytes) -> Response {
         (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=photo.jpg")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600")),
     ];
     (headers, bytes).into_response()

@@ -39,7 +39,7 @@ pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut 
     let (now, random) = (play.now, &mut play.random());
     let public = Actor::public(play.system.org, None, None);
     let photos = damage_photos(play.app).await?;
-    let mut jobs: Vec<Job> = (0..count).map(|_| announce(random, now)).collect();
+    let mut jobs: Vec<Job> = (0..count).map(|_| announce(random)).collect();
     let mut next: BinaryHeap<Next> =
         (0..count).map(|number| Next { due: std::cmp::Reverse(arrival(number, count, now, random)), number }).collect();
     while let Some(Next { due, number }) = next.pop() {
@@ -52,6 +52,9 @@ pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut 
         let job = &mut jobs[number];
         match job.repair {
             None => {
+                if job.input.accident_place.is_some() {
+                    job.input.accident_date = Some(day(moment.plus(-random.random_range(1..20) * DAY)));
+                }
                 let shown: Vec<(PhotoCategory, Photo)> = if number % 4 == 0 { photos.clone() } else { Vec::new() };
                 let checked_in = service::check_in(&app, &public, &job.input, &shown, None).await?;
                 job.repair = Some(checked_in.id);
@@ -66,7 +69,8 @@ pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut 
             Some(repair) => step(&app, play.staff, job, repair, random).await?,
         }
         if !job.status.is_final() {
-            next.push(Next { due: std::cmp::Reverse(moment.plus(pause(job.status, random))), number });
+            let due = at_work(moment.plus(pause(job.status, random)), random);
+            next.push(Next { due: std::cmp::Reverse(due), number });
         }
     }
     Ok(())
@@ -106,7 +110,7 @@ async fn step(app: &App, staff: &Staff, job: &mut Job, repair: RepairId, random:
         // Most promises are kept; some of the cars in the shop are late.
         let promised = app.clock.now().plus(random.random_range(8..22) * DAY);
         let update = UpdateRepair {
-            promised_date: Some(promised.to_utc().format("%Y-%m-%d").to_string()),
+            promised_date: Some(day(promised)),
             assignee_id: actor.member().map(|member| member.membership.to_string()),
             ..UpdateRepair::default()
         };
@@ -137,12 +141,26 @@ fn pause(status: RepairStatus, random: &mut impl Rng) -> i64 {
     random.random_range(hours) * HOUR + random.random_range(0..60) * MINUTE
 }
 
-fn announce(random: &mut StdRng, now: Timestamp) -> Job {
+/// The same moment if the shop is open then, else the next morning. Open is 8 to 18 in Rome's winter, every day.
+fn at_work(moment: Timestamp, random: &mut impl Rng) -> Timestamp {
+    let midnight = moment.0 - moment.0.rem_euclid(DAY);
+    let morning = midnight + 7 * HOUR + random.random_range(0..180) * MINUTE;
+    match moment.0 - midnight {
+        early if early < 7 * HOUR => Timestamp(morning),
+        late if late > 17 * HOUR => Timestamp(morning + DAY),
+        _ => moment,
+    }
+}
+
+fn day(moment: Timestamp) -> String {
+    moment.to_utc().format("%Y-%m-%d").to_string()
+}
+
+fn announce(random: &mut StdRng) -> Job {
     let (brand, model) = one_of(random, &cast::VEHICLES);
     let collision = random.random_bool(0.55);
     let name = cast::name(random);
     let email = format!("{}@example.org", name.to_lowercase().replace(' ', "."));
-    let accident = now.plus(-random.random_range(1..HISTORY / DAY) * DAY).to_utc().format("%Y-%m-%d").to_string();
     let input = CheckIn {
         customer_name: name,
         customer_phone: cast::phone(random),
@@ -152,7 +170,6 @@ fn announce(random: &mut StdRng, now: Timestamp) -> Job {
         vehicle_model: Some((*model).to_owned()),
         vehicle_year: Some(random.random_range(2008..2026)),
         repair_type: if collision { "collision" } else { *one_of(random, &["cosmetic", "mechanical"]) }.to_owned(),
-        accident_date: collision.then_some(accident),
         accident_place: collision.then(|| (*one_of(random, &cast::PLACES)).to_owned()),
         insurance_company: collision.then(|| (*one_of(random, &cast::INSURERS)).to_owned()),
         policy_number: collision.then(|| format!("PL-{}", random.random_range(100_000..999_999))),

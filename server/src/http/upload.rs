@@ -1,12 +1,29 @@
 //! Photos that come in by multipart, from the API and from forms.
 
 use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use officina::kernel::App;
 use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
 use officina::repairs::PhotoCategory;
 use officina::repairs::photos::MAX_PHOTOS;
 use officina::{Error, Result};
+
+use super::error::ApiError;
+
+/// A multipart body of the API, refused in the words of the contract when it is none.
+#[derive(Debug)]
+pub struct PhotoForm(pub Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for PhotoForm {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let refused =
+            |_| Error::UnsupportedMedia("The body must be multipart/form-data with photos.".to_owned()).into();
+        Multipart::from_request(request, state).await.map(Self).map_err(refused)
+    }
+}
 
 /// The most that a request with photos may weigh: all photos at their largest, and a little for the other fields.
 pub const MAX_UPLOAD_BYTES: usize = MAX_PHOTOS * MAX_PHOTO_BYTES + 1024 * 1024;

@@ -3,7 +3,7 @@
 use app::moment::Calendar;
 use app::public::check_in::{self as pages, CheckInDone, CheckInForm};
 use app::public::{FormState, Visit};
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -38,22 +38,28 @@ pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: Publ
 
 fn sheet(state: &AppState, visit: &Visit, form: FormState, photos_lost: bool) -> CheckInForm {
     let token = form.filled("token").unwrap_or_else(random_token);
-    let today = Calendar::new(&visit.organisation, visit.language, state.app.clock.now()).today();
-    CheckInForm { state: form, photos_lost, token, today }
+    CheckInForm { state: form, photos_lost, token, today: today(state, visit) }
+}
+
+fn today(state: &AppState, visit: &Visit) -> String {
+    Calendar::new(&visit.organisation, visit.language, state.app.clock.now()).today()
 }
 
 /// Takes the form. Refused, it comes back with everything that was typed; nothing has been made then.
 pub async fn submit(
     State(state): State<AppState>,
     PublicVisit { visit, actor }: PublicVisit,
-    multipart: Multipart,
+    multipart: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let mut sent = Sent::default();
-    if let Err(error) = sent.read(&state, multipart).await {
+    // What is no such form says nothing: it comes back with what is missing.
+    if let Ok(multipart) = multipart
+        && let Err(error) = sent.read(&state, multipart).await
+    {
         return refusal(&visit, &error);
     }
     let Sent { form, photos, mut status, photos_seen } = sent;
-    let (input, errors) = check_in_of(&form);
+    let (input, errors) = check_in_of(&form, &today(&state, &visit));
     let mut form = form;
     for (field, list) in errors.0 {
         form.errors.0.entry(field).or_default().extend(list);
@@ -77,7 +83,7 @@ pub async fn submit(
 }
 
 /// The form as the service wants it, with the errors that all its fields together have.
-fn check_in_of(form: &FormState) -> (CheckIn, FieldErrors) {
+fn check_in_of(form: &FormState, today: &str) -> (CheckIn, FieldErrors) {
     let year = form.filled("vehicleYear");
     let vehicle_year = year.as_deref().and_then(|year| year.parse::<i32>().ok());
     let input = CheckIn {
@@ -98,7 +104,7 @@ fn check_in_of(form: &FormState) -> (CheckIn, FieldErrors) {
         preferred_time: form.filled("preferredTime"),
         notes: form.filled("notes"),
     };
-    let mut errors = match input.clean() {
+    let mut errors = match input.clean(today) {
         Err(Error::Validation(errors)) => errors,
         _ => FieldErrors::default(),
     };

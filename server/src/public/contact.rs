@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use app::public::{FormState, contact as pages};
 use axum::Form;
 use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use officina::Error;
@@ -26,8 +27,10 @@ pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: Publ
 pub async fn submit(
     State(state): State<AppState>,
     PublicVisit { visit, actor }: PublicVisit,
-    Form(values): Form<BTreeMap<String, String>>,
+    sent: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Response {
+    // What is no such form says nothing: it comes back with what is missing.
+    let values = sent.map(|Form(values)| values).unwrap_or_default();
     let mut form = FormState { values, ..FormState::default() };
     let input = SubmitLead {
         name: form.value("name"),

@@ -27,7 +27,13 @@ pub use visit::PublicVisit;
 pub fn router() -> Router<AppState> {
     // Every public page also stands under its organisation's name, for installations with several.
     let public = visitor_routes("").merge(visitor_routes("/o/{slug}")).merge(sign_in::router());
+    let public = public.route("/", get(welcome)).route("/o/{slug}", get(welcome));
     public.layer(from_fn(visit::remember_language)).route("/preferences/theme", post(preferences::set_theme))
+}
+
+/// The first page.
+async fn welcome(PublicVisit { visit, .. }: PublicVisit) -> Html<String> {
+    Html(app::public::welcome::page(&visit))
 }
 
 fn visitor_routes(base: &str) -> Router<AppState> {

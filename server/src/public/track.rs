@@ -16,6 +16,7 @@ use officina::repairs::{RepairPhoto, Tracking, TrackingStep, normalise_code};
 use serde::Deserialize;
 
 use super::{PublicVisit, refusal};
+use crate::api::repairs::jpeg;
 use crate::state::AppState;
 
 /// The code that was typed.
@@ -164,10 +165,7 @@ pub async fn photo(
         return refusal(&visit, &Error::NotFound);
     };
     match tracking::photo(&state.app, actor.address, &path.code, &token, photo, rendition).await {
-        Ok(bytes) => {
-            let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=3600")];
-            (headers, bytes).into_response()
-        }
+        Ok(bytes) => jpeg(bytes),
         Err(error) => refusal(&visit, &error),
     }
 }

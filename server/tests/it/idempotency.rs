@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: asking again is safe.
 
+use officina::kernel::db::sql;
 use officina::kernel::time::DAY;
 use serde_json::json;
 
@@ -32,6 +33,25 @@ async fn the_first_answer_is_replayed_for_a_day() {
         let later = asking.post(LEADS, body).await;
         later.expect(201);
         assert_eq!(later.header("idempotency-replayed"), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_shown_once_is_not_written_down() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let id = |answer: serde_json::Value| answer["data"]["id"].as_str().unwrap().to_owned();
+        let location = id(admin.post("/api/v1/locations", json!({ "name": "Depot" })).await.expect(201));
+        let cell = json!({ "name": "Cell", "locationId": location, "preset": "freezer" });
+        let cell = id(admin.post("/api/v1/coldcells", cell).await.expect(201));
+        let asking = admin.with("idempotency-key", "device");
+        let device = json!({ "serialNumber": "CC-1", "coldCellId": cell });
+        let device = id(asking.post("/api/v1/devices", device).await.expect(201));
+        asking.clone().post(&format!("/api/v1/devices/{device}/rotate-key"), json!({})).await.expect(200);
+        let (kept,): (i64,) =
+            sql("SELECT COUNT(*) FROM idempotent_answers").one(&server.app().db).await.expect("a count");
+        assert_eq!(kept, 0);
     })
     .await;
 }

@@ -5,6 +5,26 @@ use axum::http::Method;
 use crate::support::{PASSWORD, START, TestServer};
 
 #[tokio::test]
+async fn the_first_page_leads_on_and_the_documents_are_where_the_readme_says() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor().with("accept-language", "en");
+        for (path, base) in [("/", ""), ("/o/bianchi", "/o/bianchi")] {
+            let page = visitor.get(path).await;
+            assert_eq!(page.status, 200, "{path}");
+            for way in ["/check-in", "/track", "/contact"] {
+                assert!(page.text().contains(&format!("href=\"{base}{way}\"")), "{path}: {}", page.text());
+            }
+        }
+        for base in ["/api", "/api/v1"] {
+            let to = visitor.get(&format!("{base}/docs")).await;
+            assert_eq!(to.header("location"), Some(format!("{base}/docs/").as_str()));
+            assert_eq!(visitor.get(&format!("{base}/docs/")).await.status, 200);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn staff_sign_in_and_out_in_a_browser() {
     TestServer::each(|server| async move {
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");

@@ -64,8 +64,8 @@ const PUBLIC_PAGES: [&str; 9] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 7] =
-    ["/", "/track/{code}/photos/{photo}", "/health", "/ready", "/app", "/app/{*path}", "/_fn/{*name}"];
+const OTHER_PATHS: [&str; 8] =
+    ["", "/", "/track/{code}/photos/{photo}", "/health", "/ready", "/app", "/app/{*path}", "/_fn/{*name}"];
 
 async fn call(client: &Client, function: &str, input: &str, world: &World) -> Answer {
     let (method, path) = function.split_once(' ').expect("a method and a path");

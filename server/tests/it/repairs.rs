@@ -166,6 +166,13 @@ async fn all_broken_fields_come_back_at_once_and_nothing_is_written() {
             fields,
             ["accidentDate", "customerEmail", "customerName", "customerPhone", "repairType", "vehiclePlate"]
         );
+        let impossible = json!({
+            "customerName": "\u{200b} ", "customerPhone": "333 1112223", "vehiclePlate": "<b>1", "repairType": "cosmetic",
+            "accidentDate": "2099-01-01", "preferredDate": "2020-01-01",
+        });
+        let refused = visitor.post("/api/v1/checkin", impossible).await.expect_error(400, "VALIDATION_ERROR");
+        let fields: Vec<&String> = refused["fields"].as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["accidentDate", "customerName", "preferredDate", "vehiclePlate"]);
         let smuggled = json!({
             "customerName": "A", "customerPhone": "333 1112223", "vehiclePlate": "AB123CD", "repairType": "cosmetic",
             "status": "delivered", "orgId": server.other_org.id,

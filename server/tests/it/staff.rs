@@ -73,15 +73,57 @@ async fn a_status_changes_without_script_and_a_stale_form_says_so() {
             [("id", id.as_str()), ("version", "1"), ("status", "confirmed"), ("public_note", "See you on Monday")];
         let answer = browser.form("/_fn/repairs/status", &fields).await;
         let location = answer.header("location").map(|location| location.trim_end_matches('?'));
-        assert_eq!((answer.status.as_u16(), location), (302, Some(page.as_str())), "{}", answer.text());
+        let here = format!("/app/repairs/{id}");
+        assert_eq!((answer.status.as_u16(), location), (302, Some(here.as_str())), "{}", answer.text());
         let shown = browser.get(&format!("/app/repairs/{id}")).await.text();
         assert!(shown.contains("See you on Monday") && shown.contains("Confirmed"), "{shown}");
 
         let stale = browser.form("/_fn/repairs/status", &fields).await;
         assert_eq!(stale.status, 302, "{}", stale.text());
-        let back = stale.header("location").unwrap().strip_prefix("http://officina.test").unwrap().to_owned();
-        let told = browser.get(&back).await.text();
+        let back = stale.header("location").unwrap().to_owned();
+        let told = browser.clone().keeping(stale.header("set-cookie").unwrap()).get(&back).await.text();
         assert!(told.contains("Below is how the repair stands now."), "{told}");
+
+        // The same link, sent to somebody else, says nothing.
+        let elsewhere = browser.get(&back).await;
+        assert_eq!((elsewhere.status.as_u16(), elsewhere.header("location")), (303, Some(here.as_str())));
+        // Wherever the form says that it stands, the way back is to a page of ours.
+        for foreign in ["https://evil.test/app", "javascript:alert(1)", "//evil.test", "http://officina.test/sign-out"]
+        {
+            let answer = browser.clone().with("referer", foreign).form("/_fn/repairs/status", &fields).await;
+            assert!(answer.header("location").unwrap().starts_with("/app?"), "{foreign}: {:?}", answer.headers);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_visitor_writes_stays_text_in_the_title() {
+    TestServer::each(|server| async move {
+        let name = "</title><meta http-equiv=refresh content=0>";
+        let lead = json!({ "name": name, "phone": "333 4445556", "leadType": "service" });
+        let lead = server.visitor().post("/api/v1/public/leads", lead).await.expect(201);
+        let browser = browse(server.browser("admin").await);
+        let page = browser.get(&format!("/app/leads/{}", lead["data"]["id"].as_str().unwrap())).await.text();
+        assert!(page.contains("<title>&lt;/title&gt;&lt;meta") && !page.contains("<meta http-equiv=refresh"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_form_of_another_site_could_send_is_refused() {
+    TestServer::each(|server| async move {
+        let id = check_in(&server).await;
+        // An old browser that does not say where a form comes from.
+        let browser = server.visitor().with_cookie_of(server.app(), "admin@rossi.test").await.without("sec-fetch-site");
+        let body = format!("id={id}&version=1&status=confirmed");
+        for path in ["/_fn/repairs/status", "/sign-out", "/preferences/theme", "/api/v1/auth/logout"] {
+            browser
+                .raw(axum::http::Method::POST, path, "text/plain", body.clone())
+                .await
+                .expect_error(403, "FORBIDDEN");
+        }
+        browser.get("/api/v1/auth/me").await.expect(200);
     })
     .await;
 }

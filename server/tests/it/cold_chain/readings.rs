@@ -165,6 +165,24 @@ async fn times_that_cannot_be_right_count_as_received_and_are_flagged() {
 }
 
 #[tokio::test]
+async fn a_clock_that_stands_still_hides_no_reading() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let reading = |temperature: i32| json!({ "temperature": temperature, "recordedAt": 0 });
+        cell.send(&server, reading(-18), 201).await;
+        cell.send(&server, reading(-18), 200).await;
+        cell.send(&server, reading(-5), 201).await;
+        server.advance(5 * officina::kernel::time::MINUTE);
+        cell.send(&server, reading(-5), 201).await;
+        assert_eq!(stored(&server).await, 3);
+        let alerts = server.member("technician").await.get("/api/v1/alerts?status=active").await.expect(200);
+        assert_eq!(alerts["data"][0]["type"], "HIGH_TEMP");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_reading_that_the_database_refuses_spoils_only_its_own_request() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;

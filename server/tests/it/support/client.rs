@@ -38,6 +38,22 @@ impl Client {
         self
     }
 
+    /// The same client leaving a header out.
+    #[must_use]
+    pub fn without(mut self, name: &'static str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// Keeps a cookie that an answer sets, beside those it has.
+    #[must_use]
+    pub fn keeping(self, set_cookie: &str) -> Self {
+        let pair = set_cookie.split(';').next().expect("a cookie");
+        let known = self.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let cookies = format!("{known}; {pair}");
+        self.with("cookie", &cookies)
+    }
+
     /// Signs in through the API and sends the access token from now on.
     pub async fn sign_in(self, email: &str) -> Self {
         let answer = self.post("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await;

@@ -1,0 +1,32 @@
+//! The first page of an organisation's public side: where to go from here.
+
+use leptos::prelude::*;
+use officina::identity::Area;
+
+use super::document::{Head, Visit, document};
+use crate::ui::{Icon, icon};
+
+/// The welcome: what can be done without an account, and the way in for staff.
+#[must_use]
+pub fn page(visit: &Visit) -> String {
+    let t = |key: &str| visit.text(key);
+    let places = [
+        (Some(Area::Repairs), Icon::Car, "/check-in", "check-in-title"),
+        (Some(Area::Repairs), Icon::Search, "/track", "track-title"),
+        (Some(Area::Leads), Icon::Message, "/contact", "contact-title"),
+    ];
+    document(visit, Head { title: t("welcome-title"), indexed: true }, || {
+        let links: Vec<_> = places
+            .into_iter()
+            .filter(|(area, ..)| area.is_none_or(|area| visit.organisation.has(area)))
+            .map(|(_, symbol, path, key)| {
+                view! { <li><a class="btn btn-lg" href=visit.link(path)>{icon(symbol)} {t(key)}</a></li> }
+            })
+            .collect();
+        view! {
+            <div><h1>{visit.organisation.name.clone()}</h1><p class="lead">{t("welcome-lead")}</p></div>
+            <ul class="panel stack ways">{links}</ul>
+            <p class="muted small"><a class="link" href="/sign-in">{t("welcome-staff")}</a></p>
+        }
+    })
+}
