@@ -3,6 +3,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod accent;
+pub mod account;
 pub mod cold_chain;
 #[cfg(feature = "ssr")]
 pub mod context;

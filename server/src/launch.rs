@@ -182,6 +182,7 @@ impl Prepared {
 pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
     let app = open(&config, clock).await?;
     app.db.migrate().await?;
+    officina::identity::service::check_roles(&app).await?;
     let state = AppState::new(app, config);
     let background = background::start(&state).await?;
     let router = router::build(&state);

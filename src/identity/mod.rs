@@ -4,6 +4,7 @@
 //! account in an organisation, and every request resolves it anew, so that a suspended membership, an ended session or
 //! a changed role takes effect on the next request.
 
+pub mod access;
 pub mod model;
 
 #[cfg(feature = "ssr")]
@@ -12,5 +13,8 @@ pub mod password;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod weak_passwords;
 
+pub use access::*;
 pub use model::*;

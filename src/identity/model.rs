@@ -29,6 +29,16 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// What a session belongs to.
+    pub enum SessionKind {
+        /// A browser with a cookie.
+        Browser = "browser",
+        /// An API client with access and refresh tokens.
+        Api = "api",
+    }
+}
+
 /// An organisation, as its members and its public pages see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +70,7 @@ impl Organisation {
 /// The organisation of a user, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
 #[serde(rename_all = "camelCase")]
 pub struct OrganisationRef {
     /// The organisation.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::kernel::ids::{AccountId, CustomerId, DeviceId, MembershipId, OrgId, SessionId};
+use crate::kernel::ids::{AccountId, ApiTokenId, CustomerId, DeviceId, MembershipId, OrgId, SessionId};
 use crate::kernel::permission::{Permission, PermissionSet};
 use crate::{Error, Result};
 
@@ -28,6 +28,8 @@ pub enum ActorKind {
     Member(Member),
     /// A device, by its key.
     Device(DeviceId),
+    /// A program, by its API token.
+    Program(Program),
     /// The public: a form or a tracking page.
     Public,
     /// The server itself: scheduled jobs, automatic resolution, demo data.
@@ -49,6 +51,15 @@ pub struct Member {
     pub name: String,
     /// The customer that a portal account belongs to.
     pub customer: Option<CustomerId>,
+}
+
+/// A program that acts by an API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The token.
+    pub token: ApiTokenId,
+    /// What the token is for.
+    pub name: String,
 }
 
 impl Actor {
@@ -93,12 +104,23 @@ impl Actor {
         }
     }
 
+    /// What tells this actor from all others who sent credentials: the account, or the token. None for the rest.
+    #[must_use]
+    pub const fn credential(&self) -> Option<uuid::Uuid> {
+        match &self.kind {
+            ActorKind::Member(member) => Some(member.account.0),
+            ActorKind::Program(program) => Some(program.token.0),
+            _ => None,
+        }
+    }
+
     /// The words of the journal for this actor: kind and id.
     #[must_use]
     pub fn journal_words(&self) -> (&'static str, Option<uuid::Uuid>) {
         match &self.kind {
             ActorKind::Member(member) => ("member", Some(member.membership.0)),
             ActorKind::Device(device) => ("device", Some(device.0)),
+            ActorKind::Program(program) => ("token", Some(program.token.0)),
             ActorKind::Public => ("public", None),
             ActorKind::System => ("system", None),
         }

@@ -86,6 +86,8 @@ typed_id! {
     MembershipId;
     /// A signed-in browser or API client.
     SessionId;
+    /// A program's key.
+    ApiTokenId;
     /// A person or company that the organisation serves.
     CustomerId;
     /// A vehicle.

@@ -56,6 +56,39 @@ crate::text_enum! {
     }
 }
 
+impl Permission {
+    /// What it allows, in words for the page where roles are made: "may …".
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::RepairsRead => "see repairs, their photos and their history",
+            Self::RepairsWrite => "take in repairs and move them forward, write notes, add photos",
+            Self::RepairsReopen => "move a repair back and open a delivered or cancelled one again",
+            Self::RepairsDelete => "delete photos of a repair for good",
+            Self::RepairsAssign => "give a repair to a colleague",
+            Self::CustomersRead => "see customers and vehicles",
+            Self::CustomersWrite => "change customers and vehicles",
+            Self::LeadsRead => "see leads",
+            Self::LeadsWrite => "work on leads",
+            Self::LeadsConvert => "turn a lead into a customer",
+            Self::ColdChainRead => "see cold cells, devices and charts",
+            Self::ColdChainWrite => "change locations, cells and their limits",
+            Self::DevicesManage => "add devices and give them new keys",
+            Self::AlertsRead => "see alerts",
+            Self::AlertsAcknowledge => "acknowledge alerts",
+            Self::AlertsResolve => "resolve alerts by hand",
+            Self::UsersManage => "invite people, give them roles and keep them out",
+            Self::AuditRead => "read the journal of everything that was done",
+            Self::DataExport => "take data out in files",
+            Self::SettingsManage => "change the settings, the roles and the API tokens of the organisation",
+            Self::PortalRead => "see their own records in the portal",
+            Self::CareOwn => "work on their own care assignments",
+            Self::TrainingTeach => "work on their own batches",
+            Self::TrainingOwn => "see their own enrolments and certificates",
+        }
+    }
+}
+
 crate::text_enum! {
     /// The roles that every organisation has.
     pub enum BuiltInRole {
@@ -79,6 +112,21 @@ crate::text_enum! {
 }
 
 impl BuiltInRole {
+    /// The role's name for people.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Admin => "Administrator",
+            Self::Manager => "Manager",
+            Self::Technician => "Technician",
+            Self::Agent => "Agent",
+            Self::Caregiver => "Caregiver",
+            Self::Teacher => "Teacher",
+            Self::Customer => "Customer",
+            Self::Student => "Student",
+        }
+    }
+
     /// The permissions of the role (the role table of the product page).
     #[must_use]
     pub fn permissions(self) -> PermissionSet {
@@ -125,6 +173,38 @@ impl PermissionSet {
         self.0 & (1 << permission as u64) != 0
     }
 
+    /// Whether every permission of the other set is in this one.
+    #[must_use]
+    pub const fn covers(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    /// The permissions in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The words of the permissions, separated by spaces: how a set is stored.
+    #[must_use]
+    pub fn words(self) -> String {
+        self.iter().map(Permission::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The set of stored words.
+    ///
+    /// # Errors
+    /// The first word that is no permission.
+    pub fn from_words(words: &str) -> Result<Self, &str> {
+        words.split_whitespace().map(|word| word.parse::<Permission>().map_err(|_| word)).collect()
+    }
+
     /// The permissions in the order of the vocabulary.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
@@ -159,6 +239,15 @@ mod tests {
         assert_eq!("client".parse(), Ok(BuiltInRole::Customer));
         assert_eq!("Staff".parse(), Ok(BuiltInRole::Caregiver));
         assert!("root".parse::<BuiltInRole>().is_err());
+    }
+
+    #[test]
+    fn a_set_survives_being_stored_and_names_what_it_does_not_know() {
+        let manager = BuiltInRole::Manager.permissions();
+        assert_eq!(PermissionSet::from_words(&manager.words()), Ok(manager));
+        assert_eq!(PermissionSet::from_words("repairs:read repairs:fly"), Err("repairs:fly"));
+        let agent = BuiltInRole::Agent.permissions();
+        assert!(manager.covers(agent) && !agent.covers(manager) && manager.and(agent) == agent);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use leptos_router::SsrMode;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
+use crate::account::AccountPage;
 use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
@@ -40,6 +41,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain") view=ColdChainPage ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/cells/:id") view=ColdCellPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

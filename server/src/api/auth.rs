@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use officina::identity::service::{self, Credentials, SessionKind};
+use officina::identity::SessionKind;
+use officina::identity::service::{self, Credentials};
 use officina::identity::{Me, User};
 use officina::kernel::validate::Validator;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use officina::identity::service;
 use officina::kernel::actor::Actor;
-use officina::kernel::ids::{OrgId, SessionId};
+use officina::kernel::ids::OrgId;
 use officina::kernel::journal;
 use officina::kernel::permission::Permission;
 use officina::{Error, Result};
@@ -74,7 +74,6 @@ async fn live(
     ApiQuery(query): ApiQuery<LiveQuery>,
     headers: HeaderMap,
 ) -> ApiResult<impl IntoResponse> {
-    let session = actor.member().ok_or(Error::Unauthorized)?.session;
     let topics = topics(&actor, query.topics.as_deref())?;
     // Subscribed before the journal is read: what is written in between comes from one or the other.
     let events = state.live.subscribe();
@@ -82,7 +81,7 @@ async fn live(
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let seq = resumed.or(query.after).filter(|seq| (0..=head).contains(seq)).unwrap_or(head);
     let (sender, receiver) = mpsc::channel(16);
-    let listener = Listener { state: state.clone(), client, session, actor, topics, seq, sender };
+    let listener = Listener { state: state.clone(), client, actor, topics, seq, sender };
     tokio::spawn(async move {
         // The stream ends when the listener is dropped; why it ended is nothing that the client can act on.
         let _ = listener.run(events).await;
@@ -117,7 +116,6 @@ fn topics(actor: &Actor, wanted: Option<&str>) -> Result<Vec<&'static (&'static 
 struct Listener {
     state: AppState,
     client: service::Client,
-    session: SessionId,
     actor: Actor,
     topics: Vec<&'static (&'static str, Permission)>,
     /// The last number told or passed over.
@@ -154,7 +152,12 @@ impl Listener {
                 () = self.sender.closed() => return Ok(()),
                 _ = check.tick() => {
                     // Rights that were taken away count from here on, too.
-                    self.actor = service::actor_by_session(&self.state.app, &self.client, self.session).await?;
+                    let now = service::actor_again(&self.state.app, &self.client, &self.actor).await?;
+                    // The numbers of another organisation's journal mean something else.
+                    if now.org != self.org() {
+                        return Ok(());
+                    }
+                    self.actor = now;
                 }
                 event = events.recv() => match event {
                     Ok(event) if event.org != self.org() || event.seq <= self.seq => {}

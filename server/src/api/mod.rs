@@ -1,12 +1,15 @@
 //! The HTTP API: one file per area, each handler below its description.
 
+pub mod access;
 pub mod auth;
 pub mod cold_chain;
 pub mod docs;
 pub mod health;
 pub mod leads;
 pub mod live;
+pub mod own;
 pub mod repairs;
+pub mod users;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -19,6 +22,9 @@ use crate::state::AppState;
 fn areas() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::router())
+        .merge(own::router())
+        .merge(users::router())
+        .merge(access::router())
         .merge(live::router())
         .merge(repairs::router())
         .merge(leads::router())

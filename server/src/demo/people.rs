@@ -47,7 +47,7 @@ pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<
             continue;
         }
         let email = format!("{role}@{slug}.test");
-        let membership = identity::add_member(
+        let added = identity::add_member(
             app,
             system,
             NewMember {
@@ -61,7 +61,7 @@ pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<
         )
         .await?;
         users.push(DemoUser { org: slug.to_owned(), role: role.to_owned(), email, password: password.clone() });
-        staff.push((role, acting(system, membership, role, name)));
+        staff.push((role, acting(system, added.membership, role, name)));
     }
     let of_role = |wanted: &str| staff.iter().find(|(role, _)| *role == wanted).map(|(_, actor)| actor.clone());
     let technicians = ["technician", "manager", "admin"].iter().filter_map(|role| of_role(role)).collect();

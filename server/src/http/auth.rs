@@ -140,9 +140,15 @@ pub struct Caller(pub Option<Actor>);
 /// Only when the database does not answer; wrong credentials are no credentials.
 pub async fn identify(state: &AppState, headers: &HeaderMap, client: &Client) -> Result<Option<Actor>> {
     let found = if headers.contains_key(header::AUTHORIZATION) {
-        match bearer(headers).map(|token| state.tokens.session(token, state.app.clock.now())) {
-            Some(Ok(session)) => service::actor_by_session(&state.app, client, session).await,
-            _ => Err(Error::Unauthorized),
+        match bearer(headers) {
+            Some(key) if key.starts_with(service::TOKEN_PREFIX) => {
+                service::actor_by_token(&state.app, client, key).await
+            }
+            Some(token) => match state.tokens.session(token, state.app.clock.now()) {
+                Ok(session) => service::actor_by_session(&state.app, client, session).await,
+                Err(error) => Err(error),
+            },
+            None => Err(Error::Unauthorized),
         }
     } else if let Some(cookie) = cookie_value(headers) {
         service::actor_by_cookie(&state.app, client, cookie).await

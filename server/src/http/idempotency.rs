@@ -89,7 +89,7 @@ async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Respons
 fn scope(state: &AppState, parts: &axum::http::request::Parts) -> String {
     let member = parts.extensions.get::<Caller>().and_then(|caller| {
         let actor = caller.0.as_ref()?;
-        Some(format!("{}/{}", actor.org, actor.member()?.membership))
+        Some(format!("{}/{}", actor.org, actor.credential()?))
     });
     member.unwrap_or_else(|| {
         let address = client::of(state, parts).address;

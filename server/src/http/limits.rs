@@ -10,8 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use officina::kernel::ids::AccountId;
+use officina::kernel::actor::Actor;
 use officina::{Error, Result};
+use uuid::Uuid;
 
 use super::auth::Caller;
 use super::client;
@@ -24,7 +25,7 @@ use crate::state::AppState;
 #[derive(Debug)]
 pub struct Rates {
     anonymous: DefaultKeyedRateLimiter<IpAddr>,
-    members: DefaultKeyedRateLimiter<AccountId>,
+    members: DefaultKeyedRateLimiter<Uuid>,
     enabled: bool,
 }
 
@@ -48,9 +49,9 @@ impl Rates {
         if !self.enabled {
             return Ok(());
         }
-        let member = caller.0.as_ref().and_then(|actor| actor.member()).map(|member| member.account);
+        let member = caller.0.as_ref().and_then(Actor::credential);
         let verdict = match (member, address) {
-            (Some(account), _) => self.members.check_key(&account),
+            (Some(credential), _) => self.members.check_key(&credential),
             (None, Some(address)) => self.anonymous.check_key(&network_of(address)),
             // No address: not from the network.
             (None, None) => return Ok(()),

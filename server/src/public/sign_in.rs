@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use officina::Error;
-use officina::identity::service::{self, Credentials, SessionKind};
+use officina::identity::SessionKind;
+use officina::identity::service::{self, Credentials};
 use serde::Deserialize;
 
 use super::{PublicVisit, refusal};

@@ -1,9 +1,8 @@
 //! Signing in and out, for programs and browsers.
 
 use axum::http::Method;
-use officina::identity::MembershipStatus;
+use officina::identity::UpdateMember;
 use officina::identity::service;
-use officina::kernel::permission::BuiltInRole;
 use officina::kernel::time::MINUTE;
 use serde_json::json;
 
@@ -102,14 +101,20 @@ async fn an_access_token_ends_after_a_quarter_of_an_hour() {
 async fn suspension_and_another_role_count_at_once() {
     TestServer::each(|server| async move {
         let app = server.app();
-        for member in [server.member("agent").await, server.browser("agent").await] {
-            let id = server.actor("agent").await.member().unwrap().membership;
-            service::set_member_role(app, &server.system(), id, BuiltInRole::Manager).await.unwrap();
+        for is_browser in [false, true] {
+            let member = if is_browser { server.browser("agent").await } else { server.member("agent").await };
+            let id = server.actor("agent").await.member().unwrap().account;
+            let change = |role: Option<&str>, status: Option<&str>| UpdateMember {
+                role: role.map(str::to_owned),
+                status: status.map(str::to_owned),
+                name: None,
+            };
+            service::update_member(app, &server.system(), id, &change(Some("manager"), None)).await.unwrap();
             let me = member.get("/api/v1/auth/me").await.expect(200);
             assert_eq!(me["data"]["role"], "manager");
-            service::set_member_status(app, &server.system(), id, MembershipStatus::Suspended).await.unwrap();
+            service::update_member(app, &server.system(), id, &change(None, Some("suspended"))).await.unwrap();
             member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
-            service::set_member_status(app, &server.system(), id, MembershipStatus::Active).await.unwrap();
+            service::update_member(app, &server.system(), id, &change(Some("agent"), Some("active"))).await.unwrap();
         }
     })
     .await;

@@ -19,6 +19,7 @@ mod live;
 mod openapi;
 mod pages;
 mod pages_access;
+mod people;
 mod public;
 mod repairs;
 mod routes;

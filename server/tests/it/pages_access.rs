@@ -17,6 +17,10 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
     vec![
         ("GET /_fn/frame", "", None),
         ("GET /_fn/home", "", None),
+        ("GET /_fn/account/get", "", None),
+        ("POST /_fn/account/end-session", "id=", None),
+        ("POST /_fn/account/password", "current_password=wrong&new_password=le+gomme+del+vicino", None),
+        ("POST /_fn/account/switch", "id={orgId}", None),
         ("GET /_fn/repairs/list", "query[sort]=newest", Some(P::RepairsRead)),
         ("GET /_fn/repairs/board", "", Some(P::RepairsRead)),
         ("GET /_fn/repairs/get", "id={repairId}", Some(P::RepairsRead)),
@@ -47,6 +51,7 @@ fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/cold-chain", Some(P::ColdChainRead)),
         ("/app/cold-chain/cells/{coldCellId}", Some(P::ColdChainRead)),
         ("/app/alerts", Some(P::AlertsRead)),
+        ("/app/account", None),
     ]
 }
 

@@ -5,7 +5,7 @@ use officina::leads::{FormSigns, SubmitLead};
 use officina::repairs::{CheckIn, PhotoCategory};
 use serde_json::{Value, json};
 
-use crate::support::TestServer;
+use crate::support::{PASSWORD, TestServer};
 
 /// The ids of one of everything.
 pub struct World(Vec<(&'static str, String)>);
@@ -45,7 +45,22 @@ impl World {
             .expect(201);
         let alerts = admin.get("/api/v1/alerts").await.expect(200);
         let alert = alerts["data"][0]["id"].as_str().expect("a warm freezer has an alert").to_owned();
+        let colleague =
+            json!({ "email": "night@rossi.test", "name": "Nadia Notte", "role": "technician", "password": PASSWORD });
+        let colleague = made(admin.post("/api/v1/admin/users", colleague).await.expect(201), "id");
+        let role = json!({ "label": "Night shift", "permissions": ["repairs:read"] });
+        let role = made(admin.post("/api/v1/admin/roles", role).await.expect(201), "name");
+        let token = json!({ "name": "Website of Rossi", "permissions": ["leads:read"] });
+        let token = made(admin.post("/api/v1/admin/tokens", token).await.expect(201), "id");
+        server.visitor().sign_in("night@rossi.test").await;
+        let night = server.visitor().sign_in("night@rossi.test").await;
+        let sessions = night.get("/api/v1/auth/sessions").await.expect(200);
         Self(vec![
+            ("{userId}", colleague),
+            ("{roleName}", role),
+            ("{tokenId}", token),
+            ("{sessionId}", sessions["data"][0]["id"].as_str().expect("a session").to_owned()),
+            ("{orgId}", server.org.id.to_string()),
             ("{repairId}", repair.id.to_string()),
             ("{photoId}", detail["data"]["photos"][0]["id"].as_str().expect("a photo").to_owned()),
             ("{code}", repair.tracking_code),
@@ -64,8 +79,10 @@ impl World {
         let mut ids: Vec<(&'static str, String)> =
             ["{repairId}", "{photoId}", "{leadId}", "{locationId}", "{coldCellId}", "{deviceId}", "{alertId}"]
                 .into_iter()
+                .chain(["{userId}", "{tokenId}", "{sessionId}", "{orgId}"])
                 .map(|name| (name, id()))
                 .collect();
+        ids.push(("{roleName}", "no-such-role".to_owned()));
         ids.push(("{code}", "ZZZZZZ".to_owned()));
         ids.push(("{serialNumber}", "UNKNOWN-1".to_owned()));
         Self(ids)
@@ -81,6 +98,10 @@ impl World {
             ("/coldcells/{id}", "/coldcells/{coldCellId}"),
             ("/devices/{id}", "/devices/{deviceId}"),
             ("/alerts/{id}", "/alerts/{alertId}"),
+            ("/users/{id}", "/users/{userId}"),
+            ("/admin/tokens/{id}", "/admin/tokens/{tokenId}"),
+            ("/admin/roles/{name}", "/admin/roles/{roleName}"),
+            ("/auth/sessions/{id}", "/auth/sessions/{sessionId}"),
         ];
         let relative = path.strip_prefix("/api/v1").unwrap_or(path);
         kinds.iter().fold(relative.to_owned(), |path, (general, named)| path.replace(general, named))
@@ -93,7 +114,16 @@ impl World {
 
     /// What another organisation must never see: ids, and what the records say.
     pub fn secrets(&self) -> Vec<String> {
-        let words = ["Anna Verdi", "333 1112223", "AB123CD", "Bruno Blu", "333 4445556", "Main depot"];
+        let words = [
+            "Anna Verdi",
+            "333 1112223",
+            "AB123CD",
+            "Bruno Blu",
+            "333 4445556",
+            "Main depot",
+            "Nadia Notte",
+            "Website of Rossi",
+        ];
         self.ids().into_iter().chain(words.map(str::to_owned)).collect()
     }
 

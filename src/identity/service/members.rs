@@ -1,14 +1,20 @@
 //! Members of an organisation: who they are, what role they have, and whether they may come in.
 
+use serde_json::json;
+
 use super::login_keys;
+use super::roles::{require_covered, resolve};
+use crate::identity::access::{MemberDetail, MemberFilter, UpdateMember};
 use crate::identity::model::{Colleague, MembershipStatus};
-use crate::identity::store;
+use crate::identity::store::{self, MemberListFilter};
+use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
-use crate::kernel::db::{OnViolation, Violation};
+use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::permission::{BuiltInRole, Permission};
+use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
 use crate::kernel::validate::{Validator, phone_key};
 use crate::{Error, Result};
 
@@ -35,11 +41,21 @@ impl std::fmt::Debug for NewMember {
     }
 }
 
+/// Who was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddedMember {
+    /// The new account.
+    pub account: AccountId,
+    /// The account in this organisation.
+    pub membership: MembershipId,
+}
+
 /// Adds a member with a new account.
 ///
 /// # Errors
-/// [`Error::Validation`], or [`Error::Conflict`] when the e-mail address or phone number has an account already.
-pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<MembershipId> {
+/// [`Error::Forbidden`] for a role that may do what the actor may not, [`Error::Validation`], or [`Error::Conflict`]
+/// when the e-mail address or phone number has an account already.
+pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<AddedMember> {
     actor.require(Permission::UsersManage)?;
     let mut check = Validator::default();
     let name = check.required("name", &new.name, 120);
@@ -48,12 +64,15 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Memb
     if email.is_none() && phone.is_none() {
         check.errors.add("email", "required", "or a phone number is required");
     }
-    let role: Option<BuiltInRole> = check.word("role", &new.role);
+    if new.role.trim().is_empty() {
+        check.errors.add("role", "required", "is required");
+    }
     if let Some(password) = &new.password {
-        check_password(&mut check, password);
+        check_password(&mut check, "password", password, &[&name, email.as_deref().unwrap_or_default()]);
     }
     check.finish(())?;
-    let role = role.ok_or_else(|| Error::internal("a role passed validation and is missing"))?;
+    let (role, permissions) = resolve(&app.db, actor.org, &new.role).await?;
+    require_covered(actor, permissions)?;
     let hash = match &new.password {
         Some(password) => Some(app.passwords.hash(password).await?),
         None => None,
@@ -66,46 +85,152 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Memb
         .on_violation(Violation::Unique, || {
             Error::conflict("There is an account with this e-mail address or phone number.")
         })?;
-    store::insert_membership(&mut tx, actor.org, membership, account, role.as_str(), new.customer, now).await?;
+    store::insert_membership(&mut tx, actor.org, membership, account, &role, new.customer, now).await?;
     let entry = Entry::new("identity.member_added", "membership", membership.0)
-        .after(&serde_json::json!({ "name": name, "email": email, "role": role }));
+        .after(&json!({ "name": name, "email": email, "role": role }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(AddedMember { account, membership })
+}
+
+/// Makes an account that exists already a member. Whoever calls this has the person's consent: the command line of the
+/// installation, an accepted invitation.
+///
+/// # Errors
+/// As [`add_member`]; [`Error::Conflict`] when the person is a member already.
+pub async fn join(app: &App, actor: &Actor, account: AccountId, role: &str) -> Result<MembershipId> {
+    actor.require(Permission::UsersManage)?;
+    let now = app.clock.now();
+    let membership = MembershipId::new();
+    let mut tx = app.db.begin().await?;
+    let (role, permissions) = resolve(&mut tx, actor.org, role).await?;
+    require_covered(actor, permissions)?;
+    store::insert_membership(&mut tx, actor.org, membership, account, &role, None, now)
+        .await
+        .on_violation(Violation::Unique, || Error::conflict("This person is a member already."))?;
+    let entry = Entry::new("identity.member_added", "membership", membership.0).after(&json!({ "role": role }));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(membership)
 }
 
-/// Lets a member in again, or keeps the member out; sessions notice on their next request.
+/// A page of the members, those added last first.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `users:manage`, [`Error::Validation`] for an unknown status.
+pub async fn members(
+    app: &App,
+    actor: &Actor,
+    filter: &MemberFilter,
+    page: &PageRequest,
+) -> Result<Page<MemberDetail>> {
+    actor.require(Permission::UsersManage)?;
+    let window = page.window()?;
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+    let mut check = Validator::default();
+    let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    check.finish(())?;
+    let role = given(&filter.role).map(|role| role.parse().map_or(role, |known: BuiltInRole| known.to_string()));
+    let words = given(&filter.search).unwrap_or_default();
+    let words = words.split_whitespace().take(6).map(str::to_owned).collect();
+    let checked = MemberListFilter { status, role, words };
+    let rows = store::members(&app.db, actor.org, &checked, window).await?;
+    let total = match window.after {
+        None => Some(store::count_members(&app.db, actor.org, &checked).await?),
+        Some(_) => None,
+    };
+    Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.membership_id.0 }, total))
+}
+
+/// A member, by the account.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage`, [`Error::NotFound`] for a member of nobody or of another organisation.
-pub async fn set_member_status(app: &App, actor: &Actor, id: MembershipId, status: MembershipStatus) -> Result<()> {
+pub async fn member(app: &App, actor: &Actor, account: AccountId) -> Result<MemberDetail> {
     actor.require(Permission::UsersManage)?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let (_, before) = store::membership_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    store::set_membership_status(&mut tx, actor.org, id, status).await?;
-    let entry = Entry::new("identity.member_status_changed", "membership", id.0)
-        .before(&serde_json::json!({ "status": before }))
-        .after(&serde_json::json!({ "status": status }));
-    journal::write(&mut tx, actor, now, entry).await?;
-    tx.commit().await
+    store::member(&app.db, actor.org, account).await?.ok_or(Error::NotFound)
 }
 
-/// Gives a member another role; sessions notice on their next request.
+/// Changes a member's name, role or status. Sessions notice on their next request.
 ///
 /// # Errors
-/// As [`set_member_status`].
-pub async fn set_member_role(app: &App, actor: &Actor, id: MembershipId, role: BuiltInRole) -> Result<()> {
+/// [`Error::Forbidden`] without `users:manage`, for a role that may do what the actor may not, and for a member who may;
+/// [`Error::NotFound`]; [`Error::Validation`]; [`Error::Conflict`] for the last administrator, and for the name of
+/// somebody who is also a member elsewhere.
+pub async fn update_member(
+    app: &App,
+    actor: &Actor,
+    account: AccountId,
+    update: &UpdateMember,
+) -> Result<MemberDetail> {
+    actor.require(Permission::UsersManage)?;
+    let mut check = Validator::default();
+    let name = update.name.as_deref().map(|name| check.required("name", name, 120));
+    let status: Option<MembershipStatus> = update.status.as_deref().and_then(|word| check.word("status", word));
+    check.finish(())?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    store::lock_organisation(&mut tx, actor.org).await?;
+    let before = store::member(&mut tx, actor.org, account).await?.ok_or(Error::NotFound)?;
+    require_above(&mut tx, actor, &before).await?;
+    let mut after = before.clone();
+    if let Some(role) = &update.role {
+        let (role, permissions) = resolve(&mut tx, actor.org, role).await?;
+        require_covered(actor, permissions)?;
+        after.role = role;
+    }
+    after.status = status.unwrap_or(before.status);
+    after.name = name.unwrap_or_else(|| before.name.clone());
+    if after == before {
+        return tx.rollback().await.map(|()| before);
+    }
+    let leads =
+        |member: &MemberDetail| member.role == BuiltInRole::Admin.as_str() && member.status == MembershipStatus::Active;
+    if leads(&before) && !leads(&after) && store::other_admins(&mut tx, actor.org, before.membership_id).await? == 0 {
+        return Err(Error::conflict("This is the last administrator. Make somebody else one first."));
+    }
+    if after.name != before.name {
+        if store::is_member_elsewhere(&mut tx, actor.org, account).await? {
+            return Err(Error::conflict("Only the person can change this name."));
+        }
+        store::rename_account(&mut tx, account, &after.name).await?;
+    }
+    store::write_membership(&mut tx, actor.org, before.membership_id, &after.role, after.status).await?;
+    if after.status != MembershipStatus::Active {
+        store::end_sessions_in(&mut tx, actor.org, account, now).await?;
+    }
+    let state = |member: &MemberDetail| json!({ "name": member.name, "role": member.role, "status": member.status });
+    let entry = Entry::new("identity.member_changed", "membership", before.membership_id.0)
+        .before(&state(&before))
+        .after(&state(&after));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Ends the sessions of a member in this organisation and tells how many there were. The person may sign in again.
+///
+/// # Errors
+/// As [`update_member`].
+pub async fn end_sessions(app: &App, actor: &Actor, account: AccountId) -> Result<u64> {
     actor.require(Permission::UsersManage)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let (before, _) = store::membership_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    store::set_membership_role(&mut tx, actor.org, id, role.as_str()).await?;
-    let entry = Entry::new("identity.member_role_changed", "membership", id.0)
-        .before(&serde_json::json!({ "role": before }))
-        .after(&serde_json::json!({ "role": role }));
+    let member = store::member(&mut tx, actor.org, account).await?.ok_or(Error::NotFound)?;
+    require_above(&mut tx, actor, &member).await?;
+    let ended = store::end_sessions_in(&mut tx, actor.org, account, now).await?;
+    let entry =
+        Entry::new("identity.sessions_ended", "membership", member.membership_id.0).after(&json!({ "ended": ended }));
     journal::write(&mut tx, actor, now, entry).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Passes when the actor may do everything that the member may: nobody shuts out those above.
+async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDetail) -> Result<()> {
+    let (_, permissions) = resolve(tx, actor.org, &member.role).await?;
+    require_covered(actor, permissions)
 }
 
 /// The members who can be given work on repairs, by name.
@@ -114,7 +239,17 @@ pub async fn set_member_role(app: &App, actor: &Actor, id: MembershipId, role: B
 /// [`Error::Forbidden`] without `repairs:read`.
 pub async fn colleagues(app: &App, actor: &Actor) -> Result<Vec<Colleague>> {
     actor.require(Permission::RepairsRead)?;
-    store::colleagues(&app.db, actor.org, &["admin", "manager", "technician"]).await
+    let built_in = BuiltInRole::ALL.iter().map(|role| (role.as_str().to_owned(), role.permissions()));
+    let own = store::roles(&app.db, actor.org).await?.into_iter().map(|role| {
+        let permissions = PermissionSet::from_words(&role.permissions).unwrap_or_default();
+        (role.name, permissions)
+    });
+    let working: Vec<String> = built_in
+        .chain(own)
+        .filter(|(_, permissions)| permissions.has(Permission::RepairsWrite))
+        .map(|(name, _)| name)
+        .collect();
+    store::colleagues(&app.db, actor.org, &working).await
 }
 
 /// Sets the password of an account from the command line and ends all its sessions.
@@ -123,7 +258,7 @@ pub async fn colleagues(app: &App, actor: &Actor) -> Result<Vec<Colleague>> {
 /// [`Error::Validation`] for a bad password, [`Error::NotFound`] for an unknown account.
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<()> {
     let mut check = Validator::default();
-    check_password(&mut check, password);
+    check_password(&mut check, "password", password, &[identifier]);
     check.finish(())?;
     let hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
@@ -145,11 +280,4 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
 /// What the database says.
 pub async fn has_accounts(app: &App) -> Result<bool> {
     store::has_accounts(&app.db).await
-}
-
-fn check_password(check: &mut Validator, password: &str) {
-    let length = password.chars().count();
-    if !(10..=128).contains(&length) {
-        check.errors.add("password", "password_length", "must have 10 to 128 characters");
-    }
 }

@@ -2,11 +2,17 @@
 
 mod members;
 mod organisations;
+mod own;
+mod roles;
 mod sessions;
+mod tokens;
 
 pub use members::*;
 pub use organisations::*;
+pub use own::*;
+pub use roles::*;
 pub use sessions::*;
+pub use tokens::*;
 
 use std::net::IpAddr;
 

@@ -1,14 +1,14 @@
 //! Signing in and out, refreshing, and turning a session into an actor.
 
+use super::roles::permissions_of;
 use super::{Client, login_keys};
-use crate::identity::model::{Me, OrganisationRef, User};
+use crate::identity::model::{Me, OrganisationRef, SessionKind, User};
 use crate::identity::store::{self, NewSession, SessionKey, SessionRow};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind, Member};
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::permission::{BuiltInRole, PermissionSet};
 use crate::kernel::secret::{random_token, token_hash};
 use crate::kernel::time::{DAY, MINUTE, Timestamp};
 use crate::{Error, Result};
@@ -18,7 +18,7 @@ const BROWSER_SESSION: i64 = 30 * DAY;
 /// A refresh token lives this long; each refresh starts anew.
 const REFRESH_TOKEN: i64 = 7 * DAY;
 /// A session that nobody used for this long is over.
-const IDLE: i64 = 7 * DAY;
+pub(super) const IDLE: i64 = 7 * DAY;
 /// How often a session's last use is written down: once in so long, not with every request.
 const TOUCH_EVERY: i64 = 5 * MINUTE;
 /// The window in which failed sign-ins count.
@@ -27,16 +27,6 @@ const FAILURE_WINDOW: i64 = 15 * MINUTE;
 const FAILURES_PER_ACCOUNT: i64 = 5;
 /// Failures of one address with any account in the window: offices share an address.
 const FAILURES_PER_ADDRESS: i64 = 50;
-
-crate::text_enum! {
-    /// What a session belongs to.
-    pub enum SessionKind {
-        /// A browser with a cookie.
-        Browser = "browser",
-        /// An API client with access and refresh tokens.
-        Api = "api",
-    }
-}
 
 /// What someone signs in with.
 #[derive(Clone)]
@@ -80,22 +70,15 @@ pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials:
     let (email, phone) = login_keys(&credentials.identifier);
     let address = client.address.map(|address| address.to_string()).unwrap_or_default();
     let account_key = app.secret.sign("login-failures", &email);
-    if app.limit_logins {
-        let (with_account, with_any) =
-            store::login_failures(&app.db, &address, &account_key, now.plus(-FAILURE_WINDOW)).await?;
-        if with_account >= FAILURES_PER_ACCOUNT || with_any >= FAILURES_PER_ADDRESS {
-            return Err(Error::RateLimited { retry_after: 15 * 60 });
-        }
-    }
+    guard_failures(app, &address, &account_key, now).await?;
     let found = store::login(&app.db, &email, &phone).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
     let right = app.passwords.verify(&credentials.password, stored).await?;
-    let mut tx = app.db.begin().await?;
     let Some(login) = found.filter(|_| right) else {
-        store::insert_login_failure(&mut tx, &address, &account_key, now).await?;
-        tx.commit().await?;
+        note_failure(app, &address, &account_key, now).await?;
         return Err(Error::Unauthorized);
     };
+    let mut tx = app.db.begin().await?;
     store::forget_login_failures(&mut tx, &address, &account_key).await?;
     let (session, token) = start_session(&mut tx, client, kind, login.account_id, login.org_id, now).await?;
     let row =
@@ -107,6 +90,26 @@ pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials:
     tx.commit().await?;
     let user = user(app, login.account_id, login.org_id).await?;
     Ok(SignedIn { session, token, user })
+}
+
+/// Passes while an address may try a password of an account.
+pub(super) async fn guard_failures(app: &App, address: &str, account_key: &str, now: Timestamp) -> Result<()> {
+    if !app.limit_logins {
+        return Ok(());
+    }
+    let since = now.plus(-FAILURE_WINDOW);
+    let (with_account, with_any) = store::login_failures(&app.db, address, account_key, since).await?;
+    if with_account >= FAILURES_PER_ACCOUNT || with_any >= FAILURES_PER_ADDRESS {
+        return Err(Error::RateLimited { retry_after: 15 * 60 });
+    }
+    Ok(())
+}
+
+/// Writes down that an address tried a wrong password of an account.
+pub(super) async fn note_failure(app: &App, address: &str, account_key: &str, now: Timestamp) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::insert_login_failure(&mut tx, address, account_key, now).await?;
+    tx.commit().await
 }
 
 /// Exchanges a refresh token for a new one. A token that was used before ends its whole session: either its owner or a
@@ -196,7 +199,7 @@ async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp)
 fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
     Ok(Actor {
         org: row.org_id,
-        permissions: permissions_of(&row.role)?,
+        permissions: permissions_of(&row.role, row.role_permissions.as_deref())?,
         kind: ActorKind::Member(Member {
             account: row.account_id,
             membership: row.membership_id,
@@ -208,12 +211,6 @@ fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
         address: client.address,
         request_id: client.request_id.clone(),
     })
-}
-
-fn permissions_of(role: &str) -> Result<PermissionSet> {
-    role.parse::<BuiltInRole>()
-        .map(BuiltInRole::permissions)
-        .map_err(|_| Error::internal(format!("a membership has the unknown role {role}")))
 }
 
 /// The signed-in person with everything a client needs to know.

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use officina::identity::service::{self, Credentials, SessionKind};
+use officina::identity::SessionKind;
+use officina::identity::service::{self, Credentials};
 use officina::kernel::App;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -147,9 +148,12 @@ impl Answer {
         self.value()
     }
 
-    /// The body as JSON.
+    /// The body as JSON; nothing at all is null.
     #[track_caller]
     pub fn value(&self) -> Value {
+        if self.body.is_empty() {
+            return Value::Null;
+        }
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
     }
 

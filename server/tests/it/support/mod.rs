@@ -9,7 +9,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use officina::identity::service::{self, NewMember, NewOrganisation};
-use officina::identity::{Area, Organisation};
+use officina::identity::{Area, Organisation, SessionKind};
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
 use officina::kernel::clock::Clock;
@@ -119,7 +119,7 @@ impl TestServer {
         let credentials =
             service::Credentials { identifier: format!("{role}@{ORG}.test"), password: PASSWORD.to_owned() };
         let client = service::Client::default();
-        let signed_in = service::sign_in(self.app(), &client, service::SessionKind::Browser, &credentials)
+        let signed_in = service::sign_in(self.app(), &client, SessionKind::Browser, &credentials)
             .await
             .expect("the member can sign in");
         service::actor_by_session(self.app(), &client, signed_in.session).await.expect("signed in")

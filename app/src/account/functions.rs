@@ -1,0 +1,105 @@
+//! What the account page asks the server.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::moment::Moment;
+
+/// A session in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// The session's id.
+    pub id: String,
+    /// What it is signed in with, in words.
+    pub device: String,
+    /// The organisation that it acts in.
+    pub organisation: String,
+    /// Where from.
+    pub address: Option<String>,
+    /// When it began.
+    pub began: Moment,
+    /// When it was last used.
+    pub used: Moment,
+    /// Whether it is this one.
+    pub current: bool,
+}
+
+/// The account page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// The person's name.
+    pub name: String,
+    /// What the person signs in with.
+    pub login: String,
+    /// Ids and names of the organisations that the person may come into.
+    pub organisations: Vec<(String, String)>,
+    /// The organisation acted in now.
+    pub organisation: String,
+    /// The live sessions.
+    pub sessions: Vec<SessionRow>,
+}
+
+/// The account page.
+#[server(prefix = "/_fn", endpoint = "account/get", input = GetUrl)]
+pub async fn get_account() -> Result<AccountView, PageError> {
+    use officina::identity::service;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let me = service::me(&app, &actor).await?.user;
+    let organisations = service::own_organisations(&app, &actor).await?;
+    let sessions = service::own_sessions(&app, &actor).await?.into_iter().map(|session| SessionRow {
+        id: session.id.to_string(),
+        device: super::page::device(session.kind, session.user_agent.as_deref()),
+        organisation: session.organisation,
+        address: session.address,
+        began: calendar.relative(session.created_at),
+        used: calendar.relative(session.last_seen_at),
+        current: session.current,
+    });
+    Ok(AccountView {
+        name: me.name,
+        login: me.email.or(me.phone).unwrap_or_default(),
+        organisations: organisations.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),
+        organisation: me.organisation.id.to_string(),
+        sessions: sessions.collect(),
+    })
+}
+
+/// Ends one session, or without an id all but this one.
+#[server(prefix = "/_fn", endpoint = "account/end-session")]
+pub async fn end_session(id: Option<String>) -> Result<(), PageError> {
+    use officina::identity::service;
+
+    let (app, actor) = crate::context::context()?;
+    match id.filter(|id| !id.is_empty()) {
+        Some(id) => {
+            let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+            service::end_own_session(&app, &actor, id).await?;
+        }
+        None => {
+            service::end_other_sessions(&app, &actor).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes the password.
+#[server(prefix = "/_fn", endpoint = "account/password")]
+pub async fn change_password(current_password: String, new_password: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    officina::identity::service::change_password(&app, &actor, &current_password, &new_password).await?;
+    Ok(())
+}
+
+/// Goes over to another organisation, and there to the home page.
+#[server(prefix = "/_fn", endpoint = "account/switch")]
+pub async fn switch_organisation(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::identity::service::switch_organisation(&app, &actor, id).await?;
+    leptos_axum::redirect("/app");
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! The account page.
+
+use leptos::prelude::*;
+use officina::identity::SessionKind;
+
+use super::functions::{AccountView, ChangePassword, EndSession, SessionRow, SwitchOrganisation, get_account};
+use crate::staff::{loaded, refused};
+use crate::ui::{
+    Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
+};
+
+/// What a session is signed in with, in words: the browser and the system that it names.
+#[must_use]
+pub fn device(kind: SessionKind, user_agent: Option<&str>) -> String {
+    let Some(agent) = user_agent else {
+        return match kind {
+            SessionKind::Browser => "A browser".to_owned(),
+            SessionKind::Api => "A program".to_owned(),
+        };
+    };
+    let first =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    // Each names itself after all those that it wants to be taken for, so the order matters.
+    let browser =
+        first(&[("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari")]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => agent.chars().take(60).collect(),
+    }
+}
+
+/// The page.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let end = ServerAction::<EndSession>::new();
+    let password = ServerAction::<ChangePassword>::new();
+    let switch = ServerAction::<SwitchOrganisation>::new();
+    let data = Resource::new(move || (end.version().get(), password.version().get()), |_| get_account());
+    Effect::new(move |_| {
+        if let Some(Ok(())) = password.value().get() {
+            toast(ToastKind::Done, "Password changed. Your other sessions have ended.");
+        }
+    });
+    let refusal = move || {
+        let error = end.value().get().and_then(Result::err).or(switch.value().get().and_then(Result::err));
+        error.map(|error| view! { <div class="stack">{refused(&error)}</div> })
+    };
+    view! {
+        <PageTitle text="Your account"/>
+        {refusal}
+        {loaded(data, || view! { <SkeletonRows rows=6/> }.into_any(), move |view| show(view, end, password, switch))}
+    }
+}
+
+fn show(
+    view: AccountView,
+    end: ServerAction<EndSession>,
+    password: ServerAction<ChangePassword>,
+    switch: ServerAction<SwitchOrganisation>,
+) -> AnyView {
+    let others = view.sessions.len() > 1;
+    let end_others = others.then(|| {
+        view! {
+            <ActionForm action=end>
+                <Button kind=ButtonKind::Plain>"End all others"</Button>
+            </ActionForm>
+        }
+    });
+    let rows: Vec<_> = view.sessions.into_iter().map(|session| row(session, end)).collect();
+    let columns = ["Device", "Organisation", "Address", "Signed in", "Last used", ""].map(Column::plain).to_vec();
+    view! {
+        <div class="page-head">
+            <h1>{view.name}</h1>
+            <span class="muted small">{view.login}</span>
+        </div>
+        <div class="stack">
+            {organisations(&view.organisations, &view.organisation, switch)}
+            <div class="spread wrap"><h2>"Where you are signed in"</h2>{end_others}</div>
+            <Table caption="Sessions" columns=columns>{rows}</Table>
+            {password_form(password)}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(session: SessionRow, end: ServerAction<EndSession>) -> AnyView {
+    let action = if session.current {
+        view! { <Badge tone=Tone::Success symbol=Icon::Check label="This one"/> }.into_any()
+    } else {
+        let words = format!("End the session of {}", session.device);
+        view! {
+            <ActionForm action=end>
+                <input type="hidden" name="id" value=session.id/>
+                <button class="btn btn-sm" type="submit" aria-label=words>"End"</button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            <td class="head">{session.device}</td>
+            <td data-label="Organisation">{session.organisation}</td>
+            <td data-label="Address" class="num">{session.address}</td>
+            <td data-label="Signed in" class="muted num">{session.began.view()}</td>
+            <td data-label="Last used" class="muted num">{session.used.view()}</td>
+            <td>{action}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn organisations(known: &[(String, String)], here: &str, switch: ServerAction<SwitchOrganisation>) -> Option<AnyView> {
+    let others: Vec<_> = known
+        .iter()
+        .filter(|(id, _)| id != here)
+        .map(|(id, name)| {
+            view! { <button class="btn" type="submit" name="id" value=id.clone()>{name.clone()}</button> }
+        })
+        .collect();
+    (!others.is_empty()).then(|| {
+        view! {
+            <section class="panel">
+                <h2>"Go over to"</h2>
+                <ActionForm action=switch><div class="row wrap">{others}</div></ActionForm>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn password_form(password: ServerAction<ChangePassword>) -> AnyView {
+    let error = move |field: &'static str| {
+        Signal::derive(move || password.value().get().and_then(Result::err).and_then(|error| error.field(field)))
+    };
+    view! {
+        <section class="panel">
+            <h2>"Password"</h2>
+            <ActionForm action=password>
+                <div class="stack">
+                    <Field label="Your password until now" name="current_password" kind="password" required=true
+                        autocomplete="current-password" error=error("currentPassword")/>
+                    <Field label="Your new password" name="new_password" kind="password" required=true
+                        autocomplete="new-password" hint="At least 10 characters. A few words that belong to you alone are best."
+                        error=error("newPassword")/>
+                    <div class="row"><Button busy=password.pending()>"Change the password"</Button></div>
+                    <p class="muted small">"Your other sessions end when the password changes."</p>
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,151 @@
+//! Who may come in and what they may do, as administrators see and change it: members, roles, sessions, API tokens.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{MembershipStatus, SessionKind};
+use crate::kernel::ids::{AccountId, ApiTokenId, MembershipId, SessionId};
+use crate::kernel::permission::PermissionSet;
+use crate::kernel::time::Timestamp;
+
+/// A member of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct MemberDetail {
+    /// The account, as in `user.id` of a sign-in.
+    pub id: AccountId,
+    /// The account in this organisation: what work is assigned to.
+    pub membership_id: MembershipId,
+    /// The person's name.
+    pub name: String,
+    /// E-mail address, if known.
+    pub email: Option<String>,
+    /// Phone number, if known.
+    pub phone: Option<String>,
+    /// The role's word.
+    pub role: String,
+    /// Whether the member may come in.
+    pub status: MembershipStatus,
+    /// Whether the account has a password; without one it was only invited.
+    pub has_password: bool,
+    /// When the member last used the product.
+    pub last_seen_at: Option<Timestamp>,
+    /// When the member was added.
+    pub created_at: Timestamp,
+}
+
+/// Which members a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[serde(rename_all = "camelCase")]
+pub struct MemberFilter {
+    /// One status.
+    pub status: Option<String>,
+    /// One role.
+    pub role: Option<String>,
+    /// Words that must occur in name, e-mail address or phone number.
+    pub search: Option<String>,
+}
+
+/// What is changed about a member. What is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateMember {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another role.
+    pub role: Option<String>,
+    /// `active`, `suspended` or `terminated`.
+    pub status: Option<String>,
+}
+
+/// A role: a named set of permissions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    /// The word that stands in memberships.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// What it may do.
+    pub permissions: PermissionSet,
+    /// Whether every organisation has it; it cannot be changed then.
+    pub built_in: bool,
+    /// Members who have it and are not gone.
+    pub members: i64,
+}
+
+/// A role of the organisation's own, as it is made or changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleInput {
+    /// Its name for people.
+    #[serde(default)]
+    pub label: String,
+    /// Words such as `repairs:read`.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+}
+
+/// A session of the signed-in person: where, when, with what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInfo {
+    /// The session.
+    pub id: SessionId,
+    /// A browser or a program.
+    pub kind: SessionKind,
+    /// The organisation that it acts in.
+    pub organisation: String,
+    /// What the browser or program calls itself.
+    pub user_agent: Option<String>,
+    /// The address that it was begun from.
+    pub address: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, give or take five minutes.
+    pub last_seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    #[cfg_attr(feature = "ssr", sqlx(default))]
+    pub current: bool,
+}
+
+/// A key of a program, without the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiToken {
+    /// The token's id.
+    pub id: ApiTokenId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do, as long as its maker may.
+    pub permissions: PermissionSet,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, give or take five minutes.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A key to be made for a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewApiToken {
+    /// What it is for.
+    #[serde(default)]
+    pub name: String,
+    /// Words such as `repairs:read`; none that its maker does not have.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// Days until it ends by itself; without, it does not.
+    pub expires_in_days: Option<i64>,
+}

@@ -1,0 +1,122 @@
+//! What everyone who is signed in may do about themself: see and end sessions, change the password, go over to another
+//! organisation.
+
+use serde_json::json;
+
+use super::sessions::{IDLE, guard_failures, note_failure};
+use crate::identity::access::SessionInfo;
+use crate::identity::model::OrganisationRef;
+use crate::identity::store;
+use crate::identity::weak_passwords::check_password;
+use crate::kernel::App;
+use crate::kernel::actor::{Actor, Member};
+use crate::kernel::ids::{OrgId, SessionId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::validate::Validator;
+use crate::{Error, Result};
+
+/// The live sessions of the person who asks, in all organisations, the last used first.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn own_sessions(app: &App, actor: &Actor) -> Result<Vec<SessionInfo>> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let mut sessions = store::sessions_of(&app.db, member.account, now, now.plus(-IDLE)).await?;
+    for session in &mut sessions {
+        session.current = session.id == member.session;
+    }
+    Ok(sessions)
+}
+
+/// Ends one session of the person who asks.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member, [`Error::NotFound`] for a session that is over or another's.
+pub async fn end_own_session(app: &App, actor: &Actor, id: SessionId) -> Result<()> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !store::end_session_of(&mut tx, member.account, id, now).await? {
+        return Err(Error::NotFound);
+    }
+    let entry = Entry::new("identity.session_ended", "account", member.account.0).after(&json!({ "session": id }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await
+}
+
+/// Ends all sessions of the person who asks but the one that asks, and tells how many there were.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn end_other_sessions(app: &App, actor: &Actor) -> Result<u64> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let ended = store::end_other_sessions(&mut tx, member.account, member.session, now).await?;
+    let entry = Entry::new("identity.sessions_ended", "account", member.account.0).after(&json!({ "ended": ended }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Changes the password of the person who asks and ends their other sessions.
+///
+/// # Errors
+/// [`Error::Validation`] when the current password is wrong or the new one is weak, [`Error::RateLimited`] after too many
+/// wrong ones: a browser left open is no place to guess from.
+pub async fn change_password(app: &App, actor: &Actor, current: &str, new: &str) -> Result<()> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let address = actor.address.map(|address| address.to_string()).unwrap_or_default();
+    let key = app.secret.sign("login-failures", &member.account.to_string());
+    guard_failures(app, &address, &key, now).await?;
+    let mut check = Validator::default();
+    check_password(&mut check, "newPassword", new, &[&member.name]);
+    check.finish(())?;
+    let stored = store::password_hash(&app.db, member.account).await?;
+    if !app.passwords.verify(current, stored.as_deref()).await? {
+        note_failure(app, &address, &key, now).await?;
+        return Err(Error::field("currentPassword", "wrong_password", "is not your password"));
+    }
+    let hash = app.passwords.hash(new).await?;
+    let mut tx = app.db.begin().await?;
+    store::forget_login_failures(&mut tx, &address, &key).await?;
+    store::set_password_of(&mut tx, member.account, &hash).await?;
+    let ended = store::end_other_sessions(&mut tx, member.account, member.session, now).await?;
+    let entry = Entry::new("identity.password_changed", "account", member.account.0).after(&json!({ "ended": ended }));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await
+}
+
+/// The organisations that the person who asks may come into, by name.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn own_organisations(app: &App, actor: &Actor) -> Result<Vec<OrganisationRef>> {
+    store::organisations_of(&app.db, signed_in(actor)?.account).await
+}
+
+/// Lets the session that asks act in another organisation of its account from the next request on.
+///
+/// # Errors
+/// [`Error::NotFound`] for an organisation that the person is no active member of.
+pub async fn switch_organisation(app: &App, actor: &Actor, to: OrgId) -> Result<()> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let organisations = store::organisations_of(&mut tx, member.account).await?;
+    if !organisations.iter().any(|organisation| organisation.id == to) {
+        return Err(Error::NotFound);
+    }
+    store::move_session(&mut tx, member.session, to).await?;
+    let entry = Entry::new("identity.organisation_entered", "account", member.account.0);
+    // The membership that acts there is another one, so the journal of that organisation names the account alone.
+    let arriving = Actor { org: to, address: actor.address, request_id: actor.request_id.clone(), ..Actor::system(to) };
+    journal::write(&mut tx, &arriving, now, entry).await?;
+    tx.commit().await
+}
+
+fn signed_in(actor: &Actor) -> Result<&Member> {
+    actor.member().ok_or(Error::Unauthorized)
+}

@@ -1,0 +1,221 @@
+//! Accounts and memberships.
+
+use crate::Result;
+use crate::identity::access::MemberDetail;
+use crate::identity::model::{Colleague, MembershipStatus};
+use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, like, sql};
+use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
+use crate::kernel::page::PageWindow;
+use crate::kernel::time::Timestamp;
+
+/// An account seen from one organisation.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct UserRow {
+    pub id: AccountId,
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub role: String,
+    pub org_id: OrgId,
+    pub org_slug: String,
+    pub org_name: String,
+}
+
+pub(crate) async fn has_accounts(on: impl Into<Conn<'_>>) -> Result<bool> {
+    Ok(sql("SELECT 1 FROM accounts LIMIT 1").optional::<(i32,)>(on).await?.is_some())
+}
+
+pub(crate) async fn insert_account(
+    tx: &mut Tx,
+    id: AccountId,
+    email: Option<&str>,
+    phone: Option<&str>,
+    name: &str,
+    password_hash: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    sql("INSERT INTO accounts (id, email, phone, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(email)
+        .bind(phone)
+        .bind(name)
+        .bind(password_hash)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn insert_membership(
+    tx: &mut Tx,
+    org: OrgId,
+    id: MembershipId,
+    account: AccountId,
+    role: &str,
+    customer: Option<CustomerId>,
+    now: Timestamp,
+) -> Result<()> {
+    sql("INSERT INTO memberships (org_id, id, account_id, role, status, customer_id, created_at) \
+         VALUES ($1, $2, $3, $4, 'active', $5, $6)")
+    .bind(org)
+    .bind(id)
+    .bind(account)
+    .bind(role)
+    .bind(customer)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_password(tx: &mut Tx, email: &str, phone_key: &str, hash: &str) -> Result<Option<AccountId>> {
+    let row: Option<(AccountId,)> =
+        sql("UPDATE accounts SET password_hash = $3 WHERE email = $1 OR phone = $2 RETURNING id")
+            .bind(email)
+            .bind(phone_key)
+            .bind(hash)
+            .optional(tx)
+            .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+pub(crate) async fn user(on: impl Into<Conn<'_>>, account: AccountId, org: OrgId) -> Result<Option<UserRow>> {
+    sql("SELECT a.id, a.name, a.email, a.phone, m.role, o.id AS org_id, o.slug AS org_slug, o.name AS org_name \
+         FROM accounts a JOIN memberships m ON m.account_id = a.id JOIN organisations o ON o.id = m.org_id \
+         WHERE a.id = $1 AND m.org_id = $2 AND m.status = 'active'")
+    .bind(account)
+    .bind(org)
+    .optional(on)
+    .await
+}
+
+pub(crate) async fn colleagues(on: impl Into<Conn<'_>>, org: OrgId, roles: &[String]) -> Result<Vec<Colleague>> {
+    let mut query = sql("SELECT m.id, a.name FROM memberships m JOIN accounts a ON a.id = m.account_id \
+                         WHERE m.status = 'active' AND m.org_id = ");
+    query.push_bind(org).push(" AND m.role IN ").push_row(roles.iter().map(ToValue::to_value));
+    query.push(" ORDER BY a.name, m.id");
+    query.all(on).await
+}
+
+/// A list's filter, checked.
+#[derive(Debug, Default)]
+pub(crate) struct MemberListFilter {
+    pub status: Option<MembershipStatus>,
+    pub role: Option<String>,
+    pub words: Vec<String>,
+}
+
+const MEMBER: &str = "SELECT a.id, m.id AS membership_id, a.name, a.email, a.phone, m.role, m.status, \
+     a.password_hash IS NOT NULL AS has_password, m.created_at, \
+     (SELECT MAX(s.last_seen_at) FROM sessions s WHERE s.account_id = a.id AND s.org_id = m.org_id) AS last_seen_at \
+     FROM memberships m JOIN accounts a ON a.id = m.account_id WHERE m.org_id = ";
+
+pub(crate) async fn members(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    filter: &MemberListFilter,
+    window: PageWindow,
+) -> Result<Vec<MemberDetail>> {
+    let mut query = sql(MEMBER);
+    query.push_bind(org);
+    push_member_filter(&mut query, filter);
+    query.push_window(Sort::descending("m.created_at", "m.id"), &window);
+    query.all(on).await
+}
+
+pub(crate) async fn count_members(on: impl Into<Conn<'_>>, org: OrgId, filter: &MemberListFilter) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM memberships m \
+                         JOIN accounts a ON a.id = m.account_id WHERE m.org_id = ");
+    query.push_bind(org);
+    push_member_filter(&mut query, filter);
+    query.counted(on).await
+}
+
+fn push_member_filter(query: &mut Sql, filter: &MemberListFilter) {
+    if let Some(status) = filter.status {
+        query.push(" AND m.status = ").push_bind(status);
+    }
+    if let Some(role) = &filter.role {
+        query.push(" AND m.role = ").push_bind(role);
+    }
+    for word in &filter.words {
+        query
+            .push(" AND LOWER(a.name || ' ' || COALESCE(a.email, '') || ' ' || COALESCE(a.phone, '')) LIKE ")
+            .push_bind(like(word))
+            .push(" ESCAPE '\\'");
+    }
+}
+
+/// A member by the account.
+pub(crate) async fn member(on: impl Into<Conn<'_>>, org: OrgId, account: AccountId) -> Result<Option<MemberDetail>> {
+    let mut query = sql(MEMBER);
+    query.push_bind(org).push(" AND m.account_id = ").push_bind(account);
+    query.optional(on).await
+}
+
+/// Active administrators beside one membership.
+pub(crate) async fn other_admins(on: impl Into<Conn<'_>>, org: OrgId, beside: MembershipId) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM memberships \
+         WHERE org_id = $1 AND role = 'admin' AND status = 'active' AND id <> $2")
+    .bind(org)
+    .bind(beside)
+    .one(on)
+    .await?;
+    Ok(count)
+}
+
+/// Members with a role who are not gone.
+pub(crate) async fn members_with_role(on: impl Into<Conn<'_>>, org: OrgId, role: &str) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM memberships \
+         WHERE org_id = $1 AND role = $2 AND status <> 'terminated'")
+    .bind(org)
+    .bind(role)
+    .one(on)
+    .await?;
+    Ok(count)
+}
+
+pub(crate) async fn rename_account(tx: &mut Tx, account: AccountId, name: &str) -> Result<()> {
+    sql("UPDATE accounts SET name = $2 WHERE id = $1").bind(account).bind(name).run(tx).await?;
+    Ok(())
+}
+
+pub(crate) async fn password_hash(on: impl Into<Conn<'_>>, account: AccountId) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        sql("SELECT password_hash FROM accounts WHERE id = $1").bind(account).optional(on).await?;
+    Ok(row.and_then(|(hash,)| hash))
+}
+
+pub(crate) async fn set_password_of(tx: &mut Tx, account: AccountId, hash: &str) -> Result<()> {
+    sql("UPDATE accounts SET password_hash = $2 WHERE id = $1").bind(account).bind(hash).run(tx).await?;
+    Ok(())
+}
+
+/// Writes a member's role and status.
+pub(crate) async fn write_membership(
+    tx: &mut Tx,
+    org: OrgId,
+    id: MembershipId,
+    role: &str,
+    status: MembershipStatus,
+) -> Result<()> {
+    sql("UPDATE memberships SET role = $3, status = $4 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .bind(role)
+        .bind(status)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether an account is a member of another organisation as well.
+pub(crate) async fn is_member_elsewhere(on: impl Into<Conn<'_>>, org: OrgId, account: AccountId) -> Result<bool> {
+    let row: Option<(i64,)> =
+        sql("SELECT CAST(1 AS BIGINT) FROM memberships WHERE account_id = $2 AND org_id <> $1 LIMIT 1")
+            .bind(org)
+            .bind(account)
+            .optional(on)
+            .await?;
+    Ok(row.is_some())
+}

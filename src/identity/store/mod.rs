@@ -1,0 +1,13 @@
+//! The tables of identity.
+
+mod accounts;
+mod organisations;
+mod roles;
+mod sessions;
+mod tokens;
+
+pub(crate) use accounts::*;
+pub(crate) use organisations::*;
+pub(crate) use roles::*;
+pub(crate) use sessions::*;
+pub(crate) use tokens::*;
