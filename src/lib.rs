@@ -10,6 +10,7 @@ pub mod cold_chain;
 pub mod customers;
 pub mod identity;
 pub mod leads;
+pub mod notify;
 pub mod repairs;
 
 pub use kernel::error::{Error, Result};

@@ -3,12 +3,15 @@
 
 use app::moment::Moment;
 use app::public::track::{Step, TrackPage, TrackedPhoto};
-use app::public::{FormState, Language, Visit, check_in, contact, notice, sign_in, track};
+use app::public::{FormState, Language, Visit, check_in, contact, entry, notice, sign_in, track};
 use officina::identity::{Area, Organisation};
 use officina::kernel::ids::OrgId;
 use officina::repairs::{LINE, RepairStatus};
 
 const NASTY: &str = "</textarea></title><script>alert('1')</script>\"' onfocus=alert(1) ";
+
+const NO_WAYS: sign_in::Ways = sign_in::Ways { forgot: false, register: false };
+const ALL_WAYS: sign_in::Ways = sign_in::Ways { forgot: true, register: true };
 
 fn visit(language: Language, name: &str) -> Visit {
     let organisation = Organisation {
@@ -19,6 +22,7 @@ fn visit(language: Language, name: &str) -> Visit {
         locale: "it".to_owned(),
         time_zone: "Europe/Rome".to_owned(),
         accent: "#0f766e".to_owned(),
+        self_registration: true,
     };
     Visit { organisation, language, base: String::new(), here: "/here".to_owned(), nonce: Some("n0nce".to_owned()) }
 }
@@ -53,8 +57,9 @@ fn refused(text: &str) -> FormState {
                     repairType notes accidentDate accidentPlace insuranceCompany policyNumber preferredDate \
                     preferredTime front documents";
     let contact = "name phone email leadType cityName message";
+    let entry = "firstName lastName slug timeZone person password";
     let mut state = FormState::default();
-    for field in check_in.split(' ').chain(contact.split(' ')) {
+    for field in check_in.split(' ').chain(contact.split(' ')).chain(entry.split(' ')) {
         state.values.insert(field.to_owned(), text.to_owned());
         state.errors.add(field, "required", "is required");
     }
@@ -81,8 +86,22 @@ fn pages(visit: &Visit, text: &str) -> Vec<(&'static str, String)> {
         ("contact", contact::form(visit, &FormState::default(), "signed")),
         ("contact-refused", contact::form(visit, &refused(text), "signed")),
         ("contact-done", contact::done(visit)),
-        ("sign-in", sign_in::form(visit, sign_in::SignInReason::Fresh, "", "/app")),
-        ("sign-in-limited", sign_in::form(visit, sign_in::SignInReason::Limited(30), text, text)),
+        ("sign-in", sign_in::form(visit, sign_in::SignInReason::Fresh, "", "/app", NO_WAYS)),
+        ("sign-in-limited", sign_in::form(visit, sign_in::SignInReason::Limited(30), text, text, ALL_WAYS)),
+        ("join", entry::join(visit, entry::Invited::New, text, "/join/t", &refused(text))),
+        ("join-known", entry::join(visit, entry::Invited::Known, text, "/join/t", &FormState::default())),
+        ("join-here", entry::join(visit, entry::Invited::Here, text, "/join/t", &FormState::default())),
+        ("join-else", entry::join(visit, entry::Invited::Else, text, "/join/t", &FormState::default())),
+        ("forgot", entry::forgot(visit, &refused(text))),
+        ("reset", entry::reset(visit, "/reset/t", &refused(text))),
+        ("register", entry::register(visit, &refused(text))),
+        ("confirm", entry::confirm(visit, "/register/t")),
+        ("code", entry::code(visit, text, text, true)),
+        ("setup", entry::setup(visit, "/setup/t", &refused(text))),
+        ("link-over", entry::said(visit, "link-over")),
+        ("forgot-done", entry::said(visit, "forgot-done")),
+        ("forgot-off", entry::said(visit, "forgot-off")),
+        ("register-done", entry::said(visit, "register-done")),
         ("not-found", notice::not_found(visit)),
         ("too-many", notice::too_many(visit, 30)),
         ("busy", notice::busy(visit)),

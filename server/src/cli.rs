@@ -155,10 +155,8 @@ async fn serve(config: Config) -> Result<(), StartError> {
     if let Some(welcome) = welcome {
         say(&welcome);
     }
-    if !officina::identity::service::has_accounts(&state.app).await? {
-        tracing::info!(
-            "nobody can sign in yet: make an organisation with `officina org add`, a member with `officina user add`"
-        );
+    if let Some(link) = officina::identity::service::setup_link(&state.app).await? {
+        say(&format!("Nobody can sign in yet. Open this link to begin; it works once, for a day:\n\n  {link}\n"));
     }
     stop_signal().await?;
     tracing::info!("stopping");

@@ -114,7 +114,8 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         secret,
         base_url: config.base_url().into(),
         default_organisation: config.default_organisation.as_deref().map(Into::into),
-        limit_logins: config.limits.enabled,
+        sign_in_limits: config.sign_in_limits(),
+        mailer: config.mailer().map_err(|problem| StartError(format!("{problem}.")))?,
         guesses: Guesses::new(config.limits.enabled),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,
     })

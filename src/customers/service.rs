@@ -3,7 +3,7 @@
 use super::store;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{CustomerId, VehicleId};
+use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::{phone_key, plate_key};
@@ -107,4 +107,27 @@ pub async fn find_or_create_vehicle(
     }));
     journal::write(tx, actor, now, entry).await?;
     Ok(Vehicle { id, plate: vehicle.plate.to_owned() })
+}
+
+/// The customer record of a person who comes in with an account: by the phone number, else by an e-mail address that
+/// exactly one customer has. Two of the same address are nobody's guess.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_person(
+    tx: &mut Tx,
+    org: OrgId,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> Result<Option<CustomerId>> {
+    if let Some(phone) = phone
+        && let Some(found) = store::customer_by_phone(&mut *tx, org, &phone_key(phone)).await?
+    {
+        return Ok(Some(found.id));
+    }
+    let Some(email) = email else { return Ok(None) };
+    match store::customers_by_email(tx, org, email).await?.as_slice() {
+        [one] => Ok(Some(*one)),
+        _ => Ok(None),
+    }
 }

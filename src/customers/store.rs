@@ -18,6 +18,16 @@ pub(super) async fn customer_by_phone(
         .await
 }
 
+/// Up to two customers with an e-mail address, in whatever case it was typed.
+pub(super) async fn customers_by_email(on: impl Into<Conn<'_>>, org: OrgId, email: &str) -> Result<Vec<CustomerId>> {
+    let rows: Vec<(CustomerId,)> = sql("SELECT id FROM customers WHERE org_id = $1 AND LOWER(email) = $2 LIMIT 2")
+        .bind(org)
+        .bind(email)
+        .all(on)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Inserts a customer unless one with this phone number was inserted at the same moment; false then.
 pub(super) async fn insert_customer(
     tx: &mut Tx,

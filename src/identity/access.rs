@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{MembershipStatus, SessionKind};
-use crate::kernel::ids::{AccountId, ApiTokenId, MembershipId, SessionId};
+use crate::kernel::ids::{AccountId, ApiTokenId, EntryLinkId, MembershipId, OrgId, SessionId};
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::Timestamp;
 
@@ -148,4 +148,149 @@ pub struct NewApiToken {
     pub permissions: Vec<String>,
     /// Days until it ends by itself; without, it does not.
     pub expires_in_days: Option<i64>,
+}
+
+/// The second factor of the person who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FactorStatus {
+    /// Whether signing in asks for a code.
+    pub on: bool,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes_left: i64,
+    /// Whether the person has proved who they are not long ago, so that it can be changed.
+    pub proved: bool,
+}
+
+/// A secret for an authenticator app.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Enrolment {
+    /// The secret in base32, to be typed where no camera is.
+    pub secret: String,
+    /// The same as an `otpauth:` address.
+    pub address: String,
+    /// The address as a QR code, an SVG document.
+    pub qr: String,
+}
+
+impl std::fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Enrolment(…)")
+    }
+}
+
+/// Somebody to be invited.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewInvitation {
+    /// E-mail address; this or a phone number is needed.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// The person's name.
+    pub name: String,
+    /// The role's word, aliases included.
+    pub role: String,
+}
+
+/// An invitation that nobody has followed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The invitation.
+    pub id: EntryLinkId,
+    /// Who is invited.
+    pub name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// The role's word.
+    pub role: Option<String>,
+    /// Who invites.
+    pub created_by: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when the link works.
+    pub expires_at: Timestamp,
+}
+
+/// A link that was made, and how it reaches its person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SentLink {
+    /// Until when the link works.
+    pub expires_at: Timestamp,
+    /// Whether it goes out by mail.
+    pub by_mail: bool,
+    /// The link itself, shown this once, where no mail can carry it: hand it over yourself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+impl std::fmt::Debug for SentLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SentLink").field("by_mail", &self.by_mail).finish_non_exhaustive()
+    }
+}
+
+/// An organisation, as the operator of the installation sees it: none of its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// The organisation.
+    pub id: OrgId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// Active members.
+    pub members: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when nobody may come in.
+    pub suspended_at: Option<Timestamp>,
+}
+
+/// An organisation to be made by the operator, with its first administrator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewTenant {
+    /// Its name in addresses: lower-case letters, digits and dashes.
+    #[serde(default)]
+    pub slug: String,
+    /// Its name for people.
+    #[serde(default)]
+    pub name: String,
+    /// Words of the areas to switch on; all when left out.
+    pub areas: Option<Vec<String>>,
+    /// `it` or `en`; `it` when left out.
+    pub locale: Option<String>,
+    /// IANA name of its time zone; `Europe/Rome` when left out.
+    pub time_zone: Option<String>,
+    /// E-mail address of its first administrator, who is invited.
+    #[serde(default)]
+    pub admin_email: String,
+    /// Name of its first administrator.
+    #[serde(default)]
+    pub admin_name: String,
+}
+
+/// What the operator changes about an organisation. What is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateTenant {
+    /// Another name.
+    pub name: Option<String>,
+    /// Whether nobody may come in.
+    pub suspended: Option<bool>,
 }

@@ -39,6 +39,20 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// What a link lets someone do.
+    pub enum LinkKind {
+        /// Become a member.
+        Invitation = "invitation",
+        /// Become a customer with an account, after the e-mail address is confirmed.
+        Registration = "registration",
+        /// Choose a new password.
+        Reset = "reset",
+        /// Make the first organisation and account.
+        Setup = "setup",
+    }
+}
+
 /// An organisation, as its members and its public pages see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,9 +71,26 @@ pub struct Organisation {
     pub time_zone: String,
     /// Its accent colour, `#rrggbb`.
     pub accent: String,
+    /// Whether customers may make an account themselves.
+    pub self_registration: bool,
 }
 
 impl Organisation {
+    /// What pages bear the name of while there is no organisation yet: the product itself.
+    #[must_use]
+    pub fn product() -> Self {
+        Self {
+            id: OrgId(uuid::Uuid::nil()),
+            slug: String::new(),
+            name: "Officina".to_owned(),
+            areas: Vec::new(),
+            locale: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            accent: "#0f766e".to_owned(),
+            self_registration: false,
+        }
+    }
+
     /// Whether an area is switched on.
     #[must_use]
     pub fn has(&self, area: Area) -> bool {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::kernel::ids::{AccountId, ApiTokenId, CustomerId, DeviceId, MembershipId, OrgId, SessionId};
 use crate::kernel::permission::{Permission, PermissionSet};
+use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 /// The doer of a change. Services take it first and check it before anything else.
@@ -51,6 +52,10 @@ pub struct Member {
     pub name: String,
     /// The customer that a portal account belongs to.
     pub customer: Option<CustomerId>,
+    /// When the person last proved who they are.
+    pub proved_at: Timestamp,
+    /// Whether the person runs the installation.
+    pub operator: bool,
 }
 
 /// A program that acts by an API token.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::identity::service::SignInLimits;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::files::FileStore;
 use crate::kernel::secret::Secret;
+use crate::notify::mail::Mailer;
 
 /// The running application: database, clock, files, secret. Services take it by reference.
 #[derive(Debug, Clone)]
@@ -22,8 +24,10 @@ pub struct App {
     pub base_url: Arc<str>,
     /// The slug of the organisation that public pages act for when none is named.
     pub default_organisation: Option<Arc<str>>,
-    /// Whether failed sign-ins are limited; off only for load tests.
-    pub limit_logins: bool,
+    /// How failed sign-ins are limited; not at all in load tests.
+    pub sign_in_limits: Option<SignInLimits>,
+    /// The way out for mails.
+    pub mailer: Mailer,
     /// Who has guessed tracking codes, and how often.
     pub guesses: crate::repairs::tracking::Guesses,
     /// Password hashing, bounded so that a login storm cannot starve other requests.

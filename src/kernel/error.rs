@@ -21,6 +21,12 @@ pub enum Error {
     /// A known actor without the permission.
     #[error("You are not allowed to do this.")]
     Forbidden(Permission),
+    /// The operator of the installation alone may do this.
+    #[error("You are not allowed to do this.")]
+    OperatorOnly,
+    /// The person must prove once more who they are: the browser may have been left open.
+    #[error("Enter your password again to do this.")]
+    ProofNeeded,
     /// Unknown, or of another organisation: the two look the same on purpose.
     #[error("Not found.")]
     NotFound,
@@ -86,7 +92,7 @@ impl Error {
             Self::Validation(_) => "VALIDATION_ERROR",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::Unauthorized => "UNAUTHORIZED",
-            Self::Forbidden(_) => "FORBIDDEN",
+            Self::Forbidden(_) | Self::OperatorOnly | Self::ProofNeeded => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict(_) => "CONFLICT",
             Self::TooLarge(_) => "PAYLOAD_TOO_LARGE",
@@ -103,7 +109,7 @@ impl Error {
         match self {
             Self::Validation(_) | Self::BadRequest(_) => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden(_) => 403,
+            Self::Forbidden(_) | Self::OperatorOnly | Self::ProofNeeded => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::TooLarge(_) => 413,

@@ -88,6 +88,8 @@ typed_id! {
     SessionId;
     /// A program's key.
     ApiTokenId;
+    /// A link that lets someone in once.
+    EntryLinkId;
     /// A person or company that the organisation serves.
     CustomerId;
     /// A vehicle.

@@ -2,8 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::Aead;
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// Bytes of the random value in front of what is sealed.
+const NONCE: usize = 24;
 
 /// The installation's secret, at least 32 bytes. Debug output hides it.
 #[derive(Clone)]
@@ -38,6 +45,32 @@ impl Secret {
     #[must_use]
     pub fn verify(&self, purpose: &str, text: &str, signature: &str) -> bool {
         constant_time_eq(self.sign(purpose, text).as_bytes(), signature.as_bytes())
+    }
+
+    /// Encrypts for one purpose: only this installation can read it (XChaCha20-Poly1305, a random nonce of 24 bytes in
+    /// front).
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn seal(&self, purpose: &str, content: &[u8]) -> Result<String> {
+        let nonce: [u8; NONCE] = rand::random();
+        let sealed = self
+            .cipher(purpose)
+            .encrypt(&XNonce::from(nonce), content)
+            .map_err(|error| Error::internal(error.to_string()))?;
+        Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// What was sealed for this purpose, or nothing if it was not, or was changed.
+    #[must_use]
+    pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
+        self.cipher(purpose).decrypt(&XNonce::from(*nonce), sealed).ok()
+    }
+
+    fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.derive(purpose).into())
     }
 }
 
@@ -86,5 +119,19 @@ mod tests {
         assert!(secret.verify("track", "ABC234", &signature));
         assert!(!secret.verify("invite", "ABC234", &signature));
         assert!(!secret.verify("track", "ABC235", &signature));
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_by_the_same_secret_for_the_same_purpose_alone() {
+        let secret = Secret::new(&[7; 32]);
+        let sealed = secret.seal("mail", b"the link").unwrap();
+        assert_eq!(secret.unseal("mail", &sealed).as_deref(), Some(b"the link".as_slice()));
+        assert_ne!(sealed, secret.seal("mail", b"the link").unwrap());
+        assert_eq!(secret.unseal("totp", &sealed), None);
+        assert_eq!(Secret::new(&[8; 32]).unseal("mail", &sealed), None);
+        let changed = format!("{}A", &sealed[..sealed.len() - 1]);
+        for broken in [changed.as_str(), "", "x", "§"] {
+            assert!(broken == sealed || secret.unseal("mail", broken).is_none(), "{broken}");
+        }
     }
 }

@@ -30,6 +30,12 @@ pub fn day_start(field: &str, date: &str, plus_days: u64, zone: Tz) -> Result<Ti
     Ok(start.to_utc().into())
 }
 
+/// A moment in words of a zone, for people: `20/11/2026 11:00`.
+#[must_use]
+pub fn moment(moment: Timestamp, zone: Tz) -> String {
+    moment.to_utc().with_timezone(&zone).format("%d/%m/%Y %H:%M").to_string()
+}
+
 /// The day that a moment falls on in a zone, `YYYY-MM-DD`.
 #[must_use]
 pub fn day(moment: Timestamp, zone: Tz) -> String {

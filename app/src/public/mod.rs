@@ -4,6 +4,7 @@
 pub mod check_in;
 pub mod contact;
 mod document;
+pub mod entry;
 mod form;
 mod language;
 pub mod notice;

@@ -13,21 +13,33 @@ pub enum SignInReason {
     Fresh,
     /// Someone has just signed out.
     SignedOut,
+    /// Someone has just chosen a new password.
+    Reset,
     /// The try failed; the page never says which part was wrong.
     Refused,
     /// Too many tries; come back after so many seconds.
     Limited(u64),
 }
 
+/// The ways in beside signing in that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// Asking for a link by mail.
+    pub forgot: bool,
+    /// Making an account as a customer.
+    pub register: bool,
+}
+
 /// The sign-in form. `login` is what was typed before; `next` is the address to go on to, already checked.
 #[must_use]
-pub fn form(visit: &Visit, reason: SignInReason, login: &str, next: &str) -> String {
+pub fn form(visit: &Visit, reason: SignInReason, login: &str, next: &str, ways: Ways) -> String {
     let t = |key: &str| visit.text(key);
     document(visit, Head { title: t("sign-in-title"), ..Head::default() }, || {
         let lead = visit.text_with("sign-in-lead", &[("organisation", Argument::Text(&visit.organisation.name))]);
         let message = match reason {
             SignInReason::Fresh => None,
             SignInReason::SignedOut => Some((Tone::Info, t("sign-in-ended"))),
+            SignInReason::Reset => Some((Tone::Success, t("sign-in-reset"))),
             SignInReason::Refused => Some((Tone::Danger, t("sign-in-wrong"))),
             SignInReason::Limited(seconds) => {
                 let seconds = Argument::Number(i64::try_from(seconds).unwrap_or(i64::MAX));
@@ -44,6 +56,8 @@ pub fn form(visit: &Visit, reason: SignInReason, login: &str, next: &str) -> Str
                 <Field label=t("sign-in-password") name="password" kind="password" required=true
                     autocomplete="current-password" maxlength=200u32/>
                 <button class="btn btn-primary btn-lg" type="submit">{t("sign-in-send")}</button>
+                {ways.forgot.then(|| view! { <a class="link" href="/forgot">{t("sign-in-forgot")}</a> })}
+                {ways.register.then(|| view! { <a class="link" href=visit.link("/register")>{t("sign-in-register")}</a> })}
             </form>
         }
     })

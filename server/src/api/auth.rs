@@ -30,6 +30,8 @@ pub struct Login {
     email: Option<String>,
     phone: Option<String>,
     password: Option<String>,
+    /// A code of the second factor, or a recovery code, for accounts that have one.
+    totp: Option<String>,
 }
 
 /// A refresh token.
@@ -71,7 +73,7 @@ async fn login(
     if password.is_empty() {
         check.errors.add("password", "required", "is required");
     }
-    let credentials = check.finish(Credentials { identifier, password })?;
+    let credentials = check.finish(Credentials { identifier, password, code: login.totp })?;
     let signed_in = service::sign_in(&state.app, &client, SessionKind::Api, &credentials).await?;
     tokens(&state, signed_in)
 }

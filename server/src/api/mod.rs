@@ -4,11 +4,14 @@ pub mod access;
 pub mod auth;
 pub mod cold_chain;
 pub mod docs;
+pub mod entry;
+pub mod factor;
 pub mod health;
 pub mod leads;
 pub mod live;
 pub mod own;
 pub mod repairs;
+pub mod tenants;
 pub mod users;
 
 use axum::Router;
@@ -23,6 +26,9 @@ fn areas() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::router())
         .merge(own::router())
+        .merge(entry::router())
+        .merge(factor::router())
+        .merge(tenants::router())
         .merge(users::router())
         .merge(access::router())
         .merge(live::router())

@@ -1,10 +1,12 @@
 //! Members of the organisation: who they are, what they may do, whether they may come in. Reachable under `/admin` and
 //! without it.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use officina::identity::service::{self, NewMember};
-use officina::identity::{MemberDetail, MemberFilter, UpdateMember};
+use officina::identity::{MemberDetail, MemberFilter, NewInvitation, SentLink, UpdateMember};
+use officina::kernel::actor::Actor;
 use officina::kernel::ids::AccountId;
 use officina::kernel::page::PageRequest;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
+use crate::http::idempotency::HoldsSecret;
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -41,8 +44,18 @@ pub struct AddUser {
     /// The role's word.
     #[serde(default)]
     role: String,
-    /// A first password.
+    /// A first password; without one the person is invited and chooses it.
     password: Option<String>,
+}
+
+/// Who was added or invited.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Added {
+    /// A member, who has a password.
+    Member(Box<MemberDetail>),
+    /// Somebody who has a link.
+    Invited(SentLink),
 }
 
 /// How many sessions were ended.
@@ -66,20 +79,36 @@ async fn list(
     Ok(service::members(&state.app, &actor, &filter, &page).await?.into())
 }
 
-/// Add a member with a new account.
+/// Add a member with a new account and a password, or invite one.
 #[utoipa::path(post, path = "/users", tag = "administration", request_body = AddUser,
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<MemberDetail>), (status = 400, body = ErrorBody),
+    responses((status = 201, body = Data<Added>), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub(super) async fn add(
+async fn add(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     ApiJson(user): ApiJson<AddUser>,
-) -> ApiResult<(StatusCode, Data<MemberDetail>)> {
+) -> ApiResult<(StatusCode, Extension<HoldsSecret>, Data<Added>)> {
+    add_or_invite(&state, &actor, user).await
+}
+
+/// Adds a member with a password, or invites one without.
+pub(super) async fn add_or_invite(
+    state: &AppState,
+    actor: &Actor,
+    user: AddUser,
+) -> ApiResult<(StatusCode, Extension<HoldsSecret>, Data<Added>)> {
     let AddUser { email, phone, name, role, password } = user;
-    let new = NewMember { email, phone, name, role, password, customer: None };
-    let added = service::add_member(&state.app, &actor, new).await?;
-    Ok((StatusCode::CREATED, Data::new(service::member(&state.app, &actor, added.account).await?)))
+    let body = if password.is_some() {
+        let new = NewMember { email, phone, name, role, password, customer: None };
+        let added = service::add_member(&state.app, actor, new).await?;
+        Data::new(Added::Member(Box::new(service::member(&state.app, actor, added.account).await?)))
+    } else {
+        let sent = service::invite(&state.app, actor, &NewInvitation { email, phone, name, role }).await?;
+        let words = if sent.by_mail { "The invitation is on its way." } else { "Hand the link over yourself." };
+        Data::with_message(Added::Invited(sent), words)
+    };
+    Ok((StatusCode::CREATED, Extension(HoldsSecret), body))
 }
 
 /// One member, by the account.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use officina::kernel::jobs::{self, Job, NewJob};
 use officina::kernel::time::{HOUR, Timestamp};
 use officina::kernel::{App, idempotency};
+use officina::notify::mail;
 use officina::{Error, Result, identity};
 
 use crate::state::AppState;
@@ -69,6 +70,9 @@ async fn carry_out(app: &App, job: &Job) -> Result<Option<Timestamp>> {
             identity::service::purge(app).await?;
             Ok(Some(app.clock.now().plus(HOUR)))
         }
+        mail::JOB => mail::send(app, job).await.map(|()| None),
+        identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await.map(|()| None),
+        identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await.map(|()| None),
         other => Err(Error::internal(format!("no worker knows jobs of the kind {other}"))),
     }
 }

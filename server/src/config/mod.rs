@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
+use officina::identity::service::SignInLimits;
+use officina::kernel::time::MINUTE;
+use officina::notify::mail::Mailer;
 use serde::{Deserialize, Serialize};
 
 pub use hidden::{DatabaseUrl, Hidden};
@@ -52,6 +55,13 @@ pub struct Config {
     /// The installation's secret; without it, one is made and kept in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Hidden>,
+    /// The server for outgoing mail, such as `smtps://user:password@mail.example.org`; without it, links are shown to
+    /// whoever asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<Hidden>,
+    /// Who mails come from, such as `Officina <desk@example.org>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<String>,
     /// How log lines look.
     pub log: LogFormat,
     /// How much is taken at once.
@@ -80,6 +90,12 @@ pub struct Limits {
     pub anonymous_per_minute: u32,
     /// Requests per minute of one member.
     pub member_per_minute: u32,
+    /// Failed sign-ins of one address, or of a known device, with one account in the window.
+    pub sign_in_failures: usize,
+    /// Failed sign-ins of one address with any account in the window.
+    pub sign_in_failures_per_address: i64,
+    /// The window of failed sign-ins, in minutes; it doubles for who goes on failing.
+    pub sign_in_window_minutes: i64,
     /// Open connections; more wait in the system's queue.
     pub connections: usize,
     /// Bytes of a JSON or form body.
@@ -111,6 +127,8 @@ impl Default for Config {
             default_organisation: None,
             metrics_listen: None,
             secret: None,
+            smtp: None,
+            mail_from: None,
             log: LogFormat::Text,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
@@ -124,6 +142,9 @@ impl Default for Limits {
             enabled: true,
             anonymous_per_minute: 100,
             member_per_minute: 600,
+            sign_in_failures: 5,
+            sign_in_failures_per_address: 50,
+            sign_in_window_minutes: 15,
             connections: 10_000,
             body_bytes: 1024 * 1024,
         }
@@ -175,6 +196,28 @@ impl Config {
         self.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
+    /// The way out for mails.
+    ///
+    /// # Errors
+    /// What is wrong with the address of the server or of the sender.
+    pub fn mailer(&self) -> Result<Mailer, String> {
+        match (&self.smtp, &self.mail_from) {
+            (None, _) => Ok(Mailer::Off),
+            (Some(_), None) => Err("mail_from is needed with smtp: who mails come from".to_owned()),
+            (Some(smtp), Some(from)) => Mailer::smtp(smtp.expose(), from),
+        }
+    }
+
+    /// How failed sign-ins are limited.
+    #[must_use]
+    pub fn sign_in_limits(&self) -> Option<SignInLimits> {
+        self.limits.enabled.then_some(SignInLimits {
+            per_account: self.limits.sign_in_failures,
+            per_address: self.limits.sign_in_failures_per_address,
+            window: self.limits.sign_in_window_minutes * MINUTE,
+        })
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |sentence: &str| Err(ConfigError(sentence.to_owned()));
         if let Some(url) = &self.base_url {
@@ -191,6 +234,15 @@ impl Config {
         }
         if self.limits.anonymous_per_minute == 0 || self.limits.member_per_minute == 0 || self.limits.connections == 0 {
             return refuse("Limits must be at least 1; limits.enabled = false switches the rates off.");
+        }
+        if self.limits.sign_in_failures == 0
+            || self.limits.sign_in_failures_per_address < 1
+            || self.limits.sign_in_window_minutes < 1
+        {
+            return refuse("Limits must be at least 1; limits.enabled = false switches the rates off.");
+        }
+        if self.smtp.is_some() {
+            self.mailer().map_err(|problem| ConfigError(format!("{problem}.")))?;
         }
         if self.deadlines.header_seconds == 0 || self.deadlines.body_seconds == 0 {
             return refuse("Deadlines must be at least 1 second.");
@@ -251,6 +303,10 @@ mod tests {
             ("[limits]\nconections = 1", "conections"),
             ("secret = \"short\"", "secret"),
             ("base_url = \"officina\"", "base_url"),
+            ("smtp = \"smtp://localhost:25\"", "mail_from"),
+            ("smtp = \"localhost\"\nmail_from = \"desk@example.org\"", "smtp"),
+            ("smtp = \"smtp://localhost\"\nmail_from = \"nobody\"", "mail_from"),
+            ("[limits]\nsign_in_failures = 0", "Limits"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
             ("demo = true\nlisten = \"0.0.0.0:80\"", "demo_public"),
             ("listen = ", "configuration"),

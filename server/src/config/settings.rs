@@ -52,6 +52,14 @@ pub struct Settings {
     #[arg(long, global = true, env = "OFFICINA_SECRET", value_name = "TEXT", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The server for outgoing mail, such as smtps://user:password@mail.example.org
+    #[arg(long, global = true, env = "OFFICINA_SMTP", value_name = "URL", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<String>,
+    /// Who mails come from, such as "Officina <desk@example.org>"
+    #[arg(long, global = true, env = "OFFICINA_MAIL_FROM", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<String>,
     /// How log lines look [default: text]
     #[arg(long, global = true, env = "OFFICINA_LOG", value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +103,28 @@ pub struct LimitSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_per_minute: Option<u32>,
+    /// Failed sign-ins of one address with one account in the window [default: 5]
+    #[arg(long = "limits-sign-in-failures", global = true, env = "OFFICINA_LIMITS_SIGN_IN_FAILURES", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_failures: Option<usize>,
+    /// Failed sign-ins of one address with any account in the window [default: 50]
+    #[arg(
+        long = "limits-sign-in-failures-per-address",
+        global = true,
+        env = "OFFICINA_LIMITS_SIGN_IN_FAILURES_PER_ADDRESS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_failures_per_address: Option<i64>,
+    /// Minutes that failed sign-ins count; doubled for who goes on failing [default: 15]
+    #[arg(
+        long = "limits-sign-in-window-minutes",
+        global = true,
+        env = "OFFICINA_LIMITS_SIGN_IN_WINDOW_MINUTES",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_window_minutes: Option<i64>,
     /// Open connections [default: 10000]
     #[arg(long = "limits-connections", global = true, env = "OFFICINA_LIMITS_CONNECTIONS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use officina::kernel::actor::{Actor, ActorKind, Member};
 use officina::kernel::ids::{AccountId, MembershipId, SessionId};
 use officina::kernel::permission::BuiltInRole;
 use officina::kernel::secret::random_token;
+use officina::kernel::time::Timestamp;
 
 use super::DemoUser;
 
@@ -77,6 +78,8 @@ fn acting(system: &Actor, membership: MembershipId, role: &str, name: &str) -> A
         role: role.to_owned(),
         name: name.to_owned(),
         customer: None,
+        proved_at: Timestamp::default(),
+        operator: false,
     });
     let permissions = role.parse::<BuiltInRole>().map(BuiltInRole::permissions).unwrap_or_default();
     Actor { kind, permissions, ..system.clone() }

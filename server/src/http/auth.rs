@@ -22,6 +22,10 @@ use crate::state::AppState;
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "officina_session";
+/// The cookie by which a browser that has signed in before is known again.
+pub const DEVICE_COOKIE: &str = "officina_device";
+/// How long a browser keeps that, in seconds.
+const DEVICE_SECONDS: i64 = 365 * 24 * 60 * 60;
 /// How long an access token is good, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
 /// How long a browser keeps the cookie; the session itself ends earlier when it is idle.
@@ -90,7 +94,15 @@ impl AccessTokens {
 /// # Errors
 /// Only internal ones.
 pub fn session_cookie(state: &AppState, token: &str) -> Result<HeaderValue> {
-    cookie(state, token, COOKIE_SECONDS)
+    cookie(state, COOKIE, token, COOKIE_SECONDS)
+}
+
+/// The cookie by which the browser is known again.
+///
+/// # Errors
+/// Only internal ones.
+pub fn device_cookie(state: &AppState, device: &str) -> Result<HeaderValue> {
+    cookie(state, DEVICE_COOKIE, device, DEVICE_SECONDS)
 }
 
 /// The cookie that makes a browser forget its session.
@@ -98,12 +110,12 @@ pub fn session_cookie(state: &AppState, token: &str) -> Result<HeaderValue> {
 /// # Errors
 /// Only internal ones.
 pub fn ended_cookie(state: &AppState) -> Result<HeaderValue> {
-    cookie(state, "", 0)
+    cookie(state, COOKIE, "", 0)
 }
 
-fn cookie(state: &AppState, value: &str, seconds: i64) -> Result<HeaderValue> {
+fn cookie(state: &AppState, name: &str, value: &str, seconds: i64) -> Result<HeaderValue> {
     let secure = if state.config.is_https() { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).map_err(Error::internal)
 }
 

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use officina::identity::service::Client;
 
 use crate::config::Network;
+use crate::http::auth;
 use crate::http::request_id;
 use crate::state::AppState;
 
@@ -66,7 +67,8 @@ pub fn of(state: &AppState, parts: &Parts) -> Client {
     );
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let id: Arc<str> = request_id::current();
-    Client { address, user_agent, request_id: Some(id.to_string()) }
+    let device = auth::named_cookie(&parts.headers, auth::DEVICE_COOKIE).map(str::to_owned);
+    Client { address, user_agent, device, request_id: Some(id.to_string()) }
 }
 
 /// [`Client`] as an extractor.

@@ -2,6 +2,7 @@
 
 mod check_in;
 mod contact;
+mod entry;
 mod preferences;
 pub mod sign_in;
 mod track;
@@ -26,7 +27,7 @@ pub use visit::PublicVisit;
 /// The public pages.
 pub fn router() -> Router<AppState> {
     // Every public page also stands under its organisation's name, for installations with several.
-    let public = visitor_routes("").merge(visitor_routes("/o/{slug}")).merge(sign_in::router());
+    let public = visitor_routes("").merge(visitor_routes("/o/{slug}")).merge(sign_in::router()).merge(entry::router());
     let public = public.route("/", get(welcome)).route("/o/{slug}", get(welcome));
     public.layer(from_fn(visit::remember_language)).route("/preferences/theme", post(preferences::set_theme))
 }
@@ -46,6 +47,7 @@ fn visitor_routes(base: &str) -> Router<AppState> {
         .route(&at("/track/{code}/photos/{photo}"), get(track::photo))
         .route(&at("/contact"), get(contact::form).post(contact::submit))
         .route(&at("/contact/done"), get(contact::done))
+        .route(&at("/register"), get(entry::show_register).post(entry::register))
 }
 
 /// The page for an error that no form can show beside a field.

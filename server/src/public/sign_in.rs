@@ -1,6 +1,8 @@
 //! The way in and out for staff in a browser.
 
-use app::public::sign_in::{SignInReason, form};
+use app::public::Visit;
+use app::public::entry::code;
+use app::public::sign_in::{SignInReason, Ways, form};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
@@ -8,8 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use officina::Error;
-use officina::identity::SessionKind;
-use officina::identity::service::{self, Credentials};
+use officina::identity::service::{self, Credentials, SignedIn, Step};
 use serde::Deserialize;
 
 use super::{PublicVisit, refusal};
@@ -18,17 +19,21 @@ use crate::http::client::FromClient;
 use crate::state::AppState;
 
 /// Where staff begin.
-const HOME: &str = "/app";
+pub(super) const HOME: &str = "/app";
 
 /// Routes of this file.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
+    Router::new()
+        .route("/sign-in", get(show).post(sign_in))
+        .route("/sign-in/code", post(sign_in_with_code))
+        .route("/sign-out", post(sign_out))
 }
 
 #[derive(Debug, Deserialize)]
 struct Arrival {
     next: Option<String>,
     ended: Option<String>,
+    reset: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,11 +60,20 @@ async fn show(
         Ok(None) => {}
         Err(error) => return refusal(&visit, &error),
     }
-    let reason = if arrival.ended.is_some() { SignInReason::SignedOut } else { SignInReason::Fresh };
-    Html(form(&visit, reason, "", next)).into_response()
+    let reason = match arrival {
+        Arrival { reset: Some(_), .. } => SignInReason::Reset,
+        Arrival { ended: Some(_), .. } => SignInReason::SignedOut,
+        _ => SignInReason::Fresh,
+    };
+    Html(form(&visit, reason, "", next, ways(&state, &visit))).into_response()
 }
 
-/// `POST /sign-in`: a fresh session and on to `next`, or the form again.
+/// The ways in beside signing in that are open.
+fn ways(state: &AppState, visit: &Visit) -> Ways {
+    Ways { forgot: state.app.mailer.is_on(), register: service::may_register(&state.app, &visit.organisation) }
+}
+
+/// `POST /sign-in`: a fresh session and on to `next`, or the question for a code, or the form again.
 async fn sign_in(
     State(state): State<AppState>,
     PublicVisit { visit, .. }: PublicVisit,
@@ -67,31 +81,84 @@ async fn sign_in(
     headers: HeaderMap,
     typed: Result<Form<SignInForm>, FormRejection>,
 ) -> Response {
+    let ways = ways(&state, &visit);
     let Ok(Form(typed)) = typed else {
-        return (StatusCode::BAD_REQUEST, Html(form(&visit, SignInReason::Refused, "", HOME))).into_response();
+        return (StatusCode::BAD_REQUEST, Html(form(&visit, SignInReason::Refused, "", HOME, ways))).into_response();
     };
     let next = safe_next(&typed.next);
-    let credentials = Credentials { identifier: typed.login.clone(), password: typed.password };
-    let (status, reason) = match service::sign_in(&state.app, &client, SessionKind::Browser, &credentials).await {
-        Ok(signed_in) => {
-            // The session that the browser had before is over: two would be one too many to sign out of.
-            if let Some(old) = auth::cookie_value(&headers)
-                && let Ok(actor) = service::actor_by_cookie(&state.app, &client, old).await
-                && let Err(error) = service::sign_out(&state.app, &actor).await
-            {
-                tracing::warn!(error = %error, "the session before could not be ended");
-            }
-            return with_cookie(Redirect::to(next), auth::session_cookie(&state, &signed_in.token));
+    let credentials = Credentials { identifier: typed.login.clone(), password: typed.password, code: None };
+    let (status, reason) = match service::begin_sign_in(&state.app, &client, &credentials).await {
+        Ok(Step::In(signed_in)) => {
+            end_the_one_before(&state, &client, &headers).await;
+            return come_in(&state, &signed_in, next);
         }
+        Ok(Step::Code(ticket)) => return Html(code(&visit, &ticket, next, false)).into_response(),
         Err(Error::Unauthorized) => (StatusCode::UNAUTHORIZED, SignInReason::Refused),
         Err(Error::RateLimited { retry_after }) => (StatusCode::TOO_MANY_REQUESTS, SignInReason::Limited(retry_after)),
         Err(error) => return refusal(&visit, &error),
     };
-    let mut response = (status, Html(form(&visit, reason, &typed.login, next))).into_response();
+    let mut response = (status, Html(form(&visit, reason, &typed.login, next, ways))).into_response();
     if let SignInReason::Limited(seconds) = reason {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+#[derive(Default, Deserialize)]
+struct CodeForm {
+    #[serde(default)]
+    ticket: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in/code`: the second step. A ticket that is too old leads back to the first.
+async fn sign_in_with_code(
+    State(state): State<AppState>,
+    PublicVisit { visit, .. }: PublicVisit,
+    FromClient(client): FromClient,
+    headers: HeaderMap,
+    typed: Result<Form<CodeForm>, FormRejection>,
+) -> Response {
+    let typed = typed.map(|Form(typed)| typed).unwrap_or_default();
+    let next = safe_next(&typed.next);
+    match service::finish_sign_in(&state.app, &client, &typed.ticket, &typed.code).await {
+        Ok(signed_in) => {
+            end_the_one_before(&state, &client, &headers).await;
+            come_in(&state, &signed_in, next)
+        }
+        Err(Error::Unauthorized) => {
+            (StatusCode::UNAUTHORIZED, Html(code(&visit, &typed.ticket, next, true))).into_response()
+        }
+        Err(Error::NotFound) => Redirect::to("/sign-in").into_response(),
+        Err(error) => refusal(&visit, &error),
+    }
+}
+
+/// Ends the session that the browser had before: two would be one too many to sign out of.
+async fn end_the_one_before(state: &AppState, client: &service::Client, headers: &HeaderMap) {
+    if let Some(old) = auth::cookie_value(headers)
+        && let Ok(actor) = service::actor_by_cookie(&state.app, client, old).await
+        && let Err(error) = service::sign_out(&state.app, &actor).await
+    {
+        tracing::warn!(error = %error, "the session before could not be ended");
+    }
+}
+
+/// The cookies of a fresh session, and on to `next`.
+pub(super) fn come_in(state: &AppState, signed_in: &SignedIn, next: &str) -> Response {
+    let mut response = with_cookie(Redirect::to(next), auth::session_cookie(state, &signed_in.token));
+    if let Some(Ok(cookie)) = signed_in.device.as_deref().map(|device| auth::device_cookie(state, device)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+#[derive(Deserialize)]
+struct SignOutForm {
+    next: Option<String>,
 }
 
 /// `POST /sign-out`: ends the session and forgets the cookie, whether or not the session still lived.
@@ -99,13 +166,16 @@ async fn sign_out(
     State(state): State<AppState>,
     PublicVisit { visit, .. }: PublicVisit,
     caller: Option<axum::Extension<Caller>>,
+    typed: Result<Form<SignOutForm>, FormRejection>,
 ) -> Response {
+    let next = typed.ok().and_then(|Form(typed)| typed.next);
     if let Some(actor) = caller.and_then(|caller| caller.0.0)
         && let Err(error) = service::sign_out(&state.app, &actor).await
     {
         return refusal(&visit, &error);
     }
-    with_cookie(Redirect::to("/sign-in?ended=1"), auth::ended_cookie(&state))
+    let next = next.as_deref().map_or("/sign-in?ended=1", safe_next);
+    with_cookie(Redirect::to(next), auth::ended_cookie(&state))
 }
 
 fn with_cookie(redirect: Redirect, cookie: officina::Result<HeaderValue>) -> Response {

@@ -1,5 +1,7 @@
 //! Who looks at which organisation's public page, and in which language.
 
+use std::convert::Infallible;
+
 use app::public::{Language, Visit};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
@@ -7,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use officina::Error;
+use officina::identity::Organisation;
 use officina::kernel::actor::Actor;
 
 use crate::http::auth::Visitor;
@@ -41,17 +44,34 @@ impl FromRequestParts<AppState> for PublicVisit {
             .and_then(|params| params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned()));
         let Visitor { organisation, actor } =
             Visitor::of(state, client::of(state, parts), slug.as_deref()).await.map_err(|error| plain(&error))?;
-        let asked = asked_language(&parts.uri);
-        let chosen = chosen_language(&parts.headers);
-        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let visit = Visit {
-            language: Language::choose(asked, chosen, accepted, &organisation.locale),
-            base: slug.map(|slug| format!("/o/{slug}")).unwrap_or_default(),
-            here: without_language(&parts.uri),
-            nonce: Some(nonce.0.to_string()),
-            organisation,
-        };
-        Ok(Self { visit, actor })
+        let base = slug.map(|slug| format!("/o/{slug}")).unwrap_or_default();
+        Ok(Self { visit: visit(parts, organisation, base, &nonce), actor })
+    }
+}
+
+/// A visit before there is any organisation.
+#[derive(Debug)]
+pub struct FirstVisit(pub Visit);
+
+impl FromRequestParts<AppState> for FirstVisit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let Ok(nonce) = Nonce::from_request_parts(parts, state).await;
+        Ok(Self(visit(parts, Organisation::product(), String::new(), &nonce)))
+    }
+}
+
+fn visit(parts: &Parts, organisation: Organisation, base: String, nonce: &Nonce) -> Visit {
+    let asked = asked_language(&parts.uri);
+    let chosen = chosen_language(&parts.headers);
+    let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Visit {
+        language: Language::choose(asked, chosen, accepted, &organisation.locale),
+        base,
+        here: without_language(&parts.uri),
+        nonce: Some(nonce.0.to_string()),
+        organisation,
     }
 }
 

@@ -56,7 +56,7 @@ fn staff_pages() -> Vec<(&'static str, Needed)> {
 }
 
 /// What visitors may ask for.
-const PUBLIC_PAGES: [&str; 9] = [
+const PUBLIC_PAGES: [&str; 16] = [
     "/sign-in",
     "/sign-out",
     "/preferences/theme",
@@ -66,6 +66,13 @@ const PUBLIC_PAGES: [&str; 9] = [
     "/track/{code}",
     "/contact",
     "/contact/done",
+    "/sign-in/code",
+    "/join/{token}",
+    "/forgot",
+    "/reset/{token}",
+    "/register",
+    "/register/{token}",
+    "/setup/{token}",
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.

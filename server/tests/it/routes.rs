@@ -15,6 +15,8 @@ enum Access {
     Public,
     /// Whoever is signed in.
     Member,
+    /// The operator of the installation.
+    Operator,
     /// Members with a permission.
     Needs(Permission),
     /// Members who may see at least one topic of the live feed.
@@ -40,7 +42,7 @@ fn with(route: &'static str, access: Access, body: Value) -> Row {
 
 /// The table. Ids in braces are filled in by [`World::fill`].
 fn table() -> Vec<Row> {
-    use Access::{Device, Member, Needs, Public, Topics};
+    use Access::{Device, Member, Needs, Operator, Public, Topics};
     use Permission as P;
     let check_in = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
     vec![
@@ -60,6 +62,26 @@ fn table() -> Vec<Row> {
         ),
         row("GET /auth/organisations", Member),
         with("POST /auth/organisations", Member, json!({ "organisationId": "{orgId}" })),
+        with(
+            "POST /auth/signup",
+            Needs(P::UsersManage),
+            json!({ "email": "admin@rossi.test", "name": "A", "role": "agent", "password": "le gomme del vicino" }),
+        ),
+        with("POST /auth/register", Public, json!({ "email": "new@rossi.test" })),
+        with("POST /auth/forgot", Public, json!({ "email": "nobody@rossi.test" })),
+        with("POST /auth/reset", Public, json!({ "token": "unknown", "password": "le gomme del vicino" })),
+        row("GET /auth/totp", Member),
+        row("POST /auth/totp", Member),
+        row("DELETE /auth/totp", Member),
+        with("POST /auth/totp/confirm", Member, json!({ "code": "000000" })),
+        with("POST /auth/prove", Member, json!({ "password": "wrong" })),
+        row("GET /admin/invitations", Needs(P::UsersManage)),
+        row("DELETE /admin/invitations/{invitationId}", Needs(P::UsersManage)),
+        row("POST /admin/users/{userId}/reset-link", Needs(P::UsersManage)),
+        row("DELETE /admin/users/{userId}/totp", Needs(P::UsersManage)),
+        row("GET /tenants", Operator),
+        with("POST /tenants", Operator, json!({ "slug": "new", "name": "New" })),
+        with("PATCH /tenants/{orgId}", Operator, json!({ "name": "Mine" })),
         row("GET /admin/users", Needs(P::UsersManage)),
         with(
             "POST /admin/users",
@@ -189,7 +211,8 @@ async fn another_organisation_sees_nothing_and_cannot_tell_foreign_from_unknown(
         let nowhere = World::unknown();
         let stranger = server.stranger().await;
         for row in table() {
-            if matches!(row.access, Access::Public | Access::Device) {
+            // What only the operator may do says no to everybody else, whatever is named.
+            if matches!(row.access, Access::Public | Access::Device | Access::Operator) {
                 continue;
             }
             let (status, body) = ask(&stranger, &row, &ours).await;
@@ -231,6 +254,9 @@ async fn every_role_may_do_what_its_permissions_say_and_nothing_else() {
                 let (status, body) = ask(&client, &row, &world).await;
                 match row.access {
                     Access::Needs(permission) if !role.permissions().has(permission) => {
+                        assert_eq!((status, &body["code"]), (403, &json!("FORBIDDEN")), "{role} {}: {body}", row.route);
+                    }
+                    Access::Operator => {
                         assert_eq!((status, &body["code"]), (403, &json!("FORBIDDEN")), "{role} {}: {body}", row.route);
                     }
                     Access::Topics => {

@@ -52,12 +52,17 @@ impl World {
         let role = made(admin.post("/api/v1/admin/roles", role).await.expect(201), "name");
         let token = json!({ "name": "Website of Rossi", "permissions": ["leads:read"] });
         let token = made(admin.post("/api/v1/admin/tokens", token).await.expect(201), "id");
+        let invited = json!({ "email": "ivo@rossi.test", "name": "Ivo Invitato", "role": "agent" });
+        admin.post("/api/v1/auth/signup", invited).await.expect(201);
+        let invitations = admin.get("/api/v1/admin/invitations").await.expect(200);
+        let invitation = invitations["data"][0]["id"].as_str().expect("an invitation").to_owned();
         server.visitor().sign_in("night@rossi.test").await;
         let night = server.visitor().sign_in("night@rossi.test").await;
         let sessions = night.get("/api/v1/auth/sessions").await.expect(200);
         Self(vec![
             ("{userId}", colleague),
             ("{roleName}", role),
+            ("{invitationId}", invitation),
             ("{tokenId}", token),
             ("{sessionId}", sessions["data"][0]["id"].as_str().expect("a session").to_owned()),
             ("{orgId}", server.org.id.to_string()),
@@ -79,7 +84,7 @@ impl World {
         let mut ids: Vec<(&'static str, String)> =
             ["{repairId}", "{photoId}", "{leadId}", "{locationId}", "{coldCellId}", "{deviceId}", "{alertId}"]
                 .into_iter()
-                .chain(["{userId}", "{tokenId}", "{sessionId}", "{orgId}"])
+                .chain(["{userId}", "{tokenId}", "{sessionId}", "{orgId}", "{invitationId}"])
                 .map(|name| (name, id()))
                 .collect();
         ids.push(("{roleName}", "no-such-role".to_owned()));
@@ -102,6 +107,8 @@ impl World {
             ("/admin/tokens/{id}", "/admin/tokens/{tokenId}"),
             ("/admin/roles/{name}", "/admin/roles/{roleName}"),
             ("/auth/sessions/{id}", "/auth/sessions/{sessionId}"),
+            ("/admin/invitations/{id}", "/admin/invitations/{invitationId}"),
+            ("/tenants/{id}", "/tenants/{orgId}"),
         ];
         let relative = path.strip_prefix("/api/v1").unwrap_or(path);
         kinds.iter().fold(relative.to_owned(), |path, (general, named)| path.replace(general, named))
@@ -122,6 +129,7 @@ impl World {
             "333 4445556",
             "Main depot",
             "Nadia Notte",
+            "Ivo Invitato",
             "Website of Rossi",
         ];
         self.ids().into_iter().chain(words.map(str::to_owned)).collect()

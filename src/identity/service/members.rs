@@ -228,7 +228,7 @@ pub async fn end_sessions(app: &App, actor: &Actor, account: AccountId) -> Resul
 }
 
 /// Passes when the actor may do everything that the member may: nobody shuts out those above.
-async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDetail) -> Result<()> {
+pub(super) async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDetail) -> Result<()> {
     let (_, permissions) = resolve(tx, actor.org, &member.role).await?;
     require_covered(actor, permissions)
 }

@@ -1,17 +1,34 @@
 //! The rules of identity.
 
+mod factor;
+mod guard;
+mod invitations;
+mod links;
 mod members;
 mod organisations;
 mod own;
+mod recovery;
+mod registration;
 mod roles;
 mod sessions;
+mod setup;
+mod sign_in;
+mod tenants;
 mod tokens;
 
+pub use factor::*;
+pub use guard::SignInLimits;
+pub use invitations::*;
 pub use members::*;
 pub use organisations::*;
 pub use own::*;
+pub use recovery::*;
+pub use registration::*;
 pub use roles::*;
 pub use sessions::*;
+pub use setup::*;
+pub use sign_in::*;
+pub use tenants::*;
 pub use tokens::*;
 
 use std::net::IpAddr;
@@ -25,6 +42,8 @@ pub struct Client {
     pub address: Option<IpAddr>,
     /// The browser's or program's name for itself.
     pub user_agent: Option<String>,
+    /// What a browser that has signed in before shows to be known again.
+    pub device: Option<String>,
     /// The id of the HTTP request.
     pub request_id: Option<String>,
 }

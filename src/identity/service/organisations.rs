@@ -4,9 +4,10 @@ use crate::identity::model::{Area, Organisation};
 use crate::identity::store::{self, OrganisationRow};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
-use crate::kernel::db::{OnViolation, Violation};
+use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::OrgId;
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
@@ -51,38 +52,50 @@ pub async fn organisation(app: &App, id: OrgId) -> Result<Organisation> {
 /// [`Error::Validation`] for a bad slug, name, locale or time zone; [`Error::Conflict`] for a slug that is taken.
 pub async fn create_organisation(app: &App, new: NewOrganisation) -> Result<Organisation> {
     let mut check = Validator::default();
-    let slug = check.required("slug", &new.slug, 60);
-    if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
-        check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
-    }
-    let name = check.required("name", &new.name, 120);
-    if !["it", "en"].contains(&new.locale.as_str()) {
-        check.errors.add("locale", "unknown_word", "must be one of it, en");
-    }
-    if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
-        check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
-    }
-    let areas = new.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(" ");
-    let row = check.finish(OrganisationRow {
-        id: OrgId::new(),
-        slug,
-        name,
-        areas,
-        locale: new.locale,
-        time_zone: new.time_zone,
-        accent: "#0f766e".to_owned(),
-    })?;
-    let now = app.clock.now();
+    let row = new.check(&mut check);
+    let row = check.finish(row)?;
     let mut tx = app.db.begin().await?;
-    store::insert_organisation(&mut tx, &row, now)
-        .await
-        .on_violation(Violation::Unique, || Error::conflict("This slug is taken."))?;
-    journal::begin(&mut tx, row.id).await?;
-    let entry = Entry::new("identity.organisation_created", "organisation", row.id.0)
-        .after(&serde_json::json!({ "slug": row.slug, "name": row.name, "areas": row.areas }));
-    journal::write(&mut tx, &Actor::system(row.id), now, entry).await?;
+    insert_organisation(&mut tx, &row, app.clock.now()).await?;
     tx.commit().await?;
     Ok(row.into())
+}
+
+impl NewOrganisation {
+    /// The row of the organisation, with what is wrong added to the check.
+    pub(super) fn check(self, check: &mut Validator) -> OrganisationRow {
+        let slug = check.required("slug", &self.slug, 60);
+        if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
+            check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
+        }
+        let name = check.required("name", &self.name, 120);
+        if !["it", "en"].contains(&self.locale.as_str()) {
+            check.errors.add("locale", "unknown_word", "must be one of it, en");
+        }
+        if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
+        }
+        OrganisationRow {
+            id: OrgId::new(),
+            slug,
+            name,
+            areas: self.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(" "),
+            locale: self.locale,
+            time_zone: self.time_zone,
+            accent: "#0f766e".to_owned(),
+        }
+    }
+}
+
+/// Writes an organisation and the beginning of its journal.
+pub(super) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
+    store::insert_organisation(tx, row, now)
+        .await
+        .on_violation(Violation::Unique, || Error::conflict("This slug is taken."))?;
+    journal::begin(tx, row.id).await?;
+    let entry = Entry::new("identity.organisation_created", "organisation", row.id.0)
+        .after(&serde_json::json!({ "slug": row.slug, "name": row.name, "areas": row.areas }));
+    journal::write(tx, &Actor::system(row.id), now, entry).await?;
+    Ok(())
 }
 
 impl From<OrganisationRow> for Organisation {
@@ -95,6 +108,7 @@ impl From<OrganisationRow> for Organisation {
             locale: row.locale,
             time_zone: row.time_zone,
             accent: row.accent,
+            self_registration: false,
         }
     }
 }

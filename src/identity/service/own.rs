@@ -3,16 +3,22 @@
 
 use serde_json::json;
 
-use super::sessions::{IDLE, guard_failures, note_failure};
+use super::guard::Guesser;
+use super::sessions::IDLE;
 use crate::identity::access::SessionInfo;
 use crate::identity::model::OrganisationRef;
 use crate::identity::store;
 use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Member};
-use crate::kernel::ids::{OrgId, SessionId};
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
+use crate::kernel::zone;
+use crate::notify::mail::{self, Mail};
+use crate::notify::texts::{self, Template};
 use crate::{Error, Result};
 
 /// The live sessions of the person who asks, in all organisations, the last used first.
@@ -68,22 +74,23 @@ pub async fn end_other_sessions(app: &App, actor: &Actor) -> Result<u64> {
 pub async fn change_password(app: &App, actor: &Actor, current: &str, new: &str) -> Result<()> {
     let member = signed_in(actor)?;
     let now = app.clock.now();
-    let address = actor.address.map(|address| address.to_string()).unwrap_or_default();
-    let key = app.secret.sign("login-failures", &member.account.to_string());
-    guard_failures(app, &address, &key, now).await?;
+    let guesser = Guesser::of_account(app, member.account, "proof");
+    guesser.pass(app, now).await?;
     let mut check = Validator::default();
     check_password(&mut check, "newPassword", new, &[&member.name]);
     check.finish(())?;
     let stored = store::password_hash(&app.db, member.account).await?;
     if !app.passwords.verify(current, stored.as_deref()).await? {
-        note_failure(app, &address, &key, now).await?;
+        guesser.failed(app, now).await?;
         return Err(Error::field("currentPassword", "wrong_password", "is not your password"));
     }
     let hash = app.passwords.hash(new).await?;
     let mut tx = app.db.begin().await?;
-    store::forget_login_failures(&mut tx, &address, &key).await?;
+    guesser.succeeded(&mut tx).await?;
     store::set_password_of(&mut tx, member.account, &hash).await?;
+    store::prove_session(&mut tx, member.session, now).await?;
     let ended = store::end_other_sessions(&mut tx, member.account, member.session, now).await?;
+    notify_owner(app, &mut tx, actor.org, member.account, texts::PASSWORD_CHANGED, now).await?;
     let entry = Entry::new("identity.password_changed", "account", member.account.0).after(&json!({ "ended": ended }));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await
@@ -117,6 +124,23 @@ pub async fn switch_organisation(app: &App, actor: &Actor, to: OrgId) -> Result<
     tx.commit().await
 }
 
-fn signed_in(actor: &Actor) -> Result<&Member> {
+/// Tells the owner of an account by mail that something about the way in was changed.
+pub(super) async fn notify_owner(
+    app: &App,
+    tx: &mut Tx,
+    org: OrgId,
+    account: AccountId,
+    template: Template,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(user) = store::user(&mut *tx, account, org).await? else { return Ok(()) };
+    let (Some(to), Some(organisation)) = (user.email, store::organisation(&mut *tx, org).await?) else { return Ok(()) };
+    let when = zone::moment(now, zone::zone(&organisation.time_zone));
+    let values = [("name", user.name.as_str()), ("when", &when), ("link", &format!("{}/forgot", app.base_url))];
+    let (subject, text) = template.fill(&organisation.locale, &values);
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await
+}
+
+pub(super) fn signed_in(actor: &Actor) -> Result<&Member> {
     actor.member().ok_or(Error::Unauthorized)
 }

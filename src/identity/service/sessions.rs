@@ -1,7 +1,8 @@
-//! Signing in and out, refreshing, and turning a session into an actor.
+//! Sessions: refreshing and ending them, and turning a session into an actor.
 
+use super::Client;
+use super::guard::REMEMBERED;
 use super::roles::permissions_of;
-use super::{Client, login_keys};
 use crate::identity::model::{Me, OrganisationRef, SessionKind, User};
 use crate::identity::store::{self, NewSession, SessionKey, SessionRow};
 use crate::kernel::App;
@@ -21,27 +22,10 @@ const REFRESH_TOKEN: i64 = 7 * DAY;
 pub(super) const IDLE: i64 = 7 * DAY;
 /// How often a session's last use is written down: once in so long, not with every request.
 const TOUCH_EVERY: i64 = 5 * MINUTE;
-/// The window in which failed sign-ins count.
-const FAILURE_WINDOW: i64 = 15 * MINUTE;
-/// Failures of one address with one account in the window.
-const FAILURES_PER_ACCOUNT: i64 = 5;
-/// Failures of one address with any account in the window: offices share an address.
-const FAILURES_PER_ADDRESS: i64 = 50;
-
-/// What someone signs in with.
-#[derive(Clone)]
-pub struct Credentials {
-    /// An e-mail address or a phone number.
-    pub identifier: String,
-    /// The password.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
+/// How long ended sessions and links are kept.
+const KEPT: i64 = 90 * DAY;
+/// A device that was not seen for this long is forgotten.
+const DEVICE: i64 = 365 * DAY;
 
 /// A fresh session. The token is known to the client alone; the database has its hash.
 pub struct SignedIn {
@@ -49,6 +33,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// The cookie's value, or the refresh token of an API session.
     pub token: String,
+    /// What a browser shows later, so that it is known again.
+    pub device: Option<String>,
     /// The person.
     pub user: User,
 }
@@ -57,59 +43,6 @@ impl std::fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SignedIn").field("session", &self.session).field("user", &self.user.id).finish_non_exhaustive()
     }
-}
-
-/// Signs someone in and starts a session in the organisation of the oldest active membership.
-///
-/// Unknown accounts, wrong passwords and suspended memberships get the same answer after the same work.
-///
-/// # Errors
-/// [`Error::Unauthorized`], or [`Error::RateLimited`] after too many failures from this address.
-pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials: &Credentials) -> Result<SignedIn> {
-    let now = app.clock.now();
-    let (email, phone) = login_keys(&credentials.identifier);
-    let address = client.address.map(|address| address.to_string()).unwrap_or_default();
-    let account_key = app.secret.sign("login-failures", &email);
-    guard_failures(app, &address, &account_key, now).await?;
-    let found = store::login(&app.db, &email, &phone).await?;
-    let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let right = app.passwords.verify(&credentials.password, stored).await?;
-    let Some(login) = found.filter(|_| right) else {
-        note_failure(app, &address, &account_key, now).await?;
-        return Err(Error::Unauthorized);
-    };
-    let mut tx = app.db.begin().await?;
-    store::forget_login_failures(&mut tx, &address, &account_key).await?;
-    let (session, token) = start_session(&mut tx, client, kind, login.account_id, login.org_id, now).await?;
-    let row =
-        store::session(&mut tx, SessionKey::Id(session), now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
-    let actor = actor_of(row, client)?;
-    let entry = Entry::new("identity.signed_in", "account", login.account_id.0)
-        .after(&serde_json::json!({ "kind": kind, "userAgent": client.user_agent }));
-    journal::write(&mut tx, &actor, now, entry).await?;
-    tx.commit().await?;
-    let user = user(app, login.account_id, login.org_id).await?;
-    Ok(SignedIn { session, token, user })
-}
-
-/// Passes while an address may try a password of an account.
-pub(super) async fn guard_failures(app: &App, address: &str, account_key: &str, now: Timestamp) -> Result<()> {
-    if !app.limit_logins {
-        return Ok(());
-    }
-    let since = now.plus(-FAILURE_WINDOW);
-    let (with_account, with_any) = store::login_failures(&app.db, address, account_key, since).await?;
-    if with_account >= FAILURES_PER_ACCOUNT || with_any >= FAILURES_PER_ADDRESS {
-        return Err(Error::RateLimited { retry_after: 15 * 60 });
-    }
-    Ok(())
-}
-
-/// Writes down that an address tried a wrong password of an account.
-pub(super) async fn note_failure(app: &App, address: &str, account_key: &str, now: Timestamp) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    store::insert_login_failure(&mut tx, address, account_key, now).await?;
-    tx.commit().await
 }
 
 /// Exchanges a refresh token for a new one. A token that was used before ends its whole session: either its owner or a
@@ -136,7 +69,7 @@ pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn
     tx.commit().await?;
     let actor = actor_of(row, client)?;
     let Some(member) = actor.member() else { return Err(Error::Unauthorized) };
-    Ok(SignedIn { session, token, user: user(app, member.account, actor.org).await? })
+    Ok(SignedIn { session, token, device: None, user: user(app, member.account, actor.org).await? })
 }
 
 /// Ends the actor's session.
@@ -196,7 +129,7 @@ async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp)
     actor_of(row, client)
 }
 
-fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
+pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
     Ok(Actor {
         org: row.org_id,
         permissions: permissions_of(&row.role, row.role_permissions.as_deref())?,
@@ -207,6 +140,8 @@ fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
             role: row.role,
             name: row.name,
             customer: row.customer_id,
+            proved_at: row.proved_at,
+            operator: row.operator,
         }),
         address: client.address,
         request_id: client.request_id.clone(),
@@ -222,19 +157,21 @@ pub async fn me(app: &App, actor: &Actor) -> Result<Me> {
     Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.permissions })
 }
 
-/// Removes failed sign-ins and sessions that no longer matter. Sessions stay 90 days after their end, for the question
-/// "who was that?".
+/// Removes failed sign-ins, sessions, links and devices that no longer matter. Sessions and links stay 90 days after their
+/// end, for the question "who was that?".
 ///
 /// # Errors
 /// What the database says.
 pub async fn purge(app: &App) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    store::purge(&mut tx, now.plus(-FAILURE_WINDOW), now.plus(-90 * DAY)).await?;
+    store::purge(&mut tx, now.plus(-REMEMBERED), now.plus(-KEPT)).await?;
+    store::purge_links(&mut tx, now.plus(-KEPT)).await?;
+    store::purge_devices(&mut tx, now.plus(-DEVICE)).await?;
     tx.commit().await
 }
 
-async fn start_session(
+pub(super) async fn start_session(
     tx: &mut Tx,
     client: &Client,
     kind: SessionKind,
@@ -263,7 +200,7 @@ async fn start_session(
     Ok((id, token))
 }
 
-async fn user(app: &App, account: AccountId, org: OrgId) -> Result<User> {
+pub(super) async fn user(app: &App, account: AccountId, org: OrgId) -> Result<User> {
     let row = store::user(&app.db, account, org).await?.ok_or(Error::Unauthorized)?;
     Ok(User {
         id: row.id,

@@ -219,3 +219,61 @@ pub(crate) async fn is_member_elsewhere(on: impl Into<Conn<'_>>, org: OrgId, acc
             .await?;
     Ok(row.is_some())
 }
+
+/// The account with this e-mail address or phone key.
+pub(crate) async fn account_by_login(
+    on: impl Into<Conn<'_>>,
+    email: Option<&str>,
+    phone_key: Option<&str>,
+) -> Result<Option<AccountId>> {
+    let row: Option<(AccountId,)> = sql("SELECT id FROM accounts WHERE email = $1 OR phone = $2 LIMIT 1")
+        .bind(email)
+        .bind(phone_key)
+        .optional(on)
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The member of an organisation with this e-mail address or phone key.
+pub(crate) async fn member_by_login(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    email: Option<&str>,
+    phone_key: Option<&str>,
+) -> Result<Option<AccountId>> {
+    let row: Option<(AccountId,)> = sql("SELECT a.id FROM accounts a JOIN memberships m ON m.account_id = a.id \
+         WHERE m.org_id = $1 AND (a.email = $2 OR a.phone = $3) LIMIT 1")
+    .bind(org)
+    .bind(email)
+    .bind(phone_key)
+    .optional(on)
+    .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// What is known about the owner of an account, which no password may be made of: name and e-mail address.
+pub(crate) async fn account_words(on: impl Into<Conn<'_>>, account: AccountId) -> Result<Vec<String>> {
+    let row: Option<(String, Option<String>)> =
+        sql("SELECT name, email FROM accounts WHERE id = $1").bind(account).optional(on).await?;
+    Ok(row.map(|(name, email)| std::iter::once(name).chain(email).collect()).unwrap_or_default())
+}
+
+/// A membership's status and role, with the words of a role of the organisation's own.
+pub(crate) async fn membership_role(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    id: MembershipId,
+) -> Result<Option<(MembershipStatus, String, Option<String>)>> {
+    sql("SELECT m.status, m.role, r.permissions FROM memberships m \
+         LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role WHERE m.org_id = $1 AND m.id = $2")
+    .bind(org)
+    .bind(id)
+    .optional(on)
+    .await
+}
+
+/// Lets an account run the installation.
+pub(crate) async fn make_operator(tx: &mut Tx, account: AccountId) -> Result<()> {
+    sql("UPDATE accounts SET operator = $2 WHERE id = $1").bind(account).bind(true).run(tx).await?;
+    Ok(())
+}

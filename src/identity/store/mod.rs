@@ -1,12 +1,16 @@
 //! The tables of identity.
 
 mod accounts;
+mod factors;
+mod links;
 mod organisations;
 mod roles;
 mod sessions;
 mod tokens;
 
 pub(crate) use accounts::*;
+pub(crate) use factors::*;
+pub(crate) use links::*;
 pub(crate) use organisations::*;
 pub(crate) use roles::*;
 pub(crate) use sessions::*;

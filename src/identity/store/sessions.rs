@@ -13,6 +13,7 @@ pub(crate) struct LoginRow {
     pub account_id: AccountId,
     pub password_hash: Option<String>,
     pub org_id: OrgId,
+    pub has_factor: bool,
 }
 
 /// A live session joined with the membership it acts through.
@@ -28,6 +29,8 @@ pub(crate) struct SessionRow {
     pub customer_id: Option<CustomerId>,
     pub name: String,
     pub last_seen_at: Timestamp,
+    pub proved_at: Timestamp,
+    pub operator: bool,
 }
 
 /// A new session.
@@ -46,8 +49,10 @@ pub(crate) struct NewSession<'a> {
 
 /// The account behind an e-mail address (lower case) or a phone key, with its oldest active membership.
 pub(crate) async fn login(on: impl Into<Conn<'_>>, email: &str, phone_key: &str) -> Result<Option<LoginRow>> {
-    sql("SELECT a.id AS account_id, a.password_hash, m.org_id \
+    sql("SELECT a.id AS account_id, a.password_hash, m.org_id, f.sealed IS NOT NULL AS has_factor \
          FROM accounts a JOIN memberships m ON m.account_id = a.id AND m.status = 'active' \
+         JOIN organisations o ON o.id = m.org_id AND o.suspended_at IS NULL \
+         LEFT JOIN second_factors f ON f.account_id = a.id \
          WHERE a.email = $1 OR a.phone = $2 ORDER BY m.created_at, m.id LIMIT 1")
     .bind(email)
     .bind(phone_key)
@@ -56,8 +61,9 @@ pub(crate) async fn login(on: impl Into<Conn<'_>>, email: &str, phone_key: &str)
 }
 
 pub(crate) async fn insert_session(tx: &mut Tx, session: &NewSession<'_>) -> Result<()> {
-    sql("INSERT INTO sessions (id, kind, cookie_hash, account_id, org_id, user_agent, address, created_at, last_seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)")
+    sql("INSERT INTO sessions (id, kind, cookie_hash, account_id, org_id, user_agent, address, created_at, last_seen_at, \
+             proved_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)")
     .bind(session.id)
     .bind(session.kind)
     .bind(session.cookie_hash.clone())
@@ -90,10 +96,11 @@ pub(crate) async fn session(
 ) -> Result<Option<SessionRow>> {
     let mut query = sql(
         "SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, r.permissions AS role_permissions, m.customer_id, a.name, \
-             s.last_seen_at \
+             s.last_seen_at, s.proved_at, a.operator \
          FROM sessions s \
          JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \
          JOIN accounts a ON a.id = s.account_id \
+         JOIN organisations o ON o.id = s.org_id AND o.suspended_at IS NULL \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \
          WHERE s.ended_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2 AND ",
     )
@@ -108,6 +115,12 @@ pub(crate) async fn session(
 
 pub(crate) async fn touch_session(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
     sql("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2").bind(id).bind(now).run(tx).await?;
+    Ok(())
+}
+
+/// Writes down that the person behind a session has proved who they are.
+pub(crate) async fn prove_session(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<()> {
+    sql("UPDATE sessions SET proved_at = $2 WHERE id = $1").bind(id).bind(now).run(tx).await?;
     Ok(())
 }
 
@@ -165,20 +178,31 @@ pub(crate) async fn use_refresh_token(tx: &mut Tx, hash: Vec<u8>, now: Timestamp
     Ok(changed == 1)
 }
 
-/// Failures since a moment: of this address with this account, and of this address with any.
+/// Failures of an address or device with an account since a moment, the newest first.
 pub(crate) async fn login_failures(
     on: impl Into<Conn<'_>>,
-    address: &str,
+    source: &str,
     account_key: &str,
     since: Timestamp,
-) -> Result<(i64, i64)> {
-    sql("SELECT CAST(COALESCE(SUM(CASE WHEN account_key = $2 THEN 1 ELSE 0 END), 0) AS BIGINT), CAST(COUNT(*) AS BIGINT) \
-         FROM login_failures WHERE address = $1 AND at > $3")
-    .bind(address)
+) -> Result<Vec<Timestamp>> {
+    let rows: Vec<(Timestamp,)> = sql("SELECT at FROM login_failures \
+         WHERE address = $1 AND account_key = $2 AND at > $3 ORDER BY at DESC LIMIT 100")
+    .bind(source)
     .bind(account_key)
     .bind(since)
-    .one(on)
-    .await
+    .all(on)
+    .await?;
+    Ok(rows.into_iter().map(|(at,)| at).collect())
+}
+
+/// Failures of an address with any account since a moment.
+pub(crate) async fn login_failures_of(on: impl Into<Conn<'_>>, address: &str, since: Timestamp) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM login_failures WHERE address = $1 AND at > $2")
+        .bind(address)
+        .bind(since)
+        .one(on)
+        .await?;
+    Ok(count)
 }
 
 pub(crate) async fn insert_login_failure(tx: &mut Tx, address: &str, account_key: &str, now: Timestamp) -> Result<()> {

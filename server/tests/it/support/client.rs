@@ -1,5 +1,7 @@
 //! Someone who sends requests to the router, as a program or as a browser.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
@@ -7,6 +9,7 @@ use http_body_util::BodyExt;
 use officina::identity::SessionKind;
 use officina::identity::service::{self, Credentials};
 use officina::kernel::App;
+use officina_server::http::client::Peer;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -17,6 +20,7 @@ use super::PASSWORD;
 pub struct Client {
     router: Router,
     headers: HeaderMap,
+    peer: Option<SocketAddr>,
 }
 
 /// An answer, read in full.
@@ -29,13 +33,20 @@ pub struct Answer {
 
 impl Client {
     pub fn new(router: Router) -> Self {
-        Self { router, headers: HeaderMap::new() }
+        Self { router, headers: HeaderMap::new(), peer: None }
     }
 
     /// The same client sending one more header with every request.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    /// The same client at an address.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        self.peer = Some(SocketAddr::new(address.parse().expect("an address"), 40_000));
         self
     }
 
@@ -65,7 +76,7 @@ impl Client {
 
     /// Sends the cookie of a fresh browser session from now on, as a browser of the same site does.
     pub async fn with_cookie_of(self, app: &App, email: &str) -> Self {
-        let credentials = Credentials { identifier: email.to_owned(), password: PASSWORD.to_owned() };
+        let credentials = Credentials { identifier: email.to_owned(), password: PASSWORD.to_owned(), code: None };
         let signed_in = service::sign_in(app, &service::Client::default(), SessionKind::Browser, &credentials)
             .await
             .expect("the member can sign in");
@@ -109,6 +120,9 @@ impl Client {
         let mut builder = Request::builder().method(method).uri(path).header(header::HOST, "officina.test");
         for (name, value) in &self.headers {
             builder = builder.header(name, value);
+        }
+        if let Some(peer) = self.peer {
+            builder = builder.extension(Peer(peer));
         }
         builder
     }

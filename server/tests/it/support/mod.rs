@@ -4,6 +4,7 @@
 
 mod client;
 pub mod database;
+mod mailbox;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use client::{Answer, Client};
 pub use database::Kind;
+pub use mailbox::Mailbox;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -54,6 +56,17 @@ impl TestServer {
     pub async fn each_with<F: Future<Output = ()>>(settings: impl Fn(&mut Config), story: impl Fn(TestServer) -> F) {
         for kind in database::kinds() {
             story(Self::on(kind, &settings).await).await;
+        }
+    }
+
+    /// Tells a story that begins with an empty database, on both kinds.
+    pub async fn each_empty<F: Future<Output = ()>>(story: impl Fn(TestServer) -> F) {
+        for kind in database::kinds() {
+            let database = database::empty(kind).await;
+            let config = Config { default_organisation: None, ..database.config() };
+            let prepared = launch::prepare(config, Clock::fixed(START)).await.expect("the server starts");
+            let org = Organisation::product();
+            story(Self { prepared, kind, other_org: org.clone(), org, _database: database, real: None }).await;
         }
     }
 
@@ -116,8 +129,8 @@ impl TestServer {
 
     /// The actor that a member's requests act as, for preparing a story below HTTP.
     pub async fn actor(&self, role: &str) -> Actor {
-        let credentials =
-            service::Credentials { identifier: format!("{role}@{ORG}.test"), password: PASSWORD.to_owned() };
+        let identifier = format!("{role}@{ORG}.test");
+        let credentials = service::Credentials { identifier, password: PASSWORD.to_owned(), code: None };
         let client = service::Client::default();
         let signed_in = service::sign_in(self.app(), &client, SessionKind::Browser, &credentials)
             .await

@@ -1,0 +1,159 @@
+//! The second factor: switched on, asked for, used up, lost.
+
+use officina::kernel::time::{MINUTE, SECOND};
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, TestServer};
+
+const TOTP: &str = "/api/v1/auth/totp";
+const LOGIN: &str = "/api/v1/auth/login";
+
+/// The code of a secret at the server's time.
+fn code(server: &TestServer, secret: &str) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
+    let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("a").build().expect("a generator");
+    totp.generate(u64::try_from(server.app().clock.now().0 / SECOND).unwrap()).to_string()
+}
+
+/// Switches the second factor of a signed-in person on; returns the secret and the recovery codes.
+async fn enrol(server: &TestServer, member: &Client) -> (String, Vec<String>) {
+    let begun = member.post(TOTP, json!({})).await.expect(201);
+    let secret = begun["data"]["secret"].as_str().unwrap().to_owned();
+    assert!(begun["data"]["qr"].as_str().unwrap().contains("<svg"));
+    assert!(begun["data"]["address"].as_str().unwrap().starts_with("otpauth://totp/"));
+    let confirm = json!({ "code": code(server, &secret) });
+    let confirmed = member.post(&format!("{TOTP}/confirm"), confirm).await.expect(200);
+    let codes = confirmed["data"]["recoveryCodes"].as_array().unwrap();
+    (secret, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+fn login(totp: Option<&str>) -> Value {
+    json!({ "email": "agent@rossi.test", "password": PASSWORD, "totp": totp })
+}
+
+#[tokio::test]
+async fn a_code_is_asked_for_and_works_once() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let (secret, recovery) = enrol(&server, &server.member("agent").await).await;
+        assert_eq!(recovery.len(), 10);
+        // Without a code, with a wrong one, with the one that switched it on: as a wrong password.
+        let used = code(&server, &secret);
+        let wrong = visitor.post(LOGIN, json!({ "email": "agent@rossi.test", "password": "wrong one" })).await;
+        let wrong = wrong.expect_error(401, "UNAUTHORIZED");
+        for totp in [None, Some("000000"), Some("abc"), Some(used.as_str())] {
+            let body = visitor.post(LOGIN, login(totp)).await.expect_error(401, "UNAUTHORIZED");
+            assert_eq!(body["error"], wrong["error"]);
+        }
+        server.advance(30 * SECOND);
+        let now = code(&server, &secret);
+        // Two at once with the same code: one is in.
+        let (first, second) =
+            tokio::join!(visitor.post(LOGIN, login(Some(&now))), visitor.post(LOGIN, login(Some(&now))));
+        let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 401]);
+        // A recovery code, as typed from paper, works once.
+        let typed = recovery[0].to_lowercase().replace('-', " ");
+        visitor.post(LOGIN, login(Some(&typed))).await.expect(200);
+        visitor.post(LOGIN, login(Some(&recovery[0]))).await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_browser_is_asked_for_the_code_on_a_page_of_its_own() {
+    TestServer::each(|server| async move {
+        let (secret, _) = enrol(&server, &server.member("agent").await).await;
+        server.advance(30 * SECOND);
+        let browser = server.visitor().with("sec-fetch-site", "same-origin");
+        let typed = [("login", "agent@rossi.test"), ("password", PASSWORD), ("next", "/app/leads")];
+        let page = browser.form("/sign-in", &typed).await;
+        assert_eq!(page.status, 200);
+        assert!(page.header("set-cookie").is_none(), "no session yet");
+        let text = page.text();
+        let ticket = text.split("name=\"ticket\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let step = |code: &str| {
+            let (browser, fields) = (browser.clone(), [ticket.to_owned(), code.to_owned()]);
+            async move {
+                let [ticket, code] = fields;
+                browser.form("/sign-in/code", &[("ticket", &ticket), ("code", &code), ("next", "/app/leads")]).await
+            }
+        };
+        assert_eq!(step("000000").await.status, 401);
+        let answer = step(&code(&server, &secret)).await;
+        assert_eq!(answer.header("location"), Some("/app/leads"));
+        assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.contains("officina_session=")));
+        // The way is open for five minutes.
+        server.advance(5 * MINUTE + 1);
+        assert_eq!(step(&code(&server, &secret)).await.header("location"), Some("/sign-in"));
+        let forged = [("ticket", "AAAA"), ("code", "000000")];
+        assert_eq!(browser.form("/sign-in/code", &forged).await.header("location"), Some("/sign-in"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_cannot_be_guessed() {
+    TestServer::each_with(
+        |config| config.limits.enabled = true,
+        |server| async move {
+            let (secret, _) = enrol(&server, &server.member("agent").await).await;
+            server.advance(30 * SECOND);
+            let right = code(&server, &secret);
+            for guess in 0..5 {
+                let address = format!("198.51.100.{guess}");
+                let visitor = server.visitor().at(&address);
+                visitor.post(LOGIN, login(Some("000000"))).await.expect_error(401, "UNAUTHORIZED");
+            }
+            // From wherever: whoever knows the password and not the code is stopped.
+            let answer = server.visitor().post(LOGIN, login(Some(&right))).await;
+            answer.expect_error(429, "RATE_LIMITED");
+            assert!(answer.header("retry-after").is_some());
+            server.advance(15 * MINUTE + SECOND);
+            server.visitor().post(LOGIN, login(Some(&code(&server, &secret)))).await.expect(200);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn it_is_changed_only_by_somebody_who_proves_who_they_are() {
+    TestServer::each(|server| async move {
+        let agent = server.member("agent").await;
+        let (secret, _) = enrol(&server, &agent).await;
+        server.advance(10 * MINUTE);
+        for answer in [agent.post(TOTP, json!({})).await, agent.delete(TOTP).await] {
+            answer.expect_error(403, "FORBIDDEN");
+        }
+        let prove = |password: &str, totp: Option<String>| json!({ "password": password, "totp": totp });
+        let path = "/api/v1/auth/prove";
+        agent.post(path, prove(PASSWORD, None)).await.expect_error(400, "VALIDATION_ERROR");
+        agent.post(path, prove("wrong password", Some(code(&server, &secret)))).await.expect(400);
+        agent.post(path, prove(PASSWORD, Some(code(&server, &secret)))).await.expect(204);
+        // A new secret counts when it is confirmed, not when it is shown.
+        agent.post(TOTP, json!({})).await.expect(201);
+        assert_eq!(agent.get(TOTP).await.expect(200)["data"]["on"], true);
+        server.advance(30 * SECOND);
+        server.visitor().post(LOGIN, login(Some(&code(&server, &secret)))).await.expect(200);
+        agent.delete(TOTP).await.expect(204);
+        server.visitor().post(LOGIN, login(None)).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_helps_who_has_lost_it() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let agent = server.actor("agent").await.member().unwrap().account;
+        enrol(&server, &server.member("agent").await).await;
+        let path = format!("/api/v1/admin/users/{agent}/totp");
+        server.stranger().await.delete(&path).await.expect_error(404, "NOT_FOUND");
+        server.member("manager").await.delete(&path).await.expect_error(403, "FORBIDDEN");
+        admin.delete(&path).await.expect(204);
+        admin.delete(&path).await.expect_error(404, "NOT_FOUND");
+        server.visitor().post(LOGIN, login(None)).await.expect(200);
+    })
+    .await;
+}

@@ -1,0 +1,222 @@
+//! The second factor: codes that change every half minute (TOTP, RFC 6238), and recovery codes for a lost phone.
+
+use qrcode::QrCode;
+use qrcode::render::svg;
+use totp_rs::{Secret, Totp};
+
+use super::guard::Guesser;
+use super::members::require_above;
+use super::own::{notify_owner, signed_in};
+use crate::identity::access::{Enrolment, FactorStatus};
+use crate::identity::store;
+use crate::kernel::App;
+use crate::kernel::actor::{Actor, Member};
+use crate::kernel::ids::AccountId;
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::Permission;
+use crate::kernel::time::{MINUTE, SECOND, Timestamp};
+use crate::notify::texts;
+use crate::{Error, Result};
+
+/// What the secrets are sealed for.
+const PURPOSE: &str = "totp";
+/// How long a proof counts for what must not be done from a browser left open.
+const PROOF: i64 = 10 * MINUTE;
+/// Recovery codes made at a time.
+const RECOVERY_CODES: usize = 10;
+/// Characters of a recovery code: 50 bits, which the limit of guesses makes plenty.
+const RECOVERY_LENGTH: usize = 10;
+/// The letters of recovery codes: none that looks like another (as in tracking codes).
+const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// Whether the person who asks has a second factor.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member.
+pub async fn factor_status(app: &App, actor: &Actor) -> Result<FactorStatus> {
+    let member = signed_in(actor)?;
+    let factor = store::factor(&app.db, member.account).await?;
+    Ok(FactorStatus {
+        on: factor.is_some_and(|factor| factor.sealed.is_some()),
+        recovery_codes_left: store::recovery_codes_left(&app.db, member.account).await?,
+        proved: is_proved(app, member),
+    })
+}
+
+/// Makes a secret for the person's authenticator app. It counts when [`confirm_factor`] has seen a code of it; until
+/// then the one before stays in force.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member, [`Error::ProofNeeded`] when the last proof is too old.
+pub async fn begin_factor(app: &App, actor: &Actor) -> Result<Enrolment> {
+    let member = require_proof(app, actor)?;
+    let secret = Secret::new_stack(rand::random());
+    let user = store::user(&app.db, member.account, actor.org).await?.ok_or(Error::Unauthorized)?;
+    let label = user.email.or(user.phone).unwrap_or(user.name);
+    let address = totp(secret.clone(), &label)?.to_url().map_err(|error| Error::internal(error.to_string()))?;
+    let mut tx = app.db.begin().await?;
+    let sealed = app.secret.seal(PURPOSE, secret.as_bytes())?;
+    store::keep_pending(&mut tx, member.account, &sealed, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Enrolment { qr: qr_code(&address)?, secret: secret.to_base32(), address })
+}
+
+/// Puts the shown secret into force with a first code of it, and answers recovery codes, which are shown this once.
+///
+/// # Errors
+/// [`Error::Validation`] for a wrong code or when no secret was shown, [`Error::ProofNeeded`], [`Error::RateLimited`].
+pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<String>> {
+    let member = require_proof(app, actor)?;
+    let now = app.clock.now();
+    let guesser = Guesser::of_account(app, member.account, "second factor");
+    guesser.pass(app, now).await?;
+    let wrong = || Error::field("code", "wrong_code", "is not the code that the app shows now");
+    let pending = store::factor(&app.db, member.account).await?.and_then(|factor| factor.pending).ok_or_else(wrong)?;
+    let Some(step) = matching_step(app, &pending, code, now)? else {
+        guesser.failed(app, now).await?;
+        return Err(wrong());
+    };
+    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
+    let mut tx = app.db.begin().await?;
+    if !store::confirm_factor(&mut tx, member.account, &pending, step, now).await? {
+        return Err(wrong());
+    }
+    let hashes = codes.iter().map(|code| recovery_hash(app, member.account, code)).collect();
+    store::replace_recovery_codes(&mut tx, member.account, hashes).await?;
+    notify_owner(app, &mut tx, actor.org, member.account, texts::FACTOR_CHANGED, now).await?;
+    journal::write(&mut tx, actor, now, Entry::new("identity.factor_confirmed", "account", member.account.0)).await?;
+    tx.commit().await?;
+    Ok(codes)
+}
+
+/// Switches the person's own second factor off.
+///
+/// # Errors
+/// [`Error::ProofNeeded`], [`Error::NotFound`] when there is none.
+pub async fn drop_own_factor(app: &App, actor: &Actor) -> Result<()> {
+    let account = require_proof(app, actor)?.account;
+    remove(app, actor, account, Entry::new("identity.factor_removed", "account", account.0)).await
+}
+
+/// Switches the second factor of a member off who has lost it. The member is told.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `users:manage` and for a member who may do more, [`Error::ProofNeeded`],
+/// [`Error::NotFound`].
+pub async fn drop_factor_of(app: &App, actor: &Actor, account: AccountId) -> Result<()> {
+    actor.require(Permission::UsersManage)?;
+    require_proof(app, actor)?;
+    let member = store::member(&app.db, actor.org, account).await?.ok_or(Error::NotFound)?;
+    let mut tx = app.db.begin().await?;
+    require_above(&mut tx, actor, &member).await?;
+    tx.rollback().await?;
+    remove(app, actor, account, Entry::new("identity.factor_removed", "membership", member.membership_id.0)).await
+}
+
+async fn remove(app: &App, actor: &Actor, account: AccountId, entry: Entry) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !store::drop_factor(&mut tx, account).await? {
+        return Err(Error::NotFound);
+    }
+    notify_owner(app, &mut tx, actor.org, account, texts::FACTOR_CHANGED, now).await?;
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await
+}
+
+/// Proves once more who sits there, by the password and, with a second factor, a code.
+///
+/// # Errors
+/// [`Error::Validation`] when either is wrong, [`Error::RateLimited`] after too many wrong ones.
+pub async fn prove(app: &App, actor: &Actor, password: &str, code: Option<&str>) -> Result<()> {
+    let member = signed_in(actor)?;
+    let now = app.clock.now();
+    let guesser = Guesser::of_account(app, member.account, "proof");
+    guesser.pass(app, now).await?;
+    let stored = store::password_hash(&app.db, member.account).await?;
+    let factor = store::factor(&app.db, member.account).await?.and_then(|factor| factor.sealed);
+    let mut right = app.passwords.verify(password, stored.as_deref()).await?;
+    if right && factor.is_some() {
+        right = match require_code(app, member.account, code.unwrap_or_default(), now).await {
+            Ok(()) => true,
+            Err(Error::Unauthorized) => false,
+            Err(error) => return Err(error),
+        };
+    }
+    if !right {
+        guesser.failed(app, now).await?;
+        return Err(Error::field("password", "wrong_password", "or code is not right"));
+    }
+    let mut tx = app.db.begin().await?;
+    guesser.succeeded(&mut tx).await?;
+    store::prove_session(&mut tx, member.session, now).await?;
+    journal::write(&mut tx, actor, now, Entry::new("identity.proved", "account", member.account.0)).await?;
+    tx.commit().await
+}
+
+/// Passes for a person who has proved who they are not long ago.
+pub(super) fn require_proof<'a>(app: &App, actor: &'a Actor) -> Result<&'a Member> {
+    let member = signed_in(actor)?;
+    if is_proved(app, member) { Ok(member) } else { Err(Error::ProofNeeded) }
+}
+
+fn is_proved(app: &App, member: &Member) -> bool {
+    app.clock.now().since(member.proved_at) < PROOF
+}
+
+/// Passes with a right code of an account's second factor, which is used up, or with one of its recovery codes.
+pub(super) async fn require_code(app: &App, account: AccountId, code: &str, now: Timestamp) -> Result<()> {
+    let guesser = Guesser::of_account(app, account, "second factor");
+    guesser.pass(app, now).await?;
+    let sealed = store::factor(&app.db, account).await?.and_then(|factor| factor.sealed).ok_or(Error::Unauthorized)?;
+    let step = matching_step(app, &sealed, code, now)?;
+    let mut tx = app.db.begin().await?;
+    let right = match step {
+        Some(step) => store::use_step(&mut tx, account, step).await?,
+        None => store::use_recovery_code(&mut tx, account, recovery_hash(app, account, code), now).await?,
+    };
+    if right {
+        guesser.succeeded(&mut tx).await?;
+        return tx.commit().await;
+    }
+    tx.rollback().await?;
+    guesser.failed(app, now).await?;
+    Err(Error::Unauthorized)
+}
+
+/// The step of time that a code is right for: this half minute, the one before or the one after.
+fn matching_step(app: &App, sealed: &str, code: &str, now: Timestamp) -> Result<Option<i64>> {
+    let secret = app.secret.unseal(PURPOSE, sealed).ok_or_else(|| Error::internal("a second factor cannot be read"))?;
+    let digits: String = code.chars().filter(|character| !character.is_whitespace()).collect();
+    let seconds = u64::try_from(now.0 / SECOND).unwrap_or_default();
+    let step = totp(Secret::from(secret), "account")?.check(&digits, seconds);
+    Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+/// The generator of a secret's codes: six digits, 30 seconds, SHA-1, as every authenticator app understands.
+fn totp(secret: Secret, label: &str) -> Result<Totp> {
+    totp_rs::Builder::new()
+        .with_secret(secret)
+        .with_account_name(label.replace(':', " "))
+        .with_issuer(Some("Officina"))
+        .build()
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+fn qr_code(address: &str) -> Result<String> {
+    let code = QrCode::new(address).map_err(Error::internal)?;
+    Ok(code.render::<svg::Color<'_>>().min_dimensions(220, 220).build())
+}
+
+fn recovery_code() -> String {
+    let random: [u8; RECOVERY_LENGTH] = rand::random();
+    let letters = random.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let (left, right) = letters.split_at(RECOVERY_LENGTH / 2);
+    format!("{}-{}", left.iter().collect::<String>(), right.iter().collect::<String>())
+}
+
+/// What is stored of a recovery code: its MAC, because fifty bits could be tried out against a plain hash.
+fn recovery_hash(app: &App, account: AccountId, code: &str) -> Vec<u8> {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    app.secret.sign("recovery-code", &format!("{account} {plain}")).into_bytes()
+}

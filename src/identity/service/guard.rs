@@ -1,0 +1,135 @@
+//! How often a password or a code may be guessed.
+//!
+//! Failures count for an address with an account, and for an address with any account, in the database, so that all
+//! servers of an installation share them. A device that the account has signed in on before counts for itself: nobody
+//! can lock a known owner out from elsewhere. Who goes on failing waits longer each time.
+
+use super::Client;
+use crate::identity::store;
+use crate::kernel::App;
+use crate::kernel::secret::token_hash;
+use crate::kernel::time::{DAY, MINUTE, SECOND, Timestamp};
+use crate::{Error, Result};
+
+/// How long failures are remembered.
+pub(super) const REMEMBERED: i64 = DAY;
+/// The longest wait is the window doubled so often: four hours for a quarter of an hour.
+const MOST_DOUBLINGS: usize = 4;
+
+/// How failed sign-ins are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInLimits {
+    /// Failures of one address with one account in the window.
+    pub per_account: usize,
+    /// Failures of one address with any account in the window: offices share an address.
+    pub per_address: i64,
+    /// The window, in milliseconds.
+    pub window: i64,
+}
+
+impl Default for SignInLimits {
+    fn default() -> Self {
+        Self { per_account: 5, per_address: 50, window: 15 * MINUTE }
+    }
+}
+
+impl SignInLimits {
+    /// Until when an address has to wait with an account, after failures of the last day, the newest first. The window
+    /// doubles with each full number of failures.
+    fn locked_until(self, failures: &[Timestamp]) -> Option<Timestamp> {
+        let decisive = failures.get(self.per_account.checked_sub(1)?)?;
+        let doublings = (failures.len() / self.per_account - 1).min(MOST_DOUBLINGS);
+        Some(decisive.plus(self.window << doublings))
+    }
+}
+
+/// Who guesses at what.
+#[derive(Debug, Clone)]
+pub(super) struct Guesser {
+    /// The address, or the device that is known.
+    source: String,
+    /// The account that is tried, hashed: what is typed there may be a password by mistake.
+    account: String,
+    known: bool,
+}
+
+impl Guesser {
+    /// Someone who tries to sign in as whoever has this e-mail address or phone key.
+    pub(super) async fn at_sign_in(app: &App, client: &Client, email: &str, phone: &str) -> Result<Self> {
+        let account = app.secret.sign("login-failures", email);
+        if let Some(device) = client.device.as_deref().map(token_hash)
+            && store::is_known_device(&app.db, device.clone(), email, phone).await?
+        {
+            let source = format!("device {}", app.secret.sign("device", &hex(&device)));
+            return Ok(Self { source, account, known: true });
+        }
+        let source = client.address.map(|address| address.to_string()).unwrap_or_default();
+        Ok(Self { source, account, known: false })
+    }
+
+    /// Someone whose password was right, or who is signed in, and has to prove it `by` a password or a code. The right
+    /// password is known here, so guesses from all addresses count together.
+    pub(super) fn of_account(app: &App, account: impl std::fmt::Display, by: &str) -> Self {
+        Self { source: by.to_owned(), account: app.secret.sign("login-failures", &account.to_string()), known: true }
+    }
+
+    /// Passes while another guess is allowed.
+    pub(super) async fn pass(&self, app: &App, now: Timestamp) -> Result<()> {
+        let Some(limits) = app.sign_in_limits else { return Ok(()) };
+        let failures = store::login_failures(&app.db, &self.source, &self.account, now.plus(-REMEMBERED)).await?;
+        let mut until = limits.locked_until(&failures).filter(|until| *until > now);
+        if until.is_none() && !self.known {
+            let since = now.plus(-limits.window);
+            let with_any = store::login_failures_of(&app.db, &self.source, since).await?;
+            until = (with_any >= limits.per_address).then(|| now.plus(limits.window));
+        }
+        match until {
+            Some(until) => Err(Error::RateLimited { retry_after: (until.since(now) / SECOND + 1).unsigned_abs() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a wrong guess down.
+    pub(super) async fn failed(&self, app: &App, now: Timestamp) -> Result<()> {
+        let mut tx = app.db.begin().await?;
+        store::insert_login_failure(&mut tx, &self.source, &self.account, now).await?;
+        tx.commit().await
+    }
+
+    /// Forgets the wrong guesses, after a right one.
+    pub(super) async fn succeeded(&self, tx: &mut crate::kernel::db::Tx) -> Result<()> {
+        store::forget_login_failures(tx, &self.source, &self.account).await
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_goes_on_failing_waits_longer() {
+        let limits = SignInLimits::default();
+        let now = Timestamp(1_795_168_800_000);
+        let failures = |count: i64| (0..count).map(|ago| now.plus(-ago * SECOND)).collect::<Vec<_>>();
+        let minutes =
+            |count: i64| limits.locked_until(&failures(count)).map(|until| (until.since(now) + 4_000) / MINUTE);
+        assert_eq!(minutes(4), None);
+        assert_eq!(minutes(5), Some(15));
+        assert_eq!(minutes(9), Some(15));
+        assert_eq!(minutes(10), Some(30));
+        assert_eq!(minutes(15), Some(60));
+        assert_eq!(minutes(60), Some(240));
+    }
+
+    #[test]
+    fn old_failures_end_by_themselves() {
+        let limits = SignInLimits::default();
+        let now = Timestamp(1_795_168_800_000);
+        let spread: Vec<_> = (0..5).map(|ago| now.plus(-ago * 4 * MINUTE)).collect();
+        assert!(limits.locked_until(&spread).is_some_and(|until| until <= now));
+    }
+}

@@ -1,0 +1,6 @@
+//! Telling people what happened: messages, and the ways that they go.
+
+#[cfg(feature = "ssr")]
+pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod texts;

@@ -1,0 +1,99 @@
+//! The texts of mails, in the language of the organisation that they come from. The first line is the subject.
+
+/// A text with places for values.
+#[derive(Debug, Clone, Copy)]
+pub struct Template {
+    italian: &'static str,
+    english: &'static str,
+}
+
+macro_rules! template {
+    ($(#[$words:meta])* $name:ident, $file:literal) => {
+        $(#[$words])*
+        pub const $name: Template = Template {
+            italian: include_str!(concat!("mails/it/", $file)),
+            english: include_str!(concat!("mails/en/", $file)),
+        };
+    };
+}
+
+template!(
+    /// Come in: `name`, `organisation`, `link`, `until`.
+    INVITATION, "invitation.txt"
+);
+template!(
+    /// Choose a new password: `name`, `link`.
+    RESET, "reset.txt"
+);
+template!(
+    /// The password was changed: `name`, `when`, `link` to ask for a new one.
+    PASSWORD_CHANGED, "password_changed.txt"
+);
+template!(
+    /// The second factor was switched on or off: `name`, `when`.
+    FACTOR_CHANGED, "factor_changed.txt"
+);
+template!(
+    /// Confirm a registration: `name`, `organisation`, `link`.
+    REGISTRATION, "registration.txt"
+);
+template!(
+    /// Somebody registered with an address that has an account: `organisation`, `link` to sign in.
+    KNOWN_ACCOUNT, "known_account.txt"
+);
+
+impl Template {
+    /// Subject and text in a language, `it` or `en`, with the values in their places. What a value holds is not looked
+    /// through again, and it cannot begin a new line in the subject.
+    #[must_use]
+    pub fn fill(self, locale: &str, values: &[(&str, &str)]) -> (String, String) {
+        let template = if locale == "it" { self.italian } else { self.english };
+        let (subject, text) = template.split_once('\n').unwrap_or((template, ""));
+        let subject = place(subject, values).replace(|character: char| character.is_control(), " ");
+        (subject, place(text.trim_start(), values))
+    }
+}
+
+fn place(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        filled.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [(&str, &str); 5] = [
+        ("name", "Anna {link}"),
+        ("organisation", "Rossi\r\nBcc: all@example.org"),
+        ("link", "https://desk.example.org/join/abc"),
+        ("until", "27 November"),
+        ("when", "20 November, 10:00"),
+    ];
+
+    #[test]
+    fn every_template_is_filled_in_both_languages() {
+        for template in [INVITATION, RESET, PASSWORD_CHANGED, FACTOR_CHANGED, REGISTRATION, KNOWN_ACCOUNT] {
+            for locale in ["it", "en"] {
+                let (subject, text) = template.fill(locale, &VALUES);
+                assert!(!subject.is_empty() && !subject.contains(['\r', '\n', '{']), "{subject}");
+                let known = text.replace("Anna {link}", "");
+                assert!(!known.contains(['{', '}']) && text.ends_with('\n'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_no_template() {
+        let (_, text) = INVITATION.fill("en", &VALUES);
+        assert!(text.contains("Anna {link}"), "{text}");
+    }
+}
