@@ -11,6 +11,7 @@ pub mod error;
 pub mod leads;
 pub mod live;
 pub mod moment;
+pub mod people;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod repairs;

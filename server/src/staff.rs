@@ -2,6 +2,7 @@
 
 use any_spawner::Executor;
 use app::context::RequestContext;
+use app::people::{CREATE_TOKEN, FreshKey};
 use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
 use axum::body::Body;
@@ -29,6 +30,12 @@ const FAILURE: &str = "officina_failure";
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
 
+/// The page of the programs, which itself answers the form that asks for a key.
+const PROGRAMS: &str = "/app/people/programs";
+
+/// The most bytes of an answer that holds a fresh key: the key, and what it is for.
+const MAX_FRESH: usize = 4_096;
+
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
     // Leptos spawns what a page waits for. Set already when a process has several servers, as in tests.
@@ -37,11 +44,43 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/app", get(page))
         .route("/app/{*path}", get(page))
+        .route(PROGRAMS, get(page).post(new_program))
         .route("/_fn/{*name}", get(server_function).post(server_function))
 }
 
 /// A page. Who is not signed in is asked to, and comes back here afterwards.
 async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    render(&state, caller, request, None).await
+}
+
+/// A key for a program, asked for without script. It is shown in the answer to the very request that made it; led back
+/// to the page as other forms are, it would have to go through an address or a cookie.
+async fn new_program(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let page = Request::from_parts(parts.clone(), Body::empty());
+    parts.uri = Uri::from_static(CREATE_TOKEN);
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+    if let Ok(back) = HeaderValue::try_from(format!("{HERE}{PROGRAMS}")) {
+        parts.headers.insert(header::REFERER, back);
+    }
+    let call = Request::from_parts(parts, body);
+    let (answer, body) = server_function(State(state.clone()), Extension(caller.clone()), call).await.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_FRESH).await else {
+        return ApiError::from(officina::Error::internal("a fresh key is too long to be shown")).into_response();
+    };
+    match serde_json::from_slice::<FreshKey>(&body) {
+        Ok(fresh) => render(&state, caller, page, Some(fresh)).await,
+        // Refused: back to the page, which says why.
+        Err(_) => Response::from_parts(answer, Body::from(body)),
+    }
+}
+
+/// A page, with the key that its request has made.
+async fn render(state: &AppState, caller: Caller, request: Request, fresh: Option<FreshKey>) -> Response {
     let Some(actor) = caller.0 else {
         let here = request.uri().path_and_query().map_or("/app", axum::http::uri::PathAndQuery::as_str);
         let query = serde_urlencoded::to_string([("next", here)]).unwrap_or_default();
@@ -64,13 +103,15 @@ async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller
         RequestContext { app: state.app.clone(), actor: Some(actor), organisation: Some(organisation), theme };
     let provide = move || {
         provide_context(context.clone());
+        if let Some(fresh) = fresh.clone() {
+            provide_context(fresh);
+        }
         if let Some((path, error)) = &failed {
             provide_context(ServerActionError::new(path, error));
         }
         allow_nonce();
     };
-    let render = leptos_axum::render_app_async_with_context(provide, || view! { <StaffDocument/> });
-    render(request).await
+    leptos_axum::render_app_async_with_context(provide, || view! { <StaffDocument/> })(request).await
 }
 
 /// A call of a server function.

@@ -70,12 +70,21 @@ const PLACES: &[Place] = &[
         area: Some(Area::ColdChain),
         needs: Some(Permission::AlertsRead),
     },
+    Place {
+        href: "/app/people",
+        label: "People",
+        symbol: Icon::Person,
+        area: None,
+        needs: Some(Permission::UsersManage),
+    },
 ];
 
 /// The frame.
 #[component]
 pub fn Frame() -> impl IntoView {
     let frame = Resource::new(|| (), |()| get_frame());
+    // For pages that show one thing or another by what the person may do.
+    provide_context(frame);
     #[cfg(feature = "hydrate")]
     follow(frame);
     let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });

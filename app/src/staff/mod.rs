@@ -15,6 +15,7 @@ use crate::account::AccountPage;
 use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
+use crate::people::{MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::repairs::{BoardPage, RepairPage, RepairsPage};
 use crate::ui::{EmptyState, Icon, provide_toasts};
 
@@ -41,6 +42,12 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain") view=ColdChainPage ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/cells/:id") view=ColdCellPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                    <Route path=path!("people") view=MembersPage ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles") view=RolesPage ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles/new") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles/:name") view=RolePage ssr=SsrMode::Async/>
+                    <Route path=path!("people/programs") view=ProgramsPage ssr=SsrMode::Async/>
+                    <Route path=path!("people/:id") view=MemberPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>

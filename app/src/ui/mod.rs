@@ -52,16 +52,24 @@ pub fn address(path: &str, fields: &[(&str, Option<&str>)]) -> String {
         address.push(joint);
         address.push_str(name);
         address.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                address.push(char::from(byte));
-            } else {
-                address.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        address.push_str(&encoded(value));
         joint = '&';
     }
     address
+}
+
+/// A text as it stands in an address (RFC 3986, section 2.1): all but the unreserved characters as `%XX`.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod openapi;
 mod pages;
 mod pages_access;
 mod people;
+mod people_pages;
 mod public;
 mod repairs;
 mod routes;

@@ -30,6 +30,24 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("GET /_fn/leads/get", "id={leadId}", Some(P::LeadsRead)),
         ("POST /_fn/leads/update", "id={leadId}&version=1&note=x", Some(P::LeadsWrite)),
         ("POST /_fn/leads/release", "id={leadId}", Some(P::LeadsWrite)),
+        ("GET /_fn/people/list", "query[status]=active", Some(P::UsersManage)),
+        ("GET /_fn/people/get", "id={userId}", Some(P::UsersManage)),
+        ("POST /_fn/people/update", "id={userId}&name=Nadia+Notte", Some(P::UsersManage)),
+        ("POST /_fn/people/status", "id={userId}&status=active", Some(P::UsersManage)),
+        ("POST /_fn/people/end-sessions", "id={userId}", Some(P::UsersManage)),
+        ("GET /_fn/people/roles", "", Some(P::UsersManage)),
+        ("GET /_fn/people/role", "name={roleName}", Some(P::UsersManage)),
+        ("POST /_fn/people/save-role", "name={roleName}&label=Night+shift", Some(P::SettingsManage)),
+        // The role of a member, so that it stays for the pages.
+        ("POST /_fn/people/delete-role", "name={roleName}", Some(P::SettingsManage)),
+        ("GET /_fn/people/tokens", "", Some(P::SettingsManage)),
+        (
+            "POST /_fn/people/create-token",
+            "name=Accounting&days=30&permissions[]=repairs:read",
+            Some(P::SettingsManage),
+        ),
+        ("POST /_fn/people/revoke-token", "id={tokenId}", Some(P::SettingsManage)),
+        ("POST /_fn/people/revoke-tokens", "", Some(P::SettingsManage)),
         ("GET /_fn/cold-chain/cells", "", Some(P::ColdChainRead)),
         ("GET /_fn/cold-chain/cell", "id={coldCellId}&range=24h", Some(P::ColdChainRead)),
         ("GET /_fn/alerts/list", "query[resolved]=false", Some(P::AlertsRead)),
@@ -52,6 +70,12 @@ fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/cold-chain/cells/{coldCellId}", Some(P::ColdChainRead)),
         ("/app/alerts", Some(P::AlertsRead)),
         ("/app/account", None),
+        ("/app/people", Some(P::UsersManage)),
+        ("/app/people/{userId}", Some(P::UsersManage)),
+        ("/app/people/roles", Some(P::UsersManage)),
+        ("/app/people/roles/new", Some(P::SettingsManage)),
+        ("/app/people/roles/{roleName}", Some(P::UsersManage)),
+        ("/app/people/programs", Some(P::SettingsManage)),
     ]
 }
 
@@ -76,8 +100,17 @@ const PUBLIC_PAGES: [&str; 16] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 8] =
-    ["", "/", "/track/{code}/photos/{photo}", "/health", "/ready", "/app", "/app/{*path}", "/_fn/{*name}"];
+const OTHER_PATHS: [&str; 9] = [
+    "",
+    "/",
+    "/track/{code}/photos/{photo}",
+    "/health",
+    "/ready",
+    "/app",
+    "/app/{*path}",
+    "/app/people/programs",
+    "/_fn/{*name}",
+];
 
 async fn call(client: &Client, function: &str, input: &str, world: &World) -> Answer {
     let (method, path) = function.split_once(' ').expect("a method and a path");
@@ -122,18 +155,15 @@ async fn every_path_of_the_router_is_accounted_for() {
 
 #[test]
 fn every_staff_page_has_a_row() {
+    let nameless = |path: &str| {
+        path.split('/').map(|part| if part.starts_with('{') { "{id}" } else { part }).collect::<Vec<_>>().join("/")
+    };
     let listed: Vec<String> = leptos_axum::generate_route_list(app::staff::StaffApp)
         .iter()
-        .map(|route| route.path().to_owned())
-        .filter(|path| !path.contains('*'))
+        .filter(|route| !route.path().contains('*'))
+        .map(|route| nameless(route.path()))
         .collect();
-    let rows: Vec<String> = staff_pages()
-        .iter()
-        .map(|(path, _)| {
-            path.split('/').map(|part| if part.starts_with('{') { "{id}" } else { part }).collect::<Vec<_>>()
-        })
-        .map(|parts| parts.join("/"))
-        .collect();
+    let rows: Vec<String> = staff_pages().iter().map(|(path, _)| nameless(path)).collect();
     let unnamed: Vec<_> = listed.iter().filter(|path| !rows.contains(&path.trim_end_matches('/').to_owned())).collect();
     assert!(listed.len() >= rows.len() && unnamed.is_empty(), "listed {listed:?}, without a row: {unnamed:?}");
 }

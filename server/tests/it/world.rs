@@ -45,11 +45,11 @@ impl World {
             .expect(201);
         let alerts = admin.get("/api/v1/alerts").await.expect(200);
         let alert = alerts["data"][0]["id"].as_str().expect("a warm freezer has an alert").to_owned();
-        let colleague =
-            json!({ "email": "night@rossi.test", "name": "Nadia Notte", "role": "technician", "password": PASSWORD });
-        let colleague = made(admin.post("/api/v1/admin/users", colleague).await.expect(201), "id");
         let role = json!({ "label": "Night shift", "permissions": ["repairs:read"] });
         let role = made(admin.post("/api/v1/admin/roles", role).await.expect(201), "name");
+        let colleague =
+            json!({ "email": "night@rossi.test", "name": "Nadia Notte", "role": role, "password": PASSWORD });
+        let colleague = made(admin.post("/api/v1/admin/users", colleague).await.expect(201), "id");
         let token = json!({ "name": "Website of Rossi", "permissions": ["leads:read"] });
         let token = made(admin.post("/api/v1/admin/tokens", token).await.expect(201), "id");
         let invited = json!({ "email": "ivo@rossi.test", "name": "Ivo Invitato", "role": "agent" });

@@ -16,6 +16,9 @@ const MAX_WORD: usize = 40;
 /// Roles of one organisation's own. More would help nobody to choose.
 const MAX_ROLES: usize = 50;
 
+/// What a role cannot be called: it is where roles are made, in addresses.
+const NO_WORD: &str = "new";
+
 /// Every role of the organisation, the built-in ones first.
 ///
 /// # Errors
@@ -59,6 +62,9 @@ pub async fn create_role(app: &App, actor: &Actor, input: &RoleInput) -> Result<
     let name = word(&label);
     if name.is_empty() {
         return Err(Error::field("label", "invalid_label", "needs at least one letter"));
+    }
+    if name == NO_WORD {
+        return Err(Error::field("label", "invalid_label", "needs to say more"));
     }
     let taken = || Error::conflict("There is a role with this name.");
     if name.parse::<BuiltInRole>().is_ok() {

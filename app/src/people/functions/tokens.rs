@@ -1,0 +1,109 @@
+//! Keys of programs: the list, and making and revoking them.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use super::PermissionGroup;
+use crate::error::PageError;
+use crate::moment::Moment;
+
+/// A program's key in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// The token's id.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// What it may do, in sentences.
+    pub may: Vec<String>,
+    /// Who made it.
+    pub maker: String,
+    /// When it ends by itself.
+    pub ends: Option<Moment>,
+    /// When it was last used.
+    pub used: Option<Moment>,
+}
+
+/// The page of the programs' keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokensView {
+    /// The keys, the newest first.
+    pub rows: Vec<TokenRow>,
+    /// All permissions there are.
+    pub groups: Vec<PermissionGroup>,
+    /// The key that this very request has made.
+    pub fresh: Option<FreshKey>,
+}
+
+/// A key that was just made. It is shown once; of what is stored, nothing leads back to it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshKey {
+    /// What it is for.
+    pub name: String,
+    /// The key.
+    pub key: String,
+}
+
+impl std::fmt::Debug for FreshKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FreshKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The keys that have not ended, and the one that the request has made, if it has.
+#[server(prefix = "/_fn", endpoint = "people/tokens", input = GetUrl)]
+pub async fn list_tokens() -> Result<TokensView, PageError> {
+    use officina::kernel::permission::PermissionSet;
+
+    let fresh = use_context::<FreshKey>();
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let tokens = officina::identity::service::api_tokens(&app, &actor).await?;
+    let rows = tokens.into_iter().map(|token| TokenRow {
+        id: token.id.to_string(),
+        name: token.name,
+        may: super::sentences(token.permissions),
+        maker: token.created_by,
+        ends: token.expires_at.map(|at| calendar.moment(at)),
+        used: token.last_used_at.map(|at| calendar.relative(at)),
+    });
+    Ok(TokensView { rows: rows.collect(), groups: super::grouped(&actor, PermissionSet::default()), fresh })
+}
+
+/// Makes a key. Without a number of days it does not end by itself.
+#[server(prefix = "/_fn", endpoint = "people/create-token")]
+pub async fn create_token(
+    name: String,
+    #[server(default)] days: String,
+    // A form without a tick sends nothing.
+    #[server(default)] permissions: Vec<String>,
+) -> Result<FreshKey, PageError> {
+    let (app, actor) = crate::context::context()?;
+    // What is no number of days is as wrong as none at all, and is refused with all else that is wrong.
+    let expires_in_days = Some(days.trim()).filter(|days| !days.is_empty()).map(|days| days.parse().unwrap_or(0));
+    let input = officina::identity::NewApiToken { name, permissions, expires_in_days };
+    let (token, key) = officina::identity::service::create_api_token(&app, &actor, &input).await?;
+    Ok(FreshKey { name: token.name, key })
+}
+
+/// Where a key is made, for the page that answers its own form.
+#[cfg(feature = "ssr")]
+pub const CREATE_TOKEN: &str = <CreateToken as leptos::server_fn::ServerFn>::PATH;
+
+/// Revokes a key.
+#[server(prefix = "/_fn", endpoint = "people/revoke-token")]
+pub async fn revoke_token(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::identity::service::revoke_api_token(&app, &actor, id).await?;
+    Ok(())
+}
+
+/// Revokes all keys of the organisation.
+#[server(prefix = "/_fn", endpoint = "people/revoke-tokens")]
+pub async fn revoke_tokens() -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    officina::identity::service::revoke_api_tokens(&app, &actor).await?;
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! A member's page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use officina::identity::MembershipStatus;
+
+use super::functions::{EndSessions, MemberView, SetStatus, UpdateMember, get_member};
+use super::members::{badge, seen, status_label};
+use super::outcome::{announce, done, of_field, problem, refusal};
+use super::tabs::{MEMBERS, head};
+use crate::staff::loaded;
+use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
+
+/// What a page offers to do.
+#[derive(Clone, Copy)]
+struct Actions {
+    update: ServerAction<UpdateMember>,
+    status: ServerAction<SetStatus>,
+    end: ServerAction<EndSessions>,
+}
+
+/// The page.
+#[component]
+pub fn MemberPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let actions = Actions { update: ServerAction::new(), status: ServerAction::new(), end: ServerAction::new() };
+    let (updated, decided, ended) = (done(actions.update), done(actions.status), done(actions.end));
+    announce(updated, "Saved");
+    announce(decided, "Saved");
+    announce(ended, "All sessions have ended");
+    let data = Resource::new(move || (id.get(), updated.get(), decided.get(), ended.get()), |(id, ..)| get_member(id));
+    view! {
+        <PageTitle text="Member"/>
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |view| show(view, actions))}
+    }
+}
+
+fn show(view: MemberView, actions: Actions) -> AnyView {
+    let name = view.member.name.clone();
+    let fact = |label: &'static str, value: Option<String>| {
+        value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> })
+    };
+    let facts = view! {
+        <section class="panel">
+            <h2>"Facts"</h2>
+            <dl class="facts">
+                {fact("E-mail", view.email.clone())}
+                {fact("Phone", view.phone.clone())}
+                {fact("Role", Some(view.member.role.clone()))}
+                {fact("Password", (!view.has_password).then(|| "None yet".to_owned()))}
+                <div><dt>"Last here"</dt><dd>{seen(view.member.seen.clone())}</dd></div>
+                <div><dt>"Added"</dt><dd>{view.added.clone().view()}</dd></div>
+            </dl>
+        </section>
+    };
+    let deeds = view.deeds.clone().map(|href| view! { <p><a class="link" href=href>"What this person did"</a></p> });
+    let (left, right) = if view.may_change {
+        (
+            facts_form(&view, actions.update),
+            view! { {status(&view, actions.status)} {sessions(&view, actions.end)} }.into_any(),
+        )
+    } else {
+        let above = view! {
+            <Alert tone=Tone::Info title="You cannot change this member">
+                <p>"This person may do things that you may not. Ask somebody who may do all of them."</p>
+            </Alert>
+        };
+        (above.into_any(), ().into_any())
+    };
+    view! {
+        <PageTitle text=name.clone()/>
+        {head(name, Some(badge(view.member.status)), MEMBERS)}
+        <div class="two-columns">
+            <div class="stack">{facts} {left} {deeds}</div>
+            <div class="stack">{right}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn facts_form(view: &MemberView, update: ServerAction<UpdateMember>) -> AnyView {
+    let problem = problem(update);
+    let hint = view.has_higher_roles.then(|| "Roles that may do what you may not are left out.".to_owned());
+    let (id, name) = (view.member.id.clone(), view.member.name.clone());
+    let (role, roles) = (view.role.clone(), view.roles.clone());
+    let pending = update.pending();
+    view! {
+        <section class="panel">
+            <h2>"Name and role"</h2>
+            <ActionForm action=update>
+                <div class="stack">
+                    {refusal(problem)}
+                    <input type="hidden" name="id" value=id/>
+                    <Field label="Name" name="name" value=name required=true maxlength=120u32
+                        error=of_field(problem, "name")/>
+                    <Select label="Role" name="role" value=role options=roles
+                        hint=hint.unwrap_or_else(|| "It counts from the next click on.".to_owned())
+                        error=of_field(problem, "role")/>
+                    <div><Button busy=pending>"Save"</Button></div>
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a status means, and the word on its button.
+const fn meaning(status: MembershipStatus) -> (&'static str, &'static str) {
+    match status {
+        MembershipStatus::Active => ("Signs in and does what the role allows.", "Let in"),
+        MembershipStatus::Suspended => (
+            "Cannot come in for now. All sessions end at once, and the keys that this person made for programs rest.",
+            "Suspend",
+        ),
+        MembershipStatus::Terminated => {
+            ("Has left. The same as suspended, for good; the name stays on everything that was done.", "Terminate")
+        }
+    }
+}
+
+/// May this person come in? What is now, and what it can be.
+fn status(view: &MemberView, action: ServerAction<SetStatus>) -> AnyView {
+    let now = view.member.status;
+    let lines: Vec<_> = MembershipStatus::ALL
+        .iter()
+        .map(|status| {
+            let (words, button) = meaning(*status);
+            let class = if *status == MembershipStatus::Terminated { "btn btn-error" } else { "btn" };
+            let choice = if *status == now {
+                badge(now)
+            } else {
+                view! { <button class=class type="submit" name="status" value=status.as_str()>{button}</button> }
+                    .into_any()
+            };
+            view! {
+                <div class="spread">
+                    <div><h3>{status_label(*status)}</h3><p class="muted small">{words}</p></div>
+                    {choice}
+                </div>
+            }
+        })
+        .collect();
+    let yourself = view.is_self.then(|| {
+        view! { <Alert tone=Tone::Warning title="This is you">"Suspended or terminated, you are out at once."</Alert> }
+    });
+    let id = view.member.id.clone();
+    view! {
+        <section class="panel">
+            <h2>"May this person come in?"</h2>
+            <ActionForm action=action>
+                <div class="stack">
+                    {refusal(problem(action))}
+                    {yourself}
+                    <input type="hidden" name="id" value=id/>
+                    {lines}
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+fn sessions(view: &MemberView, end: ServerAction<EndSessions>) -> AnyView {
+    let id = view.member.id.clone();
+    view! {
+        <section class="panel">
+            <h2>"Sessions"</h2>
+            <ActionForm action=end>
+                <div class="stack">
+                    {refusal(problem(end))}
+                    <input type="hidden" name="id" value=id/>
+                    <p class="muted small">
+                        "Signs this person out everywhere, as after a lost phone. The password stays, and the person may sign in again."
+                    </p>
+                    <div><Button kind=ButtonKind::Plain busy=end.pending()>"End all sessions"</Button></div>
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
