@@ -6,6 +6,7 @@
 
 pub mod kernel;
 
+pub mod audit;
 pub mod cold_chain;
 pub mod customers;
 pub mod identity;

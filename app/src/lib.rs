@@ -4,6 +4,7 @@
 #[cfg(feature = "ssr")]
 pub mod accent;
 pub mod account;
+pub mod audit;
 pub mod cold_chain;
 #[cfg(feature = "ssr")]
 pub mod context;

@@ -4,7 +4,7 @@ use super::store;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
-use crate::kernel::journal::{self, Entry};
+use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::{phone_key, plate_key};
 use crate::{Error, Result};
@@ -78,6 +78,15 @@ pub async fn find_or_create(
         .after(&serde_json::json!({ "name": name, "phone": phone, "email": email }));
     journal::write(tx, actor, now, entry).await?;
     Ok(customer)
+}
+
+/// Blanks what is known of a customer as a person: name, phone number, e-mail address. Vehicles and work stay. Whoever
+/// calls this checks the actor and writes the journal.
+///
+/// # Errors
+/// [`Error::NotFound`] when the organisation has no such customer.
+pub async fn forget(tx: &mut Tx, org: OrgId, id: CustomerId) -> Result<()> {
+    if store::blank_customer(tx, org, id, FORGOTTEN).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The vehicle with this plate, made if there is none; what is still unknown of an existing one is filled in.

@@ -50,6 +50,19 @@ pub(super) async fn insert_customer(
     Ok(inserted == 1)
 }
 
+/// Takes a customer's contact data away; false when there is no such customer.
+pub(super) async fn blank_customer(tx: &mut Tx, org: OrgId, id: CustomerId, name: &str) -> Result<bool> {
+    let blanked =
+        sql("UPDATE customers SET name = $3, phone = '', phone_key = NULL, email = NULL, version = version + 1 \
+         WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .bind(name)
+        .run(tx)
+        .await?;
+    Ok(blanked == 1)
+}
+
 pub(super) async fn vehicle_by_plate(on: impl Into<Conn<'_>>, org: OrgId, plate_key: &str) -> Result<Option<Vehicle>> {
     sql("SELECT id, plate FROM vehicles WHERE org_id = $1 AND plate_key = $2")
         .bind(org)

@@ -7,6 +7,9 @@ use crate::kernel::permission::{Permission, PermissionSet};
 use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
+/// The words of the journal for the kinds of actors.
+pub const ACTOR_KINDS: [&str; 5] = ["member", "device", "token", "public", "system"];
+
 /// The doer of a change. Services take it first and check it before anything else.
 #[derive(Debug, Clone)]
 pub struct Actor {

@@ -15,6 +15,9 @@ use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
 use crate::{Error, Result};
 
+/// What stands in the place of the name of a person who was taken out.
+pub const FORGOTTEN: &str = "Removed";
+
 /// What is written about a change.
 #[derive(Debug)]
 pub struct Entry {
@@ -225,6 +228,26 @@ pub async fn write(tx: &mut Tx, actor: &Actor, at: Timestamp, entry: Entry) -> R
     .await?;
     tx.mark_journaled();
     Ok(seq)
+}
+
+/// Empties entries of what they say about a person: fields, reason and address. They stay in the chain, which holds only
+/// the digest of that. Tells how many there were that had not been emptied before.
+///
+/// # Errors
+/// What the database says.
+pub async fn redact(tx: &mut Tx, org: OrgId, entries: &[i64], at: Timestamp) -> Result<u64> {
+    let mut emptied = 0;
+    for seq in entries {
+        emptied +=
+            sql("UPDATE journal SET redacted_at = $3, before = NULL, after = NULL, reason = NULL, address = NULL, \
+             salt = NULL WHERE org_id = $1 AND seq = $2 AND redacted_at IS NULL")
+            .bind(org)
+            .bind(*seq)
+            .bind(at)
+            .run(&mut *tx)
+            .await?;
+    }
+    Ok(emptied)
 }
 
 /// Begins the journal of a new organisation.

@@ -6,9 +6,10 @@ use super::model::{
 use super::store::{self, ListFilter, NewLead};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
+use crate::kernel::db::Tx;
 use crate::kernel::error::Conflict;
-use crate::kernel::ids::LeadId;
-use crate::kernel::journal::{self, Entry};
+use crate::kernel::ids::{LeadId, OrgId};
+use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::{DAY, SECOND};
@@ -221,4 +222,18 @@ mod tests {
         assert_eq!(quarantine_reason(&lead("hi"), FormSigns { answered_after: Some(300), ..calm }), Some("too_fast"));
         assert_eq!(quarantine_reason(&lead("http://a http://b www.c"), calm), Some("links"));
     }
+}
+
+/// Blanks what a lead says of the visitor, and removes its notes. Whoever calls this checks the actor and writes the
+/// journal.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] while somebody may still call.
+pub async fn forget(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<()> {
+    let lead = store::lock(tx, org, id).await?.ok_or(Error::NotFound)?;
+    let is_over = matches!(lead.status, LeadStatus::Lost | LeadStatus::Converted) || lead.quarantine.is_some();
+    if !is_over {
+        return Err(Error::conflict("This lead is still open."));
+    }
+    store::blank(tx, org, id, FORGOTTEN).await
 }

@@ -171,3 +171,20 @@ pub(super) async fn notes(on: impl Into<Conn<'_>>, org: OrgId, lead: LeadId) -> 
     .all(on)
     .await
 }
+
+/// Takes what a visitor said out of a lead, and the notes about it.
+pub(super) async fn blank(tx: &mut Tx, org: OrgId, id: LeadId, name: &str) -> Result<()> {
+    sql("UPDATE leads SET name = $3, phone = '', phone_key = '', email = NULL, city_name = NULL, message = NULL, \
+         search = '', version = version + 1 WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(name)
+    .run(&mut *tx)
+    .await?;
+    sql("DELETE FROM notes WHERE org_id = $1 AND subject_kind = 'lead' AND subject_id = $2")
+        .bind(org)
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(())
+}

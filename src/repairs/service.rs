@@ -16,7 +16,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
-use crate::kernel::ids::{MembershipId, OrgId, RepairId};
+use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
@@ -401,4 +401,20 @@ impl From<DetailRow> for RepairDetail {
             updated_at: row.updated_at,
         }
     }
+}
+
+/// Blanks what the repairs of a customer say of the person: what the form said, place and policy of the accident, notes,
+/// the words that they are found by. Vehicle, work and photos stay. Tells which repairs the customer has. Whoever calls
+/// this checks the actor and writes the journal.
+///
+/// # Errors
+/// [`Error::Conflict`] while one of them is open.
+pub async fn forget_customer(tx: &mut Tx, org: OrgId, customer: CustomerId) -> Result<Vec<RepairId>> {
+    let repairs = store::of_customer(tx, org, customer).await?;
+    let is_over = |status: RepairStatus| matches!(status, RepairStatus::Delivered | RepairStatus::Cancelled);
+    if repairs.iter().any(|(_, status)| !is_over(*status)) {
+        return Err(Error::conflict("This customer has a repair that is not over yet."));
+    }
+    store::blank_of_customer(tx, org, customer).await?;
+    Ok(repairs.into_iter().map(|(id, _)| id).collect())
 }

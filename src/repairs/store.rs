@@ -343,3 +343,25 @@ pub(super) async fn open_by_status(on: impl Into<Conn<'_>>, org: OrgId) -> Resul
     .all(on)
     .await
 }
+
+/// The repairs of a customer and where they stand.
+pub(super) async fn of_customer(
+    tx: &mut Tx,
+    org: OrgId,
+    customer: CustomerId,
+) -> Result<Vec<(RepairId, RepairStatus)>> {
+    sql("SELECT id, status FROM repairs WHERE org_id = $1 AND customer_id = $2").bind(org).bind(customer).all(tx).await
+}
+
+/// Takes what people wrote about a customer out of the customer's repairs. They are found by code and plate from now on.
+pub(super) async fn blank_of_customer(tx: &mut Tx, org: OrgId, customer: CustomerId) -> Result<()> {
+    sql("UPDATE repairs SET submitted_name = NULL, submitted_email = NULL, accident_place = NULL, policy_number = NULL, \
+         notes = NULL, version = version + 1, search = LOWER(tracking_code || ' ' || \
+         (SELECT v.plate || ' ' || v.plate_key FROM vehicles v WHERE v.org_id = repairs.org_id AND v.id = repairs.vehicle_id)) \
+         WHERE org_id = $1 AND customer_id = $2")
+    .bind(org)
+    .bind(customer)
+    .run(tx)
+    .await?;
+    Ok(())
+}

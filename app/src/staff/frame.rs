@@ -77,6 +77,7 @@ const PLACES: &[Place] = &[
         area: None,
         needs: Some(Permission::UsersManage),
     },
+    Place { href: "/app/audit", label: "Audit", symbol: Icon::List, area: None, needs: Some(Permission::AuditRead) },
 ];
 
 /// The frame.

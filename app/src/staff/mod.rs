@@ -12,6 +12,7 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::account::AccountPage;
+use crate::audit::AuditPage;
 use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
@@ -48,6 +49,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("people/roles/:name") view=RolePage ssr=SsrMode::Async/>
                     <Route path=path!("people/programs") view=ProgramsPage ssr=SsrMode::Async/>
                     <Route path=path!("people/:id") view=MemberPage ssr=SsrMode::Async/>
+                    <Route path=path!("audit") view=AuditPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>

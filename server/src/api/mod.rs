@@ -1,6 +1,7 @@
 //! The HTTP API: one file per area, each handler below its description.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod cold_chain;
 pub mod docs;
@@ -31,6 +32,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(tenants::router())
         .merge(users::router())
         .merge(access::router())
+        .merge(audit::router())
         .merge(live::router())
         .merge(repairs::router())
         .merge(leads::router())

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod audit;
 mod auth;
 mod background;
 mod cold_chain;

@@ -21,6 +21,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("POST /_fn/account/end-session", "id=", None),
         ("POST /_fn/account/password", "current_password=wrong&new_password=le+gomme+del+vicino", None),
         ("POST /_fn/account/switch", "id={orgId}", None),
+        ("GET /_fn/audit/list", "query[action]=", Some(P::AuditRead)),
         ("GET /_fn/repairs/list", "query[sort]=newest", Some(P::RepairsRead)),
         ("GET /_fn/repairs/board", "", Some(P::RepairsRead)),
         ("GET /_fn/repairs/get", "id={repairId}", Some(P::RepairsRead)),
@@ -76,6 +77,7 @@ fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/people/roles/new", Some(P::SettingsManage)),
         ("/app/people/roles/{roleName}", Some(P::UsersManage)),
         ("/app/people/programs", Some(P::SettingsManage)),
+        ("/app/audit", Some(P::AuditRead)),
     ]
 }
 

@@ -11,8 +11,8 @@ use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
-use crate::kernel::ids::{AccountId, CustomerId, MembershipId};
-use crate::kernel::journal::{self, Entry};
+use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
+use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
 use crate::kernel::validate::{Validator, phone_key};
@@ -225,6 +225,23 @@ pub async fn end_sessions(app: &App, actor: &Actor, account: AccountId) -> Resul
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(ended)
+}
+
+/// Blanks the account of somebody who has left, and removes their sessions; of a person who is a member elsewhere, the
+/// account stays theirs. Tells the membership here. Whoever calls this checks the actor and writes the journal.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] while the person has not left.
+pub async fn forget(tx: &mut Tx, org: OrgId, account: AccountId) -> Result<MembershipId> {
+    store::lock_organisation(tx, org).await?;
+    let member = store::member(&mut *tx, org, account).await?.ok_or(Error::NotFound)?;
+    if member.status != MembershipStatus::Terminated {
+        return Err(Error::conflict("This person is still a member. End the membership first."));
+    }
+    if !store::is_member_elsewhere(&mut *tx, org, account).await? {
+        store::blank_account(tx, account, FORGOTTEN).await?;
+    }
+    Ok(member.membership_id)
 }
 
 /// Passes when the actor may do everything that the member may: nobody shuts out those above.

@@ -191,6 +191,19 @@ pub(crate) async fn set_password_of(tx: &mut Tx, account: AccountId, hash: &str)
     Ok(())
 }
 
+/// Takes the person out of an account. Nobody can sign in with it, and no mail reaches the address that stands in it:
+/// `.invalid` is nobody's (RFC 2606).
+pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -> Result<()> {
+    sql("UPDATE accounts SET name = $2, email = $3, phone = NULL, password_hash = NULL WHERE id = $1")
+        .bind(account)
+        .bind(name)
+        .bind(format!("{account}@removed.invalid"))
+        .run(&mut *tx)
+        .await?;
+    sql("DELETE FROM sessions WHERE account_id = $1").bind(account).run(tx).await?;
+    Ok(())
+}
+
 /// Writes a member's role and status.
 pub(crate) async fn write_membership(
     tx: &mut Tx,

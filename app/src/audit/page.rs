@@ -1,0 +1,165 @@
+//! The audit page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
+use crate::staff::loaded;
+use crate::ui::{Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, address, icon};
+
+const PATH: &str = "/app/audit";
+
+/// The page.
+#[component]
+pub fn AuditPage() -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| {
+        let value = |name: &str| map.read().get(name).filter(|value| !value.is_empty());
+        AuditQuery {
+            action: value("action"),
+            subject: value("subject"),
+            actor: value("actor"),
+            from: value("from"),
+            to: value("to"),
+            cursor: value("cursor"),
+        }
+    });
+    let data = Resource::new(move || query.get(), list_audit);
+    view! {
+        <PageTitle text="Audit"/>
+        {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |view| show(view, &query.get_untracked()))}
+    }
+}
+
+/// The address of a page with the same filter.
+fn link(path: &str, query: &AuditQuery, cursor: Option<&str>) -> String {
+    let fields = [
+        ("action", query.action.as_deref()),
+        ("subject", query.subject.as_deref()),
+        ("actor", query.actor.as_deref()),
+        ("from", query.from.as_deref()),
+        ("to", query.to.as_deref()),
+        ("cursor", cursor),
+    ];
+    address(path, &fields)
+}
+
+fn show(view: AuditView, query: &AuditQuery) -> AnyView {
+    let export = view.may_export.then(|| {
+        let href = link("/api/v1/admin/audit/export", query, None);
+        view! { <a class="btn" href=href rel="external" download="">"Export"</a> }
+    });
+    let filters = filters(&view, query);
+    let list = if view.rows.is_empty() {
+        view! {
+            <div class="panel">
+                <EmptyState symbol=Icon::List title="Nothing matches" text="Try another time, or fewer conditions.">
+                    <a class="btn" href=PATH>"Show everything"</a>
+                </EmptyState>
+            </div>
+        }
+        .into_any()
+    } else {
+        let shown = view.rows.len();
+        let first = query.cursor.is_some().then(|| link(PATH, query, None));
+        let next = view.next.as_deref().map(|cursor| link(PATH, query, Some(cursor)));
+        let columns = ["What", "Who", "To what", "When", "More"].map(Column::plain).to_vec();
+        let rows: Vec<_> = view.rows.into_iter().map(row).collect();
+        view! {
+            <div class="stack">
+                <Table caption="Journal" columns=columns>{rows}</Table>
+                <Pager total=view.total shown=shown what="entries" first=first next=next/>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="page-head"><h1>"Audit"</h1>{export}</div>
+        {filters}
+        {list}
+    }
+    .into_any()
+}
+
+fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
+    let select = |name: &'static str, label: &'static str, all: &str, choices: &[(String, String)], chosen: &str| {
+        // What the address asks for stands in the list, even when nothing of it is in the journal.
+        let unknown = !chosen.is_empty() && !choices.iter().any(|(value, _)| value == chosen);
+        let unknown = unknown.then(|| (chosen.to_owned(), chosen.to_owned()));
+        let all = (String::new(), all.to_owned());
+        let options: Vec<_> = std::iter::once(all)
+            .chain(unknown)
+            .chain(choices.iter().cloned())
+            .map(|(value, words)| {
+                let selected = value == chosen;
+                view! { <option value=value selected=selected>{words}</option> }
+            })
+            .collect();
+        view! { <select class="select" name=name aria-label=label>{options}</select> }.into_any()
+    };
+    let date = |name: &'static str, label: &'static str, value: Option<String>| {
+        view! { <input class="input" type="date" name=name value=value aria-label=label title=label/> }.into_any()
+    };
+    let who = select("actor", "Who", "Everybody", &view.actors, query.actor.as_deref().unwrap_or_default());
+    let what = select("action", "What", "Everything", &view.actions, query.action.as_deref().unwrap_or_default());
+    let subject = query.subject.clone();
+    let (from, to) = (date("from", "From", query.from.clone()), date("to", "To", query.to.clone()));
+    view! {
+        <FilterForm action=PATH>
+            {who}
+            {what}
+            <input class="input grow" type="search" name="subject" value=subject placeholder="repair, lead, customer …"
+                aria-label="To what"/>
+            {from}
+            {to}
+            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+        </FilterForm>
+    }
+    .into_any()
+}
+
+fn row(row: AuditRow) -> AnyView {
+    let subject = match row.href {
+        Some(href) => view! { <a class="link" href=href>{row.subject}</a> }.into_any(),
+        None => row.subject.into_any(),
+    };
+    let about = address(PATH, &[("subject", Some(&row.about))]);
+    view! {
+        <tr>
+            <td class="head">{row.what}</td>
+            <td data-label="Who">{row.who}</td>
+            <td data-label="To what">{subject}</td>
+            <td data-label="When" class="muted num">{row.when.view()}</td>
+            <td data-label="More">
+                <details class="fold">
+                    <summary>{count(row.changes.len())} {icon(Icon::Chevron)}</summary>
+                    {details(row.changes, row.facts)}
+                    <a class="link small" href=about>"Everything about it"</a>
+                </details>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn count(fields: usize) -> String {
+    match fields {
+        0 => "Details".to_owned(),
+        1 => "1 field".to_owned(),
+        many => format!("{many} fields"),
+    }
+}
+
+fn details(changes: Vec<Change>, facts: Vec<(String, String)>) -> AnyView {
+    let lines: Vec<_> = changes
+        .into_iter()
+        .map(|change| (change.field, change.old, change.new))
+        .chain(facts.into_iter().map(|(label, value)| (label, None, Some(value))))
+        .map(|(label, old, new)| {
+            let old = old.map(|old| view! { <del>{old}</del> <span aria-hidden="true">" → "</span> });
+            let new = new.map_or_else(|| view! { <span class="muted">"nothing"</span> }.into_any(), IntoAny::into_any);
+            view! { <div><dt>{label}</dt><dd class="prose">{old}{new}</dd></div> }
+        })
+        .collect();
+    view! { <dl class="facts small">{lines}</dl> }.into_any()
+}

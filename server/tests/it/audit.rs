@@ -1,0 +1,316 @@
+//! The audit: found, taken out, kept to its organisation, and emptied of a person.
+
+use officina::kernel::db::sql;
+use officina::kernel::journal;
+use officina::kernel::time::DAY;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, TestServer};
+
+const AUDIT: &str = "/api/v1/admin/audit";
+const EXPORT: &str = "/api/v1/admin/audit/export";
+const REDACT: &str = "/api/v1/admin/audit/redact";
+
+/// A visitor's check-in; answers the repair's id.
+async fn check_in(server: &TestServer, name: &str) -> String {
+    let body = json!({ "customerName": name, "customerPhone": "333 1112223", "customerEmail": "anna@verdi.test",
+        "vehiclePlate": "AB123CD", "repairType": "cosmetic", "notes": "Anna Verdi calls back", "policyNumber": "POL-77" });
+    let answer = server.visitor().post("/api/v1/checkin", body).await.expect(201);
+    answer["data"]["id"].as_str().expect("an id").to_owned()
+}
+
+async fn status(client: &Client, repair: &str, status: &str, note: Option<&str>) {
+    let change = json!({ "status": status, "note": note });
+    client.post(&format!("/api/v1/repairs/{repair}/status"), change).await.expect(200);
+}
+
+/// The actions that a filter finds, newest first.
+async fn found(client: &Client, query: &str) -> Vec<String> {
+    let answer = client.get(&format!("{AUDIT}?limit=100&{query}")).await.expect(200);
+    let rows = answer["data"].as_array().expect("rows").clone();
+    assert_eq!(answer["page"]["total"], rows.len(), "{query}: {answer}");
+    rows.iter().map(|row| row["action"].as_str().expect("an action").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_was_done_is_found_by_what_who_to_what_and_when() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "Anna Verdi").await;
+        server.advance(2 * DAY);
+        let technician = server.member("technician").await;
+        status(&technician, &repair, "confirmed", Some("Called back")).await;
+        let manager = server.member("manager").await;
+
+        let checked_in = ["repairs.created", "customers.vehicle_created", "customers.created"];
+        let member = server.actor("technician").await.member().expect("a member").clone();
+        let all = found(&manager, "").await;
+        assert!(all.len() > 5, "{all:?}");
+        assert_eq!(found(&manager, "action=repairs.created").await, ["repairs.created"]);
+        assert_eq!(found(&manager, "action=repairs").await, ["repairs.status_changed", "repairs.created"]);
+        assert_eq!(found(&manager, "action=repair").await, [""; 0]);
+        assert_eq!(found(&manager, "actor=public").await, checked_in);
+        for who in [member.account.0, member.membership.0] {
+            assert_eq!(found(&manager, &format!("actor={who}&action=repairs")).await, ["repairs.status_changed"]);
+        }
+        assert_eq!(found(&manager, "subject=vehicle").await, ["customers.vehicle_created"]);
+        let both = ["repairs.status_changed", "repairs.created"];
+        assert_eq!(found(&manager, &format!("subject=repair:{repair}")).await, both);
+        assert_eq!(found(&manager, &format!("subject=lead:{repair}")).await, [""; 0]);
+        // 2026-11-20T10:00Z is the day of the check-in; the midnights are those of Rome.
+        assert_eq!(found(&manager, "actor=public&from=2026-11-20&to=2026-11-20").await, checked_in);
+        assert_eq!(found(&manager, "from=2026-11-21&to=2026-11-21").await, [""; 0]);
+        assert_eq!(found(&manager, "action=repairs&from=2026-11-21").await, ["repairs.status_changed"]);
+        assert_eq!(found(&manager, "action=repairs&to=2026-11-20T10:00:00Z").await, ["repairs.created"]);
+        assert_eq!(found(&manager, "action=repairs&to=2026-11-20T09:59:59.999Z").await, [""; 0]);
+        assert_eq!(found(&manager, "from=2030-01-01").await, [""; 0]);
+
+        let answer = manager.get(&format!("{AUDIT}?action=repairs.status_changed")).await.expect(200);
+        let entry = &answer["data"][0];
+        assert_eq!(entry["actor"]["name"], "The technician of Carrozzeria Rossi");
+        assert_eq!(
+            (&entry["before"]["status"], &entry["after"]["status"]),
+            (&json!("pre_checkin"), &json!("confirmed"))
+        );
+        assert_eq!((&entry["reason"], &entry["subject"]["id"]), (&json!("Called back"), &json!(repair)));
+        assert!(entry["requestId"].is_string(), "{entry}");
+
+        // Page by page it is the same list.
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = manager.get(&format!("{AUDIT}?limit=2{cursor}")).await.expect(200);
+            let rows = answer["data"].as_array().expect("rows");
+            paged.extend(rows.iter().map(|row| row["action"].as_str().expect("an action").to_owned()));
+            let Some(next) = answer["page"]["nextCursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(paged, all);
+        for bad in ["subject=repair:7", "actor=nobody", "from=yesterday", "to=2026-13-01", "cursor=1"] {
+            manager.get(&format!("{AUDIT}?{bad}")).await.expect_error(400, "VALIDATION_ERROR");
+        }
+        // A filter is never part of a statement.
+        assert_eq!(found(&manager, "action=x'%20OR%201=1--&subject=%25").await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_journal_of_another_organisation_is_never_shown() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "Anna Verdi").await;
+        let stranger = server.stranger().await;
+        assert!(found(&stranger, "action=repairs").await.is_empty());
+        assert!(found(&stranger, &format!("subject=repair:{repair}")).await.is_empty());
+        let member = server.actor("admin").await.member().expect("a member").clone();
+        for who in [member.account.0, member.membership.0] {
+            assert!(found(&stranger, &format!("actor={who}")).await.is_empty());
+        }
+        let file = stranger.get(EXPORT).await.text();
+        assert!(!file.contains("Rossi") && !file.contains(&repair) && file.contains("Bianchi"), "{file}");
+        for person in
+            [json!({ "accountId": member.account }), json!({ "customerId": repair }), json!({ "leadId": repair })]
+        {
+            stranger.post(REDACT, person).await.expect_error(404, "NOT_FOUND");
+        }
+        for role in ["technician", "agent", "customer"] {
+            let client = server.member(role).await;
+            client.get(AUDIT).await.expect_error(403, "FORBIDDEN");
+            client.get(EXPORT).await.expect_error(403, "FORBIDDEN");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_file_is_harmless_in_a_spreadsheet_and_the_journal_knows_who_took_it() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "=cmd|' /C calc'!A0").await;
+        let admin = server.member("admin").await;
+        status(&admin, &repair, "confirmed", Some("@SUM(1+1), \"really\"")).await;
+        // More than the export has in memory at once.
+        for turn in 0..300 {
+            let label = json!({ "label": format!("Role {turn}"), "permissions": [] });
+            let role = admin.post("/api/v1/admin/roles", label).await.expect(201);
+            admin.delete(&format!("/api/v1/admin/roles/{}", role["data"]["name"].as_str().unwrap())).await.expect(204);
+        }
+        let browser = server.browser("manager").await;
+        let answer = browser.get(&format!("{EXPORT}?from=2026-11-20")).await;
+        assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
+        assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"audit-2026-11-20.csv\""));
+        let file = answer.text();
+        let lines: Vec<&str> = file.trim_start_matches('\u{feff}').split("\r\n").collect();
+        assert!(lines[0].starts_with("number,at,actor,") && lines.len() > 600, "{}", lines.len());
+        assert!(file.contains(",\"'@SUM(1+1), \"\"really\"\"\","), "{file}");
+        // A payload begins with a brace, so what is inside cannot begin a cell.
+        assert!(file.contains("\"{\"\"email\"\":") && !file.contains(",=cmd") && !file.contains(",\"=cmd"), "{file}");
+
+        let taken = admin.get(&format!("{AUDIT}?action=audit")).await.expect(200);
+        assert_eq!(taken["data"][0]["action"], "audit.exported");
+        assert_eq!(taken["data"][0]["after"], json!({ "from": "2026-11-20" }));
+        assert_eq!(taken["data"][0]["actor"]["name"], "The manager of Carrozzeria Rossi");
+
+        let made = |permissions: Value| json!({ "name": "Archive", "permissions": permissions });
+        for (permissions, status) in [(json!(["audit:read", "data:export"]), 200), (json!(["audit:read"]), 403)] {
+            let token = admin.post("/api/v1/admin/tokens", made(permissions)).await.expect(201);
+            let key = format!("Bearer {}", token["data"]["key"].as_str().unwrap());
+            let program = server.visitor().with("authorization", &key);
+            assert_eq!(program.get(EXPORT).await.status, status);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_shows_what_changed_and_what_people_wrote_stays_text() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "<script>alert(1)</script>").await;
+        let admin = server.member("admin").await;
+        status(&admin, &repair, "confirmed", Some("</details><img src=x onerror=alert(1)>")).await;
+        let browser = server.browser("admin").await.with("accept", "text/html");
+        let page = browser.get("/app/audit").await;
+        assert_eq!(page.status, 200);
+        let text = page.text().replace("<!>", "");
+        assert!(!text.contains("<script>alert(1)") && !text.contains("<img src=x"), "{text}");
+        assert!(text.contains("&lt;script&gt;alert(1)") && text.contains("&lt;img src=x onerror"), "{text}");
+        assert!(text.contains(&format!("href=\"/app/repairs/{repair}\"")), "{text}");
+        assert!(text.contains("<del>pre_checkin</del>"), "{text}");
+        let narrowed =
+            browser.get("/app/audit?action=repairs.status_changed&actor=member").await.text().replace("<!>", "");
+        assert!(narrowed.contains("Repairs: status changed</td>") && !narrowed.contains("Customers: created</td>"));
+        assert!(
+            narrowed.contains("/api/v1/admin/audit/export?action=repairs.status_changed&amp;actor=member"),
+            "{narrowed}"
+        );
+        let agent = server.browser("agent").await.with("accept", "text/html");
+        let refused = agent.get("/app/audit").await;
+        assert!(refused.status == 403 && !refused.text().contains("href=\"/app/audit\""), "{}", refused.text());
+    })
+    .await;
+}
+
+/// Every text in the tables that hold what people said.
+async fn texts(server: &TestServer) -> String {
+    const QUERIES: [&str; 7] = [
+        "SELECT COALESCE(before, '') || COALESCE(after, '') || COALESCE(reason, '') || COALESCE(address, '') FROM journal",
+        "SELECT name || phone || COALESCE(phone_key, '') || COALESCE(email, '') FROM customers",
+        "SELECT COALESCE(submitted_name, '') || COALESCE(submitted_email, '') || COALESCE(notes, '') || \
+         COALESCE(policy_number, '') || search FROM repairs",
+        "SELECT name || phone || phone_key || COALESCE(email, '') || COALESCE(message, '') || search FROM leads",
+        "SELECT body FROM notes",
+        "SELECT name || COALESCE(email, '') || COALESCE(phone, '') FROM accounts",
+        "SELECT COALESCE(address, '') || COALESCE(user_agent, '') FROM sessions",
+    ];
+    let mut texts = String::new();
+    for query in QUERIES {
+        let rows: Vec<(String,)> = sql(query).all(&server.app().db).await.expect("rows");
+        texts.extend(rows.into_iter().map(|(text,)| text + "\n"));
+    }
+    texts
+}
+
+async fn is_whole(server: &TestServer) {
+    let verdicts = journal::verify(&server.app().db).await.expect("verdicts");
+    assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "{verdicts:?}");
+}
+
+#[tokio::test]
+async fn a_customer_is_forgotten_and_the_chain_is_whole() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "Anna Verdi").await;
+        let admin = server.member("admin").await;
+        let path = format!("/api/v1/repairs/{repair}");
+        let customer = admin.get(&path).await.expect(200)["data"]["customer"]["id"].clone();
+        let person = json!({ "customerId": customer });
+        admin.post(REDACT, person.clone()).await.expect_error(409, "CONFLICT");
+        status(&admin, &repair, "ready", None).await;
+        status(&admin, &repair, "delivered", Some("Signora Verdi was happy")).await;
+        let said = ["Anna Verdi", "anna@verdi.test", "333 1112223", "3331112223", "POL-77", "Signora"];
+        let before = texts(&server).await;
+        assert!(said.iter().all(|word| before.contains(word)), "{before}");
+
+        server.member("manager").await.post(REDACT, person.clone()).await.expect_error(403, "FORBIDDEN");
+        let done = admin.post(REDACT, person.clone()).await.expect(200);
+        // The customer, the check-in, and the step with a note.
+        assert_eq!(done["data"]["entries"], 3);
+        let after = texts(&server).await;
+        for word in said.iter().chain(["anna", "verdi"].iter()) {
+            assert!(!after.contains(word), "{word}: {after}");
+        }
+        is_whole(&server).await;
+        let shown = admin.get(&path).await.expect(200);
+        assert_eq!(shown["data"]["customer"]["name"], "Removed");
+        let steps: Vec<_> = shown["data"]["history"]
+            .as_array()
+            .or(shown["data"]["statusHistory"].as_array())
+            .unwrap()
+            .iter()
+            .map(|step| step["to"].clone())
+            .collect();
+        assert_eq!(steps, [json!(null), json!("ready"), json!(null)]);
+        let told = admin.get(&format!("{AUDIT}?action=audit.redacted")).await.expect(200);
+        assert_eq!(
+            (&told["data"][0]["subject"]["id"], &told["data"][0]["after"]),
+            (&customer, &json!({ "entries": 3 }))
+        );
+        let emptied = admin.get(&format!("{AUDIT}?action=repairs.created")).await.expect(200);
+        assert!(emptied["data"][0]["redactedAt"].is_string() && emptied["data"][0]["after"].is_null(), "{emptied}");
+        // The same number makes a new customer from now on.
+        check_in(&server, "Anna Verdi").await;
+        let again = admin.post(REDACT, person).await.expect(200);
+        assert_eq!(again["data"]["entries"], 1, "only the entry about the first time");
+        for wrong in [json!({}), json!({ "customerId": customer, "leadId": customer })] {
+            admin.post(REDACT, wrong).await.expect_error(400, "VALIDATION_ERROR");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_colleague_who_left_is_forgotten_and_what_they_did_stays() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let nadia =
+            json!({ "email": "nadia@rossi.test", "name": "Nadia Notte", "role": "technician", "password": PASSWORD });
+        let nadia = admin.post("/api/v1/admin/users", nadia).await.expect(201)["data"]["id"].clone();
+        let repair = check_in(&server, "Anna Verdi").await;
+        let signed_in = server.visitor().with("user-agent", "Nadias telephone").sign_in("nadia@rossi.test").await;
+        status(&signed_in, &repair, "confirmed", None).await;
+        let person = json!({ "accountId": nadia });
+        admin.post(REDACT, person.clone()).await.expect_error(409, "CONFLICT");
+        let at = format!("/api/v1/admin/users/{}", nadia.as_str().unwrap());
+        admin.patch(&at, json!({ "status": "terminated" })).await.expect(200);
+        assert!(texts(&server).await.contains("Nadias telephone"));
+        admin.post(REDACT, person).await.expect(200);
+        let after = texts(&server).await;
+        for word in ["Nadia", "nadia@", "Nadias telephone"] {
+            assert!(!after.contains(word), "{word}: {after}");
+        }
+        is_whole(&server).await;
+        let steps = admin.get(&format!("{AUDIT}?action=repairs.status_changed")).await.expect(200);
+        assert_eq!(steps["data"][0]["actor"]["name"], "Removed");
+        assert_eq!(steps["data"][0]["after"]["status"], "confirmed");
+        let login = json!({ "email": "nadia@rossi.test", "password": PASSWORD });
+        server.visitor().post("/api/v1/auth/login", login).await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_asked_to_be_called_is_forgotten() {
+    TestServer::each(|server| async move {
+        let lead = json!({ "name": "Bruno Blu", "phone": "333 4445556", "email": "bruno@blu.test", "leadType": "service", "message": "Bruno here" });
+        let lead = server.visitor().post("/api/v1/public/leads", lead).await.expect(201)["data"]["id"].clone();
+        let admin = server.member("admin").await;
+        let person = json!({ "leadId": lead });
+        admin.post(REDACT, person.clone()).await.expect_error(409, "CONFLICT");
+        let at = format!("/api/v1/admin/leads/{}", lead.as_str().unwrap());
+        admin.patch(&at, json!({ "status": "lost", "note": "Bruno went elsewhere" })).await.expect(200);
+        admin.post(REDACT, person).await.expect(200);
+        let after = texts(&server).await;
+        for word in ["Bruno", "bruno", "4445556", "333 444"] {
+            assert!(!after.contains(word), "{word}: {after}");
+        }
+        is_whole(&server).await;
+        assert_eq!(admin.get(&at).await.expect(200)["data"]["name"], "Removed");
+    })
+    .await;
+}
