@@ -70,6 +70,30 @@ pub struct Program {
     pub name: String,
 }
 
+/// Whose records an actor sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody's.
+    All,
+    /// Those of one customer, without what is internal: the portal. None as long as nobody has said which customer the
+    /// person is.
+    Own(Option<CustomerId>),
+}
+
+impl Scope {
+    /// Passes for a record of this customer.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]: the records of others look as if there were none.
+    pub fn pass(self, customer: CustomerId) -> Result<()> {
+        match self {
+            Self::All => Ok(()),
+            Self::Own(own) if own == Some(customer) => Ok(()),
+            Self::Own(_) => Err(Error::NotFound),
+        }
+    }
+}
+
 impl Actor {
     /// The server acting for an organisation.
     #[must_use]
@@ -100,6 +124,19 @@ impl Actor {
             Err(Error::Unauthorized)
         } else {
             Err(Error::Forbidden(permission))
+        }
+    }
+
+    /// Whose records the actor sees: everybody's with the permission, their own in the portal.
+    ///
+    /// # Errors
+    /// As [`Actor::require`] for who sees none at all.
+    pub fn scope(&self, permission: Permission) -> Result<Scope> {
+        match self.member() {
+            Some(member) if !self.permissions.has(permission) && self.permissions.has(Permission::PortalRead) => {
+                Ok(Scope::Own(member.customer))
+            }
+            _ => self.require(permission).map(|()| Scope::All),
         }
     }
 

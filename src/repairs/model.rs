@@ -367,6 +367,21 @@ pub struct RepairDetail {
     pub updated_at: Timestamp,
 }
 
+impl RepairDetail {
+    /// Takes out what customers never see: who works on it, the notes of the job, and of the history everything but the
+    /// steps and their public notes.
+    pub fn leave_out_internal(&mut self) {
+        self.assignee_id = None;
+        self.assignee_name = None;
+        self.notes = None;
+        self.status_history.retain(|entry| entry.to.is_some());
+        for entry in &mut self.status_history {
+            entry.actor.clear();
+            entry.internal_note = None;
+        }
+    }
+}
+
 /// A column of the board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,7 @@ use super::service::SUBJECT;
 use super::status::RepairStatus;
 use super::store;
 use crate::kernel::App;
-use crate::kernel::actor::Actor;
+use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::Tx;
 use crate::kernel::files::{self, Photo, Rendition, StoredFile};
 use crate::kernel::ids::{FileId, OrgId, RepairId};
@@ -125,9 +125,13 @@ async fn add_while(
 /// The bytes of a photo.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:read`, [`Error::NotFound`] when this repair has no such photo.
+/// [`Error::Forbidden`] without `repairs:read` and `portal:read`, [`Error::NotFound`] when this repair has no such photo,
+/// or is another customer's.
 pub async fn get(app: &App, actor: &Actor, id: RepairId, photo: FileId, rendition: Rendition) -> Result<bytes::Bytes> {
-    actor.require(Permission::RepairsRead)?;
+    let scope = actor.scope(Permission::RepairsRead)?;
+    if scope != Scope::All {
+        scope.pass(store::customer_of(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?)?;
+    }
     find(app, actor.org, id, photo).await?;
     app.files.get(actor.org, photo, rendition).await
 }

@@ -12,7 +12,7 @@ use crate::customers::service as customers;
 use crate::customers::service::NewVehicle;
 use crate::identity;
 use crate::kernel::App;
-use crate::kernel::actor::Actor;
+use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
@@ -145,15 +145,24 @@ fn search_words(code: &str, name: &str, phone: &str, input: &CheckIn) -> String 
     parts.join(" ").to_lowercase()
 }
 
-/// A page of repairs. The total is counted on the first page only.
+/// A page of repairs; of their own ones, for customers. The total is counted on the first page only.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:read`, [`Error::Validation`] for a filter that makes no sense.
+/// [`Error::Forbidden`] without `repairs:read` and `portal:read`, [`Error::Validation`] for a filter that makes no sense.
 pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRequest) -> Result<Page<RepairSummary>> {
-    actor.require(Permission::RepairsRead)?;
+    let scope = actor.scope(Permission::RepairsRead)?;
     let window = page.window()?;
-    let (checked, sort) = check_filter(app, actor, filter).await?;
-    let rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
+    let (mut checked, sort) = check_filter(app, actor, filter).await?;
+    let rows = match scope {
+        Scope::Own(None) => Vec::new(),
+        Scope::Own(own) => {
+            checked.customer = own;
+            let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
+            rows.iter_mut().for_each(|row| row.assignee_name = None);
+            rows
+        }
+        Scope::All => store::list(&app.db, actor.org, &checked, sort, window).await?,
+    };
     let first = window.after.is_none() && window.offset == 0;
     let total = match rows.len() <= window.limit as usize && first {
         true => i64::try_from(rows.len()).ok(),
@@ -227,13 +236,14 @@ pub async fn open_counts(app: &App, actor: &Actor) -> Result<(Vec<(RepairStatus,
     Ok((by_status, overdue))
 }
 
-/// A repair with its history and the steps that this actor may take.
+/// A repair with its history and the steps that this actor may take; without what is internal, for its customer.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:read`, [`Error::NotFound`] for an unknown or foreign id.
+/// [`Error::Forbidden`] without `repairs:read` and `portal:read`, [`Error::NotFound`] for an unknown or foreign id.
 pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail> {
-    actor.require(Permission::RepairsRead)?;
+    let scope = actor.scope(Permission::RepairsRead)?;
     let row = store::detail(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(row.customer_id)?;
     let photos = files::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
     let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
     let allowed = match actor.permissions.has(Permission::RepairsWrite) {
@@ -244,6 +254,9 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
     detail.photos = photos.into_iter().map(RepairPhoto::from).collect();
     detail.status_history = history;
     detail.allowed = allowed;
+    if scope != Scope::All {
+        detail.leave_out_internal();
+    }
     Ok(detail)
 }
 

@@ -104,6 +104,8 @@ pub(super) struct ListFilter {
     pub before: Option<Timestamp>,
     pub words: Vec<String>,
     pub assignee: Option<Assignee>,
+    /// Only this customer's.
+    pub customer: Option<CustomerId>,
     /// Not ready, and promised for a day before this one.
     pub late_on: Option<String>,
 }
@@ -277,6 +279,9 @@ pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilt
 }
 
 fn push_filter(query: &mut Sql, filter: &ListFilter) {
+    if let Some(customer) = filter.customer {
+        query.push(" AND r.customer_id = ").push_bind(customer);
+    }
     if let Some(status) = filter.status {
         query.push(" AND r.status = ").push_bind(status);
     }
@@ -342,6 +347,13 @@ pub(super) async fn open_by_status(on: impl Into<Conn<'_>>, org: OrgId) -> Resul
     .bind(org)
     .all(on)
     .await
+}
+
+/// Whose repair it is.
+pub(super) async fn customer_of(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) -> Result<Option<CustomerId>> {
+    let row: Option<(CustomerId,)> =
+        sql("SELECT customer_id FROM repairs WHERE org_id = $1 AND id = $2").bind(org).bind(id).optional(on).await?;
+    Ok(row.map(|(customer,)| customer))
 }
 
 /// The repairs of a customer and where they stand.

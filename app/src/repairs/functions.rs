@@ -275,7 +275,7 @@ fn timeline_item(
     TimelineItem {
         title: title.to_owned(),
         when: calendar.relative(entry.at),
-        actor: Some(entry.actor.clone()),
+        actor: Some(entry.actor.clone()).filter(|name| !name.is_empty()),
         public_note: entry.public_note.clone(),
         internal_note: entry.internal_note.clone(),
         tone,

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use officina::kernel::permission::Permission;
 use officina::repairs::RepairStatus;
 
 use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
 use super::looks::{StatusBadge, status_label};
 use crate::live::{Topic, use_live};
-use crate::staff::loaded;
+use crate::staff::{loaded, permitted};
 use crate::ui::{Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Tone, icon};
 
 const PATH: &str = "/app/repairs";
@@ -32,8 +33,8 @@ pub fn RepairsPage() -> impl IntoView {
     let data = Resource::new(move || (query.get(), live.changes(Topic::Repairs)), |(query, _)| list_repairs(query));
     view! {
         <PageTitle text="Repairs"/>
-        <div class="page-head"><h1>"Repairs"</h1>{views(false)}</div>
-        {move || filters(&query.get())}
+        <div class="page-head"><h1>"Repairs"</h1>{permitted(Permission::RepairsRead, || views(false))}</div>
+        {permitted(Permission::RepairsRead, move || filters(&query.get()))}
         {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |page| show(page, &query.get_untracked()))}
     }
 }

@@ -38,16 +38,19 @@ struct Place {
     symbol: Icon,
     area: Option<Area>,
     needs: Option<Permission>,
+    /// Whether customers find their own records there.
+    portal: bool,
 }
 
 const PLACES: &[Place] = &[
-    Place { href: "/app", label: "Home", symbol: Icon::Home, area: None, needs: None },
+    Place { href: "/app", label: "Home", symbol: Icon::Home, area: None, needs: None, portal: false },
     Place {
         href: "/app/repairs",
         label: "Repairs",
         symbol: Icon::Car,
         area: Some(Area::Repairs),
         needs: Some(Permission::RepairsRead),
+        portal: true,
     },
     Place {
         href: "/app/leads",
@@ -55,6 +58,7 @@ const PLACES: &[Place] = &[
         symbol: Icon::Message,
         area: Some(Area::Leads),
         needs: Some(Permission::LeadsRead),
+        portal: false,
     },
     Place {
         href: "/app/cold-chain",
@@ -62,6 +66,7 @@ const PLACES: &[Place] = &[
         symbol: Icon::Snow,
         area: Some(Area::ColdChain),
         needs: Some(Permission::ColdChainRead),
+        portal: false,
     },
     Place {
         href: "/app/alerts",
@@ -69,6 +74,7 @@ const PLACES: &[Place] = &[
         symbol: Icon::Bell,
         area: Some(Area::ColdChain),
         needs: Some(Permission::AlertsRead),
+        portal: false,
     },
     Place {
         href: "/app/people",
@@ -76,8 +82,16 @@ const PLACES: &[Place] = &[
         symbol: Icon::Person,
         area: None,
         needs: Some(Permission::UsersManage),
+        portal: false,
     },
-    Place { href: "/app/audit", label: "Audit", symbol: Icon::List, area: None, needs: Some(Permission::AuditRead) },
+    Place {
+        href: "/app/audit",
+        label: "Audit",
+        symbol: Icon::List,
+        area: None,
+        needs: Some(Permission::AuditRead),
+        portal: false,
+    },
 ];
 
 /// The frame.
@@ -99,6 +113,22 @@ pub fn Frame() -> impl IntoView {
             <Toasts/>
         </div>
     }
+}
+
+/// Shows something to those who may do something; to others nothing.
+pub fn permitted(permission: Permission, content: impl Into<ViewFn>) -> AnyView {
+    let content: ViewFn = content.into();
+    let frame = use_context::<Resource<Result<FrameData, crate::error::PageError>>>();
+    let shown = move || {
+        let content = content.clone();
+        frame.map(|frame| {
+            Suspend::new(async move {
+                let may = frame.await.is_ok_and(|frame| frame.permissions.has(permission));
+                may.then(|| content.run())
+            })
+        })
+    };
+    view! { <Suspense>{shown}</Suspense> }.into_any()
 }
 
 /// Starts live updates as soon as it is known where from.
@@ -127,7 +157,8 @@ fn mark(organisation: String) -> AnyView {
 fn sidebar(frame: FrameData) -> AnyView {
     let visible = |place: &&Place| {
         place.area.is_none_or(|area| frame.areas.contains(&area))
-            && place.needs.is_none_or(|permission| frame.permissions.has(permission))
+            && (place.needs.is_none_or(|permission| frame.permissions.has(permission))
+                || (place.portal && frame.permissions.has(Permission::PortalRead)))
     };
     let links: Vec<_> = PLACES
         .iter()

@@ -20,7 +20,7 @@ use crate::people::{MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::repairs::{BoardPage, RepairPage, RepairsPage};
 use crate::ui::{EmptyState, Icon, provide_toasts};
 
-pub use frame::FrameData;
+pub use frame::{FrameData, permitted};
 pub use loaded::{failure, loaded, refused};
 
 /// The application. Every page is rendered whole by the server first (`SsrMode::Async`), so that statuses and

@@ -1,8 +1,8 @@
 //! From credentials to actors: access tokens, the session cookie, and the extractors of handlers.
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -180,10 +180,32 @@ pub async fn identify_caller(State(state): State<AppState>, request: Request, ne
     let client = client::of(&state, &parts);
     match identify(&state, &parts.headers, &client).await {
         Ok(actor) => {
-            parts.extensions.insert(Caller(actor));
-            next.run(Request::from_parts(parts, body)).await
+            parts.extensions.insert(Caller(actor.clone()));
+            let route = route_of(&parts);
+            let response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(actor) = actor.filter(|_| response.status() == StatusCode::FORBIDDEN) {
+                note_refusal(&state, &actor, &route).await;
+            }
+            response
         }
         Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Method and path of a request as they stand in the code: the names of server functions, but no ids.
+fn route_of(parts: &Parts) -> String {
+    let path = match parts.extensions.get::<MatchedPath>() {
+        Some(path) if !path.as_str().starts_with("/_fn/") => path.as_str(),
+        _ => parts.uri.path(),
+    };
+    format!("{} {path}", parts.method)
+}
+
+/// Writes down that somebody known was refused. The answer does not wait for anything else to go well.
+async fn note_refusal(state: &AppState, actor: &Actor, route: &str) {
+    let is_new = actor.credential().is_some_and(|credential| state.rates.is_new_refusal(credential, route));
+    if is_new && let Err(error) = service::note_refusal(&state.app, actor, route).await {
+        tracing::warn!(error = %error, "a refusal could not be journaled");
     }
 }
 

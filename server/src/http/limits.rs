@@ -26,6 +26,7 @@ use crate::state::AppState;
 pub struct Rates {
     anonymous: DefaultKeyedRateLimiter<IpAddr>,
     members: DefaultKeyedRateLimiter<Uuid>,
+    refusals: DefaultKeyedRateLimiter<(Uuid, String)>,
     enabled: bool,
 }
 
@@ -37,6 +38,7 @@ impl Rates {
         Self {
             anonymous: RateLimiter::dashmap(per_minute(limits.anonymous_per_minute)),
             members: RateLimiter::dashmap(per_minute(limits.member_per_minute)),
+            refusals: RateLimiter::dashmap(per_minute(1)),
             enabled: limits.enabled,
         }
     }
@@ -62,10 +64,17 @@ impl Rates {
         })
     }
 
+    /// Whether a refusal is worth writing down: the same one of the same client is, once a minute.
+    #[must_use]
+    pub fn is_new_refusal(&self, credential: Uuid, route: &str) -> bool {
+        self.refusals.check_key(&(credential, route.to_owned())).is_ok()
+    }
+
     /// Frees the memory of clients whose counters are full again.
     pub fn forget_quiet(&self) {
         self.anonymous.retain_recent();
         self.members.retain_recent();
+        self.refusals.retain_recent();
     }
 }
 

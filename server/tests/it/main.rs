@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod attacks;
 mod audit;
 mod auth;
 mod background;
@@ -24,6 +25,7 @@ mod pages;
 mod pages_access;
 mod people;
 mod people_pages;
+mod portal;
 mod public;
 mod repairs;
 mod routes;

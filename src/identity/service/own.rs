@@ -144,3 +144,17 @@ pub(super) async fn notify_owner(
 pub(super) fn signed_in(actor: &Actor) -> Result<&Member> {
     actor.member().ok_or(Error::Unauthorized)
 }
+
+/// Journals that somebody known was refused what they asked for, `GET /api/v1/repairs`, for the question "who tried?".
+///
+/// # Errors
+/// What the database says.
+pub async fn note_refusal(app: &App, actor: &Actor, route: &str) -> Result<()> {
+    let Some(credential) = actor.credential() else { return Ok(()) };
+    let subject = if actor.member().is_some() { "account" } else { "token" };
+    let route: String = route.chars().take(200).collect();
+    let mut tx = app.db.begin().await?;
+    let entry = Entry::new("identity.refused", subject, credential).after(&json!({ "route": route }));
+    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    tx.commit().await
+}

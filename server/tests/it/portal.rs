@@ -1,0 +1,63 @@
+//! The portal: a customer's account sees what is theirs, and nothing of the inside.
+
+use serde_json::json;
+
+use crate::support::TestServer;
+use crate::world;
+
+#[tokio::test]
+async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let car = async |name: &str, phone: &str, plate: &str, email: &str| {
+            let body = json!({ "customerName": name, "customerPhone": phone, "customerEmail": email,
+                "vehiclePlate": plate, "repairType": "cosmetic", "notes": "inside talk" });
+            let made = admin.post("/api/v1/repairs", body).await.expect(201);
+            made["data"]["id"].as_str().unwrap().to_owned()
+        };
+        let own = car("Anna Verdi", "333 1112223", "AB123CD", "Anna@verdi.test").await;
+        let other = car("Bruno Blu", "333 4445556", "ZZ999ZZ", "bruno@blu.test").await;
+        let step = json!({ "status": "accepted", "note": "the colleague's secret", "publicNote": "We have begun" });
+        admin.post(&format!("/api/v1/repairs/{own}/status"), step).await.expect(200);
+        let (content_type, photo) = world::photo_form();
+        for repair in [&own, &other] {
+            let path = format!("/api/v1/repairs/{repair}/photos");
+            admin.raw(axum::http::Method::POST, &path, &content_type, photo.clone()).await.expect(201);
+        }
+        let invited = json!({ "email": "anna@verdi.test", "name": "Anna Verdi", "role": "customer" });
+        let link = admin.post("/api/v1/auth/signup", invited).await.expect(201);
+        let page = link["data"]["link"].as_str().unwrap().split_once("/join/").unwrap().1.to_owned();
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let fields = [("name", "Anna Verdi"), ("password", "le gomme del vicino")];
+        let answer = visitor.form(&format!("/join/{page}"), &fields).await;
+        let anna = visitor.keeping(answer.header("set-cookie").expect("signed in"));
+
+        let list = anna.get("/api/v1/repairs").await.expect(200);
+        assert_eq!((list["data"].as_array().unwrap().len(), &list["data"][0]["id"]), (1, &json!(own)));
+        assert_eq!(anna.get("/api/v1/repairs?search=ZZ999ZZ").await.expect(200)["data"], json!([]));
+        let detail = anna.get(&format!("/api/v1/repairs/{own}")).await;
+        let text = detail.text();
+        assert!(text.contains("We have begun") && !text.contains("secret") && !text.contains("inside talk"), "{text}");
+        assert_eq!(detail.expect(200)["data"]["allowed"], json!([]));
+        let photo = |repair: &str, photo: &str| format!("/api/v1/repairs/{repair}/photos/{photo}");
+        let mine = detail.expect(200)["data"]["photos"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(anna.get(&photo(&own, &mine)).await.status, 200);
+
+        anna.get(&format!("/api/v1/repairs/{other}")).await.expect_error(404, "NOT_FOUND");
+        let foreign = admin.get(&format!("/api/v1/repairs/{other}")).await.expect(200);
+        let foreign = foreign["data"]["photos"][0]["id"].as_str().unwrap().to_owned();
+        anna.get(&photo(&other, &foreign)).await.expect_error(404, "NOT_FOUND");
+        anna.get(&photo(&own, &foreign)).await.expect_error(404, "NOT_FOUND");
+        let change = json!({ "status": "ready" });
+        anna.post(&format!("/api/v1/repairs/{own}/status"), change).await.expect_error(403, "FORBIDDEN");
+
+        let pages = anna.with("accept", "text/html");
+        let list = pages.get("/app/repairs").await;
+        assert!(list.text().contains("AB123CD") && !list.text().contains("ZZ999ZZ"), "{}", list.text());
+        let detail = pages.get(&format!("/app/repairs/{own}")).await;
+        assert!(detail.text().contains("We have begun") && !detail.text().contains("secret"), "{}", detail.text());
+        assert_eq!(pages.get(&format!("/app/repairs/{other}")).await.status, 404);
+        assert_eq!(pages.get("/app/repairs/board").await.status, 403);
+    })
+    .await;
+}
