@@ -30,7 +30,7 @@ fi
 # The binary embeds target/site, so the pages' WASM, style and assets come first; with precompression (-P) and
 # hashed names cargo-leptos keeps that order, and the two calls make it certain.
 say "Building the pages (WASM, style); from nothing this takes some minutes …"
-cargo-leptos leptos build --release -P --frontend-only
+cargo-leptos leptos build --release -P --split --frontend-only
 say "Building the binary …"
 cargo-leptos leptos build --release -P --server-only
 printf '%s %s\n' "$before" "$(binary_state)" >"$stamp"

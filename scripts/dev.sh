@@ -24,4 +24,4 @@ if [ ! -f "$data/demo.json" ]; then
     trap - EXIT
 fi
 show_demo "$data/demo.json"
-exec cargo-leptos leptos watch
+exec cargo-leptos leptos watch --split

@@ -41,6 +41,8 @@ too-many-title = Too many tries
 too-many-text = Please wait { $seconds } seconds and try again.
 
 # Check-in
+check-in-closed-title = Check-in is closed here for now
+check-in-closed-text = Please call us or come by: we take your car in at the counter.
 check-in-title = Check in your car
 check-in-lead = A few minutes now save you the wait at the counter. We call you to settle the appointment.
 check-in-you = You
@@ -128,6 +130,8 @@ status-waiting_parts = Waiting for a part
 status-cancelled = Cancelled
 
 # Contact
+contact-closed-title = We take no messages here for now
+contact-closed-text = Please call us or come by.
 contact-title = How can we help?
 contact-lead = Leave your number and we call you back.
 contact-name = Your name

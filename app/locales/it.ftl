@@ -41,6 +41,8 @@ too-many-title = Troppi tentativi
 too-many-text = Attendi { $seconds } secondi e riprova.
 
 # Check-in
+check-in-closed-title = Per ora il check-in online è chiuso
+check-in-closed-text = Chiamaci o passa da noi: prendiamo in carico la tua auto allo sportello.
 check-in-title = Check-in della tua auto
 check-in-lead = Pochi minuti adesso ti evitano l'attesa allo sportello. Ti chiamiamo per fissare l'appuntamento.
 check-in-you = I tuoi dati
@@ -128,6 +130,8 @@ status-waiting_parts = In attesa di un ricambio
 status-cancelled = Annullata
 
 # Contatti
+contact-closed-title = Per ora non riceviamo messaggi da qui
+contact-closed-text = Chiamaci o passa da noi.
 contact-title = Come possiamo aiutarti?
 contact-lead = Lascia il tuo numero e ti richiamiamo.
 contact-name = Nome e cognome

@@ -16,6 +16,7 @@ pub mod people;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod repairs;
+pub mod settings;
 pub mod shell;
 pub mod staff;
 pub mod theme;
@@ -26,5 +27,5 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(staff::StaffApp);
+    leptos::mount::hydrate_lazy(staff::StaffApp);
 }

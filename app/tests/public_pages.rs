@@ -4,7 +4,7 @@
 use app::moment::Moment;
 use app::public::track::{Step, TrackPage, TrackedPhoto};
 use app::public::{FormState, Language, Visit, check_in, contact, entry, notice, sign_in, track};
-use officina::identity::{Area, Organisation};
+use officina::identity::{Area, Organisation, PublicForm};
 use officina::kernel::ids::OrgId;
 use officina::repairs::{LINE, RepairStatus};
 
@@ -23,6 +23,8 @@ fn visit(language: Language, name: &str) -> Visit {
         time_zone: "Europe/Rome".to_owned(),
         accent: "#0f766e".to_owned(),
         self_registration: true,
+        public_forms: PublicForm::ALL.to_vec(),
+        logo: None,
     };
     Visit { organisation, language, base: String::new(), here: "/here".to_owned(), nonce: Some("n0nce".to_owned()) }
 }

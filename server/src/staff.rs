@@ -6,26 +6,35 @@ use app::people::{CREATE_TOKEN, FreshKey};
 use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{ServerActionError, provide_context, use_context};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos::view;
 use leptos_axum::ResponseOptions;
+use officina::Error;
 use officina::identity::service;
+use officina::kernel::permission::Permission;
 
 use crate::http::auth::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::frame::staff_policy;
+use crate::http::upload::{MAX_ONE_PHOTO_BYTES, read_one_photo};
 use crate::state::AppState;
 
 /// The cookie that says which error in an address is ours, and the purpose of its signature.
 const FAILURE: &str = "officina_failure";
+
+/// The pages about the person who is signed in.
+const ACCOUNT: &str = "/app/account";
+/// Where the second factor is switched on.
+const SECOND_FACTOR: &str = "/app/account/second-factor";
 
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
@@ -45,6 +54,7 @@ pub fn router() -> Router<AppState> {
         .route("/app", get(page))
         .route("/app/{*path}", get(page))
         .route(PROGRAMS, get(page).post(new_program))
+        .route("/app/settings/logo", post(set_logo).layer(DefaultBodyLimit::max(MAX_ONE_PHOTO_BYTES)))
         .route("/_fn/{*name}", get(server_function).post(server_function))
 }
 
@@ -86,6 +96,10 @@ async fn render(state: &AppState, caller: Caller, request: Request, fresh: Optio
         let query = serde_urlencoded::to_string([("next", here)]).unwrap_or_default();
         return Redirect::to(&format!("/sign-in?{query}")).into_response();
     };
+    // Whose role needs a second factor comes to everything else when it is there.
+    if actor.member().is_some_and(|member| member.needs_factor) && !request.uri().path().starts_with(ACCOUNT) {
+        return Redirect::to(SECOND_FACTOR).into_response();
+    }
     let organisation = match service::organisation(&state.app, actor.org).await {
         Ok(organisation) => organisation,
         Err(error) => return ApiError::from(error).into_response(),
@@ -133,6 +147,29 @@ async fn server_function(
     response
 }
 
+/// Takes the logo of the settings page: a form with a file, which a server function would not take. What is wrong with it
+/// is told by the page that it leads back to.
+async fn set_logo(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Some(actor) = caller.0 else { return ApiError::from(Error::Unauthorized).into_response() };
+    let taken = async {
+        actor.require(Permission::SettingsManage)?;
+        let form = form.map_err(|_| Error::field("logo", "required", "is required"))?;
+        let logo = read_one_photo(&state.app, form).await?;
+        service::set_logo(&state.app, &actor, &logo).await
+    };
+    match taken.await {
+        Ok(_) => Redirect::to("/app/settings?logo=saved").into_response(),
+        Err(Error::Validation(_)) => Redirect::to("/app/settings?logo=missing").into_response(),
+        Err(Error::TooLarge(_)) => Redirect::to("/app/settings?logo=large").into_response(),
+        Err(Error::UnsupportedMedia(_)) => Redirect::to("/app/settings?logo=unsupported").into_response(),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
 /// Makes the page that a form without script goes back to one of ours: Leptos would go wherever the header says.
 fn come_back_here(headers: &mut HeaderMap) {
     let from: Option<Uri> = headers.get(header::REFERER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -175,7 +212,7 @@ fn known_function(request: &Request<Body>) -> Result<(), ApiError> {
             is_known = true;
         }
     }
-    Err(if is_known { ApiError::MethodNotAllowed } else { officina::Error::NotFound.into() })
+    Err(if is_known { ApiError::MethodNotAllowed } else { Error::NotFound.into() })
 }
 
 /// Lets the scripts of this answer run: those that carry its nonce.

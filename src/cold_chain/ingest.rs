@@ -388,6 +388,7 @@ async fn write_alerts(tx: &mut Tx, now: Timestamp, contexts: &[Context], changes
             org,
             kind: ActorKind::Device(device),
             permissions: PermissionSet::default(),
+            hidden: PermissionSet::default(),
             address: None,
             request_id: None,
         };

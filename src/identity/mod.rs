@@ -11,6 +11,7 @@ pub mod model;
 pub mod password;
 #[cfg(feature = "ssr")]
 pub mod service;
+pub mod settings;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
@@ -18,3 +19,4 @@ pub mod weak_passwords;
 
 pub use access::*;
 pub use model::*;
+pub use settings::*;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::ids::{AccountId, OrgId};
-use crate::kernel::permission::PermissionSet;
+use crate::kernel::ids::{AccountId, FileId, OrgId};
+use crate::kernel::permission::{Permission, PermissionSet};
 
 crate::text_enum! {
     /// Whether a member may come in.
@@ -26,6 +26,49 @@ crate::text_enum! {
         Leads = "leads",
         /// Cold cells, devices, alerts.
         ColdChain = "cold_chain",
+    }
+}
+
+impl Area {
+    /// What there is to do in the area and nowhere else. Nobody may do it while the area is off.
+    #[must_use]
+    pub const fn permissions(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::Repairs => &[P::RepairsRead, P::RepairsWrite, P::RepairsReopen, P::RepairsDelete, P::RepairsAssign],
+            Self::Leads => &[P::LeadsRead, P::LeadsWrite, P::LeadsConvert],
+            Self::ColdChain => &[
+                P::ColdChainRead,
+                P::ColdChainWrite,
+                P::DevicesManage,
+                P::AlertsRead,
+                P::AlertsAcknowledge,
+                P::AlertsResolve,
+            ],
+        }
+    }
+}
+
+crate::text_enum! {
+    /// What visitors may send.
+    pub enum PublicForm {
+        /// Announce a car.
+        CheckIn = "check_in",
+        /// Ask to be called.
+        Contact = "contact",
+        /// Photos with a check-in and after it.
+        Photos = "photos",
+    }
+}
+
+impl PublicForm {
+    /// The area that it belongs to.
+    #[must_use]
+    pub const fn area(self) -> Area {
+        match self {
+            Self::CheckIn | Self::Photos => Area::Repairs,
+            Self::Contact => Area::Leads,
+        }
     }
 }
 
@@ -73,6 +116,17 @@ pub struct Organisation {
     pub accent: String,
     /// Whether customers may make an account themselves.
     pub self_registration: bool,
+    /// What visitors may send, as far as its area is on.
+    pub public_forms: Vec<PublicForm>,
+    /// Its logo.
+    pub logo: Option<FileId>,
+}
+
+/// Where the logo of an organisation is found. The file's id makes the address of each logo its own, so that browsers may
+/// keep it.
+#[must_use]
+pub fn logo_address(slug: &str, logo: Option<FileId>) -> Option<String> {
+    logo.map(|id| format!("/o/{slug}/logo?v={id}"))
 }
 
 impl Organisation {
@@ -88,7 +142,21 @@ impl Organisation {
             time_zone: "UTC".to_owned(),
             accent: "#0f766e".to_owned(),
             self_registration: false,
+            public_forms: Vec::new(),
+            logo: None,
         }
+    }
+
+    /// Whether visitors may send something.
+    #[must_use]
+    pub fn offers(&self, form: PublicForm) -> bool {
+        self.has(form.area()) && self.public_forms.contains(&form)
+    }
+
+    /// Where its logo is found, if it has one.
+    #[must_use]
+    pub fn logo_address(&self) -> Option<String> {
+        logo_address(&self.slug, self.logo)
     }
 
     /// Whether an area is switched on.

@@ -19,6 +19,8 @@ pub struct Actor {
     pub kind: ActorKind,
     /// What it may do.
     pub permissions: PermissionSet,
+    /// What nobody may do here at the moment: the permissions of areas that the organisation has switched off.
+    pub hidden: PermissionSet,
     /// The client's address, for the journal and for limits.
     pub address: Option<IpAddr>,
     /// The id of the HTTP request, which leads from a journal entry to the log.
@@ -59,6 +61,8 @@ pub struct Member {
     pub proved_at: Timestamp,
     /// Whether the person runs the installation.
     pub operator: bool,
+    /// Whether the role needs a second factor that the person has not switched on: until then nothing else is allowed.
+    pub needs_factor: bool,
 }
 
 /// A program that acts by an API token.
@@ -102,6 +106,7 @@ impl Actor {
             org,
             kind: ActorKind::System,
             permissions: Permission::ALL.iter().copied().collect(),
+            hidden: PermissionSet::default(),
             address: None,
             request_id: None,
         }
@@ -110,18 +115,24 @@ impl Actor {
     /// An anonymous visitor of an organisation's public pages.
     #[must_use]
     pub fn public(org: OrgId, address: Option<IpAddr>, request_id: Option<String>) -> Self {
-        Self { org, kind: ActorKind::Public, permissions: PermissionSet::default(), address, request_id }
+        let none = PermissionSet::default();
+        Self { org, kind: ActorKind::Public, permissions: none, hidden: none, address, request_id }
     }
 
     /// Passes when the actor has the permission.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for the public, [`Error::Forbidden`] for a known actor without it.
+    /// [`Error::NotFound`] in an area that is switched off, [`Error::Unauthorized`] for the public, [`Error::Forbidden`] for
+    /// a known actor without it, [`Error::FactorNeeded`] for one who first has to switch the second factor on.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.permissions.has(permission) {
+        if self.hidden.has(permission) {
+            Err(Error::NotFound)
+        } else if self.permissions.has(permission) {
             Ok(())
         } else if self.kind == ActorKind::Public {
             Err(Error::Unauthorized)
+        } else if self.member().is_some_and(|member| member.needs_factor) {
+            Err(Error::FactorNeeded)
         } else {
             Err(Error::Forbidden(permission))
         }
@@ -133,11 +144,22 @@ impl Actor {
     /// As [`Actor::require`] for who sees none at all.
     pub fn scope(&self, permission: Permission) -> Result<Scope> {
         match self.member() {
-            Some(member) if !self.permissions.has(permission) && self.permissions.has(Permission::PortalRead) => {
-                Ok(Scope::Own(member.customer))
-            }
+            Some(member) if self.is_in_portal(permission) => Ok(Scope::Own(member.customer)),
             _ => self.require(permission).map(|()| Scope::All),
         }
+    }
+
+    /// Whether the actor lacks a permission of an area that is on, and sees their own records instead.
+    const fn is_in_portal(&self, permission: Permission) -> bool {
+        !self.permissions.has(permission)
+            && !self.hidden.has(permission)
+            && self.permissions.has(Permission::PortalRead)
+    }
+
+    /// What the actor may do here at the moment.
+    #[must_use]
+    pub const fn usable(&self) -> PermissionSet {
+        self.permissions.without(self.hidden)
     }
 
     /// The member, if the actor is one.

@@ -24,6 +24,9 @@ pub enum Error {
     /// The operator of the installation alone may do this.
     #[error("You are not allowed to do this.")]
     OperatorOnly,
+    /// The role needs a second factor, and the person has none yet.
+    #[error("Your role needs a second factor. Switch it on first.")]
+    FactorNeeded,
     /// The person must prove once more who they are: the browser may have been left open.
     #[error("Enter your password again to do this.")]
     ProofNeeded,
@@ -92,7 +95,7 @@ impl Error {
             Self::Validation(_) => "VALIDATION_ERROR",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::Unauthorized => "UNAUTHORIZED",
-            Self::Forbidden(_) | Self::OperatorOnly | Self::ProofNeeded => "FORBIDDEN",
+            Self::Forbidden(_) | Self::OperatorOnly | Self::FactorNeeded | Self::ProofNeeded => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict(_) => "CONFLICT",
             Self::TooLarge(_) => "PAYLOAD_TOO_LARGE",
@@ -109,7 +112,7 @@ impl Error {
         match self {
             Self::Validation(_) | Self::BadRequest(_) => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden(_) | Self::OperatorOnly | Self::ProofNeeded => 403,
+            Self::Forbidden(_) | Self::OperatorOnly | Self::FactorNeeded | Self::ProofNeeded => 403,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::TooLarge(_) => 413,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, metadata::Orientation,
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage, Rgba, codecs::jpeg::JpegEncoder,
+    metadata::Orientation,
 };
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as ObjectPath};
 use serde::{Deserialize, Serialize};
@@ -183,8 +184,21 @@ fn fit(image: &DynamicImage, side: u32) -> DynamicImage {
 
 fn jpeg(image: &DynamicImage, quality: u8) -> Result<Bytes> {
     let mut bytes = Vec::new();
-    image.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality)).map_err(Error::internal)?;
+    on_white(image).write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality)).map_err(Error::internal)?;
     Ok(bytes.into())
+}
+
+/// The picture on a white ground: JPEG has no transparency, and the colour under it is whatever the painter left there.
+fn on_white(image: &DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.to_rgb8();
+    }
+    let image = image.to_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let Rgba([r, g, b, alpha]) = *image.get_pixel(x, y);
+        let mix = |v: u8| (u16::from(v) * u16::from(alpha) + 255 * (255 - u16::from(alpha))).div_ceil(255) as u8;
+        Rgb([mix(r), mix(g), mix(b)])
+    })
 }
 
 /// Writes the row of a stored photo.

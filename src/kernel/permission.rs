@@ -185,6 +185,12 @@ impl PermissionSet {
         Self(self.0 & other.0)
     }
 
+    /// The permissions of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(self) -> bool {

@@ -4,8 +4,9 @@ use super::model::{
     CleanLead, FormSigns, LeadDetail, LeadFilter, LeadReceipt, LeadStatus, LeadSummary, SubmitLead, UpdateLead,
 };
 use super::store::{self, ListFilter, NewLead};
+use crate::identity::{self, PublicForm};
 use crate::kernel::App;
-use crate::kernel::actor::Actor;
+use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
 use crate::kernel::error::Conflict;
 use crate::kernel::ids::{LeadId, OrgId};
@@ -27,8 +28,12 @@ const MOST_LINKS: usize = 2;
 /// Takes what a visitor sends. Nothing is dropped: what looks like spam is set aside, and the visitor is told the same.
 ///
 /// # Errors
-/// [`Error::Validation`] with all broken fields.
+/// [`Error::NotFound`] where visitors may not ask, [`Error::Validation`] with all broken fields.
 pub async fn submit(app: &App, actor: &Actor, input: &SubmitLead, signs: FormSigns) -> Result<LeadReceipt> {
+    let organisation = identity::service::organisation(app, actor.org).await?;
+    if actor.kind == ActorKind::Public && !organisation.offers(PublicForm::Contact) {
+        return Err(Error::NotFound);
+    }
     let clean = input.clean()?;
     let now = app.clock.now();
     let id = LeadId::new();
@@ -199,6 +204,20 @@ pub async fn release(app: &App, actor: &Actor, id: LeadId) -> Result<LeadDetail>
     get(app, actor, id).await
 }
 
+/// Blanks what a lead says of the visitor, and removes its notes. Whoever calls this checks the actor and writes the
+/// journal.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] while somebody may still call.
+pub async fn forget(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<()> {
+    let lead = store::lock(tx, org, id).await?.ok_or(Error::NotFound)?;
+    let is_over = matches!(lead.status, LeadStatus::Lost | LeadStatus::Converted) || lead.quarantine.is_some();
+    if !is_over {
+        return Err(Error::conflict("This lead is still open."));
+    }
+    store::blank(tx, org, id, FORGOTTEN).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,18 +241,4 @@ mod tests {
         assert_eq!(quarantine_reason(&lead("hi"), FormSigns { answered_after: Some(300), ..calm }), Some("too_fast"));
         assert_eq!(quarantine_reason(&lead("http://a http://b www.c"), calm), Some("links"));
     }
-}
-
-/// Blanks what a lead says of the visitor, and removes its notes. Whoever calls this checks the actor and writes the
-/// journal.
-///
-/// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] while somebody may still call.
-pub async fn forget(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<()> {
-    let lead = store::lock(tx, org, id).await?.ok_or(Error::NotFound)?;
-    let is_over = matches!(lead.status, LeadStatus::Lost | LeadStatus::Converted) || lead.quarantine.is_some();
-    if !is_over {
-        return Err(Error::conflict("This lead is still open."));
-    }
-    store::blank(tx, org, id, FORGOTTEN).await
 }

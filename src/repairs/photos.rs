@@ -4,6 +4,7 @@ use super::model::{PhotoCategory, RepairPhoto};
 use super::service::SUBJECT;
 use super::status::RepairStatus;
 use super::store;
+use crate::identity::{self, PublicForm};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::Tx;
@@ -65,7 +66,7 @@ fn too_many() -> Error {
 /// Adds photos that the public sends after the check-in: only while it stands at `pre_checkin`, and for a day.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown repair, [`Error::Conflict`] when it is too late, [`Error::TooLarge`] for more
+/// [`Error::NotFound`] for an unknown repair and where visitors may not send photos, [`Error::Conflict`] when it is too late, [`Error::TooLarge`] for more
 /// photos than [`MAX_PHOTOS`].
 pub async fn add_public(
     app: &App,
@@ -73,6 +74,9 @@ pub async fn add_public(
     id: RepairId,
     photos: &[(PhotoCategory, Photo)],
 ) -> Result<Vec<RepairPhoto>> {
+    if !identity::service::organisation(app, actor.org).await?.offers(PublicForm::Photos) {
+        return Err(Error::NotFound);
+    }
     let now = app.clock.now();
     let open = |state: &store::StateRow| {
         state.status == RepairStatus::PreCheckin && now.since(state.created_at) <= PUBLIC_PHOTOS_FOR

@@ -10,9 +10,9 @@ use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair};
 use super::tracking::new_code;
 use crate::customers::service as customers;
 use crate::customers::service::NewVehicle;
-use crate::identity;
+use crate::identity::{self, PublicForm};
 use crate::kernel::App;
-use crate::kernel::actor::{Actor, Scope};
+use crate::kernel::actor::{Actor, ActorKind, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
@@ -35,7 +35,8 @@ const BOARD_CARDS: u32 = 30;
 /// `submission` names the form that was sent: sent twice, it makes one repair and answers the same code.
 ///
 /// # Errors
-/// [`Error::Validation`] with all broken fields; nothing is written then.
+/// [`Error::NotFound`] where visitors may not check in, [`Error::Validation`] with all broken fields; nothing is written
+/// then.
 pub async fn check_in(
     app: &App,
     actor: &Actor,
@@ -43,7 +44,11 @@ pub async fn check_in(
     photos: &[(PhotoCategory, Photo)],
     submission: Option<&str>,
 ) -> Result<CheckedIn> {
-    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+    let organisation = identity::service::organisation(app, actor.org).await?;
+    if actor.kind == ActorKind::Public && !organisation.offers(PublicForm::CheckIn) {
+        return Err(Error::NotFound);
+    }
+    let tz = zone::zone(&organisation.time_zone);
     let clean = input.clean(&zone::day(app.clock.now(), tz))?;
     if let Some(key) = submission
         && let Some(earlier) = earlier(app, actor.org, key).await?

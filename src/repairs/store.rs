@@ -327,12 +327,14 @@ pub(super) async fn board_column(
     Ok(BoardColumn { status, total, repairs })
 }
 
+/// The repair of a code, while its organisation has repairs at all.
 pub(super) async fn by_code(on: impl Into<Conn<'_>>, code: &str) -> Result<Option<TrackedRow>> {
     sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, c.phone_key, v.plate, \
          v.brand, v.model, r.promised_date, r.updated_at \
          FROM repairs r \
          JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
          JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
+         JOIN organisations o ON o.id = r.org_id AND ' ' || o.areas || ' ' LIKE '% repairs %' \
          WHERE r.tracking_code = $1")
     .bind(code)
     .optional(on)

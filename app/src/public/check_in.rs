@@ -1,6 +1,7 @@
 //! Check-in: what a customer says before arriving, and the code that comes back.
 
 use leptos::prelude::*;
+use officina::identity::PublicForm;
 use officina::repairs::{PhotoCategory, RepairType};
 
 use super::document::{Head, Visit, document};
@@ -62,6 +63,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
         let note = form.photos_lost.then_some("errors-photos-again");
         let summary = state.summary(visit, LABELS, note);
         let fold_open = state.has_error(ACCIDENT) || ACCIDENT.iter().any(|name| state.filled(name).is_some());
+        let photos = visit.organisation.offers(PublicForm::Photos).then(|| photo_fields(visit, state));
         view! {
             <div><h1>{t("check-in-title")}</h1><p class="lead">{t("check-in-lead")}</p></div>
             {summary}
@@ -121,15 +123,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
                         </div>
                     </details>
                 </section>
-                <section class="panel">
-                    <h2>{t("check-in-photos")} <span class="muted small">" · " {optional.clone()}</span></h2>
-                    <div class="stack">
-                        <p class="muted small">{t("check-in-photos-hint")}</p>
-                        <div class="photos">
-                            {PhotoCategory::ALL.iter().map(|category| photo_field(visit, state, *category)).collect_view()}
-                        </div>
-                    </div>
-                </section>
+                {photos}
                 <section class="panel">
                     <h2>{t("check-in-when")}</h2>
                     <div class="fields two">
@@ -181,6 +175,23 @@ fn repair_types(visit: &Visit, state: &FormState) -> impl IntoView + use<> {
             })}
         </fieldset>
     }
+}
+
+/// The fields for photos.
+fn photo_fields(visit: &Visit, state: &FormState) -> AnyView {
+    let fields: Vec<_> = PhotoCategory::ALL.iter().map(|category| photo_field(visit, state, *category)).collect();
+    let (title, hint, optional) =
+        (visit.text("check-in-photos"), visit.text("check-in-photos-hint"), visit.text("optional"));
+    view! {
+        <section class="panel">
+            <h2>{title} <span class="muted small">" · " {optional}</span></h2>
+            <div class="stack">
+                <p class="muted small">{hint}</p>
+                <div class="photos">{fields}</div>
+            </div>
+        </section>
+    }
+    .into_any()
 }
 
 /// The field for the photos of one kind.

@@ -6,7 +6,7 @@ use officina::identity::Organisation;
 use super::language::{Argument, Language};
 use crate::accent::accent_style;
 use crate::shell::assets;
-use crate::ui::escape;
+use crate::ui::{escape, mark};
 
 /// Who is looking at which organisation's page, and how.
 #[derive(Debug, Clone)]
@@ -86,13 +86,13 @@ fn body(visit: &Visit, content: impl IntoView + 'static) -> impl IntoView + 'sta
     let organisation = visit.organisation.name.clone();
     let other = visit.language.other();
     let powered = visit.text_with("powered", &[("organisation", Argument::Text(&organisation))]);
-    let initial: String = organisation.chars().take(1).flat_map(char::to_uppercase).collect();
+    let mark = mark(&organisation, visit.organisation.logo_address());
     view! {
         <body class="public">
             <a class="skip" href="#content">{visit.text("skip-to-content")}</a>
             <header>
                 <div>
-                    <span class="mark"><b aria-hidden="true">{initial}</b> <span class="clip">{organisation}</span></span>
+                    <span class="mark">{mark} <span class="clip">{organisation}</span></span>
                     <a class="btn btn-ghost" href=visit.here_in(other) hreflang=other.code() lang=other.code()>
                         {visit.text("language-other")}
                     </a>

@@ -1,6 +1,7 @@
 //! Pages that say one thing: not here, too many tries, not now.
 
 use leptos::prelude::*;
+use officina::identity::PublicForm;
 
 use super::document::{Head, Visit, document};
 use super::language::Argument;
@@ -10,6 +11,16 @@ use crate::ui::{EmptyState, Icon};
 #[must_use]
 pub fn not_found(visit: &Visit) -> String {
     notice(visit, Icon::Search, visit.text("not-found-title"), visit.text("not-found-text"))
+}
+
+/// The organisation does not take this form for now.
+#[must_use]
+pub fn closed(visit: &Visit, form: PublicForm) -> String {
+    let (title, text) = match form {
+        PublicForm::Contact => ("contact-closed-title", "contact-closed-text"),
+        PublicForm::CheckIn | PublicForm::Photos => ("check-in-closed-title", "check-in-closed-text"),
+    };
+    notice(visit, Icon::Door, visit.text(title), visit.text(text))
 }
 
 /// Too many tries; come back after some seconds.

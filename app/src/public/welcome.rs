@@ -1,7 +1,7 @@
 //! The first page of an organisation's public side: where to go from here.
 
 use leptos::prelude::*;
-use officina::identity::Area;
+use officina::identity::{Area, PublicForm};
 
 use super::document::{Head, Visit, document};
 use crate::ui::{Icon, icon};
@@ -11,14 +11,14 @@ use crate::ui::{Icon, icon};
 pub fn page(visit: &Visit) -> String {
     let t = |key: &str| visit.text(key);
     let places = [
-        (Some(Area::Repairs), Icon::Car, "/check-in", "check-in-title"),
-        (Some(Area::Repairs), Icon::Search, "/track", "track-title"),
-        (Some(Area::Leads), Icon::Message, "/contact", "contact-title"),
+        (visit.organisation.offers(PublicForm::CheckIn), Icon::Car, "/check-in", "check-in-title"),
+        (visit.organisation.has(Area::Repairs), Icon::Search, "/track", "track-title"),
+        (visit.organisation.offers(PublicForm::Contact), Icon::Message, "/contact", "contact-title"),
     ];
     document(visit, Head { title: t("welcome-title"), indexed: true }, || {
         let links: Vec<_> = places
             .into_iter()
-            .filter(|(area, ..)| area.is_none_or(|area| visit.organisation.has(area)))
+            .filter(|(is_offered, ..)| *is_offered)
             .map(|(_, symbol, path, key)| {
                 view! { <li><a class="btn btn-lg" href=visit.link(path)>{icon(symbol)} {t(key)}</a></li> }
             })

@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::functions::get_frame;
 use crate::live::{LiveBadge, can_follow};
 use crate::theme::Theme;
-use crate::ui::{Icon, Toasts, icon};
+use crate::ui::{Icon, Toasts, icon, mark};
 
 /// What the frame shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FrameData {
     /// The organisation's name.
     pub organisation: String,
+    /// The address of its logo, if it has one.
+    pub logo: Option<String>,
     /// The person's name.
     pub name: String,
     /// The person's role.
@@ -92,6 +94,14 @@ const PLACES: &[Place] = &[
         needs: Some(Permission::AuditRead),
         portal: false,
     },
+    Place {
+        href: "/app/settings",
+        label: "Settings",
+        symbol: Icon::Wrench,
+        area: None,
+        needs: Some(Permission::SettingsManage),
+        portal: false,
+    },
 ];
 
 /// The frame.
@@ -148,9 +158,8 @@ fn follow(frame: Resource<Result<FrameData, crate::error::PageError>>) {
     });
 }
 
-fn mark(organisation: String) -> AnyView {
-    let initial: String = organisation.chars().take(1).flat_map(char::to_uppercase).collect();
-    view! { <a class="mark" href="/app"><b aria-hidden="true">{initial}</b><span class="clip">{organisation}</span></a> }
+fn home_link(organisation: String, logo: Option<String>) -> AnyView {
+    view! { <a class="mark" href="/app">{mark(&organisation, logo)}<span class="clip">{organisation}</span></a> }
         .into_any()
 }
 
@@ -170,7 +179,7 @@ fn sidebar(frame: FrameData) -> AnyView {
         })
         .collect();
     view! {
-        {mark(frame.organisation)}
+        {home_link(frame.organisation, frame.logo)}
         <nav aria-label="Main"><ul>{links}</ul></nav>
     }
     .into_any()
@@ -196,7 +205,7 @@ fn header(frame: FrameData) -> AnyView {
         })
         .collect();
     view! {
-        {mark(frame.organisation)}
+        {home_link(frame.organisation, frame.logo)}
         <span class="grow"></span>
         {can_follow(frame.permissions).then(|| view! { <LiveBadge/> })}
         <details class="drop" name="menu">

@@ -17,11 +17,12 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
     let member = actor.member().ok_or(officina::Error::Unauthorized)?;
     let theme = use_context::<crate::context::RequestContext>().map(|context| context.theme).unwrap_or_default();
     Ok(FrameData {
+        logo: organisation.logo_address(),
         organisation: organisation.name,
         name: member.name.clone(),
         role: member.role.clone(),
         areas: organisation.areas,
-        permissions: actor.permissions,
+        permissions: actor.usable(),
         theme,
         seq: journal::head(&app.db, actor.org).await?,
     })

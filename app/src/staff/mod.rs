@@ -3,6 +3,7 @@
 mod frame;
 mod functions;
 mod home;
+mod lazily;
 mod loaded;
 
 use leptos::prelude::*;
@@ -11,14 +12,13 @@ use leptos_router::SsrMode;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
-use crate::account::AccountPage;
-use crate::audit::AuditPage;
 use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
-use crate::people::{MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::repairs::{BoardPage, RepairPage, RepairsPage};
 use crate::ui::{EmptyState, Icon, provide_toasts};
+
+use lazily::later;
 
 pub use frame::{FrameData, permitted};
 pub use loaded::{failure, loaded, refused};
@@ -43,14 +43,15 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain") view=ColdChainPage ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/cells/:id") view=ColdCellPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
-                    <Route path=path!("people") view=MembersPage ssr=SsrMode::Async/>
-                    <Route path=path!("people/roles") view=RolesPage ssr=SsrMode::Async/>
-                    <Route path=path!("people/roles/new") view=RolePage ssr=SsrMode::Async/>
-                    <Route path=path!("people/roles/:name") view=RolePage ssr=SsrMode::Async/>
-                    <Route path=path!("people/programs") view=ProgramsPage ssr=SsrMode::Async/>
-                    <Route path=path!("people/:id") view=MemberPage ssr=SsrMode::Async/>
-                    <Route path=path!("audit") view=AuditPage ssr=SsrMode::Async/>
-                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles/new") view={later::<lazily::Role>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/roles/:name") view={later::<lazily::Role>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/programs") view={later::<lazily::Programs>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/:id") view={later::<lazily::Member>()} ssr=SsrMode::Async/>
+                    <Route path=path!("audit") view={later::<lazily::Audit>()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings") view={later::<lazily::Settings>()} ssr=SsrMode::Async/>
+                    <Route path=path!("account") view={later::<lazily::Account>()} ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

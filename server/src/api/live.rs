@@ -107,7 +107,7 @@ fn topics(actor: &Actor, wanted: Option<&str>) -> Result<Vec<&'static (&'static 
     };
     let (first, allowed) = (
         wanted.first().map_or(Permission::RepairsRead, |topic| topic.1),
-        wanted.into_iter().filter(|topic| actor.permissions.has(topic.1)).collect::<Vec<_>>(),
+        wanted.into_iter().filter(|topic| actor.usable().has(topic.1)).collect::<Vec<_>>(),
     );
     if allowed.is_empty() { Err(Error::Forbidden(first)) } else { Ok(allowed) }
 }
@@ -189,7 +189,7 @@ impl Listener {
     async fn tell(&mut self, event: &LiveEvent) -> Result<(), Gone> {
         self.seq = event.seq;
         let area = event.action.split('.').next().unwrap_or_default();
-        let wanted = self.topics.iter().any(|(topic, needed)| *topic == area && self.actor.permissions.has(*needed));
+        let wanted = self.topics.iter().any(|(topic, needed)| *topic == area && self.actor.usable().has(*needed));
         if wanted {
             let told = Event::default().id(event.seq.to_string()).event(&event.action).data(&event.data);
             self.sender.send(Ok(told)).await?;

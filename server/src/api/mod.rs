@@ -12,6 +12,7 @@ pub mod leads;
 pub mod live;
 pub mod own;
 pub mod repairs;
+pub mod settings;
 pub mod tenants;
 pub mod users;
 
@@ -33,6 +34,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(users::router())
         .merge(access::router())
         .merge(audit::router())
+        .merge(settings::router())
         .merge(live::router())
         .merge(repairs::router())
         .merge(leads::router())

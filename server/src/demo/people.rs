@@ -80,6 +80,7 @@ fn acting(system: &Actor, membership: MembershipId, role: &str, name: &str) -> A
         customer: None,
         proved_at: Timestamp::default(),
         operator: false,
+        needs_factor: false,
     });
     let permissions = role.parse::<BuiltInRole>().map(BuiltInRole::permissions).unwrap_or_default();
     Actor { kind, permissions, ..system.clone() }

@@ -28,8 +28,8 @@ pub const DEVICE_COOKIE: &str = "officina_device";
 const DEVICE_SECONDS: i64 = 365 * 24 * 60 * 60;
 /// How long an access token is good, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
-/// How long a browser keeps the cookie; the session itself ends earlier when it is idle.
-const COOKIE_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a browser keeps the cookie; the session itself ends earlier, when the organisation says.
+const COOKIE_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// Makes and reads access tokens: JWT, HS256, a quarter of an hour.
 ///

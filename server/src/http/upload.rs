@@ -28,6 +28,9 @@ impl<S: Send + Sync> FromRequest<S> for PhotoForm {
 /// The most that a request with photos may weigh: all photos at their largest, and a little for the other fields.
 pub const MAX_UPLOAD_BYTES: usize = MAX_PHOTOS * MAX_PHOTO_BYTES + 1024 * 1024;
 
+/// The most that a request with a single photo may weigh.
+pub const MAX_ONE_PHOTO_BYTES: usize = MAX_PHOTO_BYTES + 1024 * 1024;
+
 /// Reads one part up to the size of a photo. Empty when a form's file field was left empty.
 ///
 /// # Errors
@@ -51,6 +54,20 @@ pub fn unreadable(error: &MultipartError) -> Error {
     } else {
         Error::BadRequest("The form did not arrive in full.".to_owned())
     }
+}
+
+/// Reads a body for its first file.
+///
+/// # Errors
+/// As [`read_photos`].
+pub async fn read_one_photo(app: &App, mut body: Multipart) -> Result<Photo> {
+    while let Some(mut field) = body.next_field().await.map_err(|error| unreadable(&error))? {
+        let bytes = read_photo(&mut field).await?;
+        if !bytes.is_empty() {
+            return app.files.prepare_photo(bytes).await;
+        }
+    }
+    Err(Error::field("logo", "required", "is required"))
 }
 
 /// Reads a body of photos alone: each part is one, its name says what it shows (`front`, `rear`, …; else `detail`).

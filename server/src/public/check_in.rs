@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use bytes::{Bytes, BytesMut};
 use officina::Error;
+use officina::identity::PublicForm;
 use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
 use officina::kernel::secret::random_token;
 use officina::kernel::validate::FieldErrors;
@@ -17,7 +18,7 @@ use officina::repairs::tracking::{self, Tracked};
 use officina::repairs::{CheckIn, PhotoCategory, service};
 use serde::Deserialize;
 
-use super::{PublicVisit, refusal};
+use super::{PublicVisit, not_offered, refusal};
 use crate::http::upload::MAX_UPLOAD_BYTES;
 use crate::state::AppState;
 
@@ -33,6 +34,9 @@ pub fn body_limit() -> DefaultBodyLimit {
 
 /// The empty form.
 pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: PublicVisit) -> Response {
+    if !visit.organisation.offers(PublicForm::CheckIn) {
+        return not_offered(&visit, PublicForm::CheckIn);
+    }
     Html(pages::form(&visit, &sheet(&state, &visit, FormState::default(), false))).into_response()
 }
 
@@ -51,14 +55,18 @@ pub async fn submit(
     PublicVisit { visit, actor }: PublicVisit,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    let mut sent = Sent::default();
+    if !visit.organisation.offers(PublicForm::CheckIn) {
+        return refusal(&visit, &Error::NotFound);
+    }
+    let takes_photos = visit.organisation.offers(PublicForm::Photos);
+    let mut sent = Sent { takes_photos, ..Sent::default() };
     // What is no such form says nothing: it comes back with what is missing.
     if let Ok(multipart) = multipart
         && let Err(error) = sent.read(&state, multipart).await
     {
         return refusal(&visit, &error);
     }
-    let Sent { form, photos, mut status, photos_seen } = sent;
+    let Sent { form, photos, mut status, photos_seen, .. } = sent;
     let (input, errors) = check_in_of(&form, &today(&state, &visit));
     let mut form = form;
     for (field, list) in errors.0 {
@@ -120,13 +128,21 @@ struct Sent {
     form: FormState,
     photos: Vec<(PhotoCategory, Photo)>,
     photos_seen: usize,
+    /// Whether the form asks for photos; others are not looked at.
+    takes_photos: bool,
     /// 200, or the status that the worst photo asks for.
     status: StatusCode,
 }
 
 impl Default for Sent {
     fn default() -> Self {
-        Self { form: FormState::default(), photos: Vec::new(), photos_seen: 0, status: StatusCode::OK }
+        Self {
+            form: FormState::default(),
+            photos: Vec::new(),
+            photos_seen: 0,
+            takes_photos: true,
+            status: StatusCode::OK,
+        }
     }
 }
 
@@ -152,8 +168,10 @@ impl Sent {
             Err(error) => return self.cut_off(&error),
         };
         match (category, content) {
-            (Some(category), Some(bytes)) if !bytes.is_empty() => self.photo(state, category, bytes).await,
-            // A file field that was left alone.
+            (Some(category), Some(bytes)) if self.takes_photos && !bytes.is_empty() => {
+                self.photo(state, category, bytes).await
+            }
+            // A file field that was left alone, or that the form does not have.
             (Some(_), Some(_)) => Ok(()),
             (Some(category), None) => {
                 self.photos_seen += 1;

@@ -9,10 +9,11 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use officina::Error;
+use officina::identity::PublicForm;
 use officina::kernel::time::Timestamp;
 use officina::leads::{FormSigns, SubmitLead, service};
 
-use super::{PublicVisit, refusal};
+use super::{PublicVisit, not_offered, refusal};
 use crate::state::AppState;
 
 /// What the signature of the form's moment is for.
@@ -20,6 +21,9 @@ const PURPOSE: &str = "contact-form";
 
 /// The empty form.
 pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: PublicVisit) -> Response {
+    if !visit.organisation.offers(PublicForm::Contact) {
+        return not_offered(&visit, PublicForm::Contact);
+    }
     Html(pages::form(&visit, &FormState::default(), &stamp(&state))).into_response()
 }
 

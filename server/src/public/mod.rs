@@ -3,6 +3,7 @@
 mod check_in;
 mod contact;
 mod entry;
+mod logo;
 mod preferences;
 pub mod sign_in;
 mod track;
@@ -17,6 +18,7 @@ use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use officina::Error;
+use officina::identity::PublicForm;
 
 use crate::http::error::{ApiError, log_internal};
 use crate::http::request_id;
@@ -48,6 +50,17 @@ fn visitor_routes(base: &str) -> Router<AppState> {
         .route(&at("/contact"), get(contact::form).post(contact::submit))
         .route(&at("/contact/done"), get(contact::done))
         .route(&at("/register"), get(entry::show_register).post(entry::register))
+        .route(&at("/logo"), get(logo::show))
+}
+
+/// The page in the place of a form that the organisation does not offer: without the form's area, there is nothing here.
+#[must_use]
+pub fn not_offered(visit: &Visit, form: PublicForm) -> Response {
+    if visit.organisation.has(form.area()) {
+        Html(notice::closed(visit, form)).into_response()
+    } else {
+        refusal(visit, &Error::NotFound)
+    }
 }
 
 /// The page for an error that no form can show beside a field.

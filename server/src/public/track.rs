@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use officina::Error;
-use officina::identity;
+use officina::identity::{self, Area};
 use officina::kernel::files::Rendition;
 use officina::kernel::ids::{FileId, OrgId};
 use officina::repairs::tracking::{self, Proof, Tracked};
@@ -28,6 +28,9 @@ pub struct Asked {
 
 /// Asks for a code, or leads to the page of the one that was typed.
 pub async fn ask(PublicVisit { visit, .. }: PublicVisit, Query(Asked { code }): Query<Asked>) -> Response {
+    if !visit.organisation.has(Area::Repairs) {
+        return refusal(&visit, &Error::NotFound);
+    }
     if code.is_empty() {
         return Html(pages::ask(&visit, None)).into_response();
     }

@@ -88,6 +88,10 @@ async fn attack_4_fields_that_nobody_asked_for_are_refused() {
         for row in table() {
             let (method, path) = row.route.split_once(' ').unwrap();
             let Some(Value::Object(body)) = row.body.filter(|_| row.access != Access::Device) else { continue };
+            // Those without fields take no body at all.
+            if body.is_empty() {
+                continue;
+            }
             for (field, value) in [
                 ("orgId", json!(server.other_org.id.to_string())),
                 ("createdAt", json!("2020-01-01T00:00:00Z")),
@@ -267,7 +271,7 @@ async fn attack_12_script_in_every_field_stays_text() {
                 let id = |answer: Value, field: &str| answer["data"][field].as_str().unwrap().to_owned();
                 let nasty = |words: &str| format!("{words} {SCRIPT}</textarea></title>\"'");
                 let check_in = json!({ "customerName": nasty("Anna"), "customerPhone": "333 1112223",
-                    "customerEmail": "anna@verdi.test", "vehiclePlate": "<B>1", "vehicleBrand": nasty("Fiat"),
+                    "customerEmail": "anna@verdi.test", "vehiclePlate": "AB123CD", "vehicleBrand": nasty("Fiat"),
                     "vehicleModel": nasty("Panda"), "repairType": "cosmetic", "accidentPlace": nasty("Rome"),
                     "insuranceCompany": nasty("Insurer"), "notes": nasty("Notes") });
                 let repair = admin.post("/api/v1/repairs", check_in).await.expect(201);

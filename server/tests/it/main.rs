@@ -29,6 +29,7 @@ mod portal;
 mod public;
 mod repairs;
 mod routes;
+mod settings;
 mod staff;
 mod support;
 mod world;

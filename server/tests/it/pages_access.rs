@@ -34,6 +34,9 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("POST /_fn/account/password", "current_password=wrong&new_password=le+gomme+del+vicino", None),
         ("POST /_fn/account/switch", "id={orgId}", None),
         ("GET /_fn/audit/list", "query[action]=", Some(P::AuditRead)),
+        ("GET /_fn/settings/get", "", Some(P::SettingsManage)),
+        ("POST /_fn/settings/update", "input[version]=1&input[name]=", Some(P::SettingsManage)),
+        ("POST /_fn/settings/remove-logo", "", Some(P::SettingsManage)),
         ("GET /_fn/repairs/list", "query[sort]=newest", Some(P::RepairsRead)),
         ("GET /_fn/repairs/board", "", Some(P::RepairsRead)),
         ("GET /_fn/repairs/get", "id={repairId}", Some(P::RepairsRead)),
@@ -90,11 +93,12 @@ pub fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/people/roles/{roleName}", Some(P::UsersManage)),
         ("/app/people/programs", Some(P::SettingsManage)),
         ("/app/audit", Some(P::AuditRead)),
+        ("/app/settings", Some(P::SettingsManage)),
     ]
 }
 
 /// What visitors may ask for.
-const PUBLIC_PAGES: [&str; 16] = [
+const PUBLIC_PAGES: [&str; 17] = [
     "/sign-in",
     "/sign-out",
     "/preferences/theme",
@@ -111,10 +115,11 @@ const PUBLIC_PAGES: [&str; 16] = [
     "/register",
     "/register/{token}",
     "/setup/{token}",
+    "/logo",
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 9] = [
+const OTHER_PATHS: [&str; 10] = [
     "",
     "/",
     "/track/{code}/photos/{photo}",
@@ -123,6 +128,7 @@ const OTHER_PATHS: [&str; 9] = [
     "/app",
     "/app/{*path}",
     "/app/people/programs",
+    "/app/settings/logo",
     "/_fn/{*name}",
 ];
 

@@ -117,6 +117,10 @@ pub fn table() -> Vec<Row> {
         row("GET /admin/audit", Needs(P::AuditRead)),
         row("GET /admin/audit/export", Needs(P::AuditRead)),
         with("POST /admin/audit/redact", Needs(P::SettingsManage), json!({ "accountId": "{userId}" })),
+        row("GET /admin/settings", Needs(P::SettingsManage)),
+        with("PATCH /admin/settings", Needs(P::SettingsManage), json!({ "currency": "CHF" })),
+        row("POST /admin/settings/logo", Needs(P::SettingsManage)),
+        row("DELETE /admin/settings/logo", Needs(P::SettingsManage)),
         row("GET /live", Topics),
         with("POST /checkin", Public, check_in.clone()),
         row("POST /checkin/{repairId}/photos", Public),
@@ -191,7 +195,7 @@ async fn ask(client: &Client, row: &Row, world: &World) -> (u16, Value) {
     let (method, path) = row.route.split_once(' ').expect("a method and a path");
     let path = format!("/api/v1{}", world.fill(path));
     let method: Method = method.parse().expect("a method");
-    let answer = if path.ends_with("/photos") && method == Method::POST {
+    let answer = if (path.ends_with("/photos") || path.ends_with("/logo")) && method == Method::POST {
         let (content_type, body) = crate::world::photo_form();
         client.raw(method, &path, &content_type, body).await
     } else if path.ends_with("/live") {

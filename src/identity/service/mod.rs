@@ -11,6 +11,7 @@ mod recovery;
 mod registration;
 mod roles;
 mod sessions;
+mod settings;
 mod setup;
 mod sign_in;
 mod tenants;
@@ -26,6 +27,7 @@ pub use recovery::*;
 pub use registration::*;
 pub use roles::*;
 pub use sessions::*;
+pub use settings::*;
 pub use setup::*;
 pub use sign_in::*;
 pub use tenants::*;
@@ -33,6 +35,8 @@ pub use tokens::*;
 
 use std::net::IpAddr;
 
+use crate::identity::model::Area;
+use crate::kernel::permission::PermissionSet;
 use crate::kernel::validate::phone_key;
 
 /// Where a request comes from.
@@ -46,6 +50,12 @@ pub struct Client {
     pub device: Option<String>,
     /// The id of the HTTP request.
     pub request_id: Option<String>,
+}
+
+/// The permissions of the areas that an organisation has switched off, of the words of those that are on.
+fn hidden_by(areas: &str) -> PermissionSet {
+    let is_off = |area: &&Area| areas.split(' ').all(|word| word != area.as_str());
+    Area::ALL.iter().filter(is_off).flat_map(|area| area.permissions()).copied().collect()
 }
 
 /// The e-mail address in lower case and the phone key that an identifier may stand for. A text without digits has an

@@ -1,6 +1,7 @@
 //! Organisations: found for a public page or a member, and made.
 
-use crate::identity::model::{Area, Organisation};
+use super::settings::{check_locale, check_time_zone};
+use crate::identity::model::{Area, Organisation, PublicForm};
 use crate::identity::store::{self, OrganisationRow};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -68,12 +69,8 @@ impl NewOrganisation {
             check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
         }
         let name = check.required("name", &self.name, 120);
-        if !["it", "en"].contains(&self.locale.as_str()) {
-            check.errors.add("locale", "unknown_word", "must be one of it, en");
-        }
-        if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
-            check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
-        }
+        check_locale(check, &self.locale);
+        check_time_zone(check, &self.time_zone);
         OrganisationRow {
             id: OrgId::new(),
             slug,
@@ -82,6 +79,9 @@ impl NewOrganisation {
             locale: self.locale,
             time_zone: self.time_zone,
             accent: "#0f766e".to_owned(),
+            self_registration: false,
+            public_forms: PublicForm::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>().join(" "),
+            logo_id: None,
         }
     }
 }
@@ -108,7 +108,9 @@ impl From<OrganisationRow> for Organisation {
             locale: row.locale,
             time_zone: row.time_zone,
             accent: row.accent,
-            self_registration: false,
+            self_registration: row.self_registration,
+            public_forms: row.public_forms.split(' ').filter_map(|word| word.parse().ok()).collect(),
+            logo: row.logo_id,
         }
     }
 }

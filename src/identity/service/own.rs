@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::guard::Guesser;
-use super::sessions::IDLE;
 use crate::identity::access::SessionInfo;
 use crate::identity::model::OrganisationRef;
 use crate::identity::store;
@@ -28,7 +27,7 @@ use crate::{Error, Result};
 pub async fn own_sessions(app: &App, actor: &Actor) -> Result<Vec<SessionInfo>> {
     let member = signed_in(actor)?;
     let now = app.clock.now();
-    let mut sessions = store::sessions_of(&app.db, member.account, now, now.plus(-IDLE)).await?;
+    let mut sessions = store::sessions_of(&app.db, member.account, now).await?;
     for session in &mut sessions {
         session.current = session.id == member.session;
     }

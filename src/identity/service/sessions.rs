@@ -1,8 +1,8 @@
 //! Sessions: refreshing and ending them, and turning a session into an actor.
 
-use super::Client;
 use super::guard::REMEMBERED;
 use super::roles::permissions_of;
+use super::{Client, hidden_by};
 use crate::identity::model::{Me, OrganisationRef, SessionKind, User};
 use crate::identity::store::{self, NewSession, SessionKey, SessionRow};
 use crate::kernel::App;
@@ -10,16 +10,15 @@ use crate::kernel::actor::{Actor, ActorKind, Member};
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::PermissionSet;
 use crate::kernel::secret::{random_token, token_hash};
 use crate::kernel::time::{DAY, MINUTE, Timestamp};
 use crate::{Error, Result};
 
-/// A browser session ends after this, however busy.
-const BROWSER_SESSION: i64 = 30 * DAY;
+/// The longest that any organisation lets a session live.
+const LONGEST: i64 = 366 * DAY;
 /// A refresh token lives this long; each refresh starts anew.
 const REFRESH_TOKEN: i64 = 7 * DAY;
-/// A session that nobody used for this long is over.
-pub(super) const IDLE: i64 = 7 * DAY;
 /// How often a session's last use is written down: once in so long, not with every request.
 const TOUCH_EVERY: i64 = 5 * MINUTE;
 /// How long ended sessions and links are kept.
@@ -61,8 +60,7 @@ pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn
         tracing::warn!(session.id = %session, "a used refresh token was presented; its session was ended");
         return Err(Error::Unauthorized);
     }
-    let row =
-        store::session(&mut tx, SessionKey::Id(session), now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    let row = store::session(&mut tx, SessionKey::Id(session), now).await?.ok_or(Error::Unauthorized)?;
     store::touch_session(&mut tx, session, now).await?;
     let token = random_token();
     store::insert_refresh_token(&mut tx, token_hash(&token), session, now, now.plus(REFRESH_TOKEN)).await?;
@@ -106,7 +104,7 @@ pub async fn sign_out_by_refresh(app: &App, client: &Client, token: &str) -> Res
 /// [`Error::Unauthorized`] when the session is unknown, ended, expired or its membership is not active.
 pub async fn actor_by_cookie(app: &App, client: &Client, cookie: &str) -> Result<Actor> {
     let now = app.clock.now();
-    let row = store::session(&app.db, SessionKey::CookieHash(token_hash(cookie)), now, now.plus(-IDLE)).await?;
+    let row = store::session(&app.db, SessionKey::CookieHash(token_hash(cookie)), now).await?;
     live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
 }
 
@@ -116,7 +114,7 @@ pub async fn actor_by_cookie(app: &App, client: &Client, cookie: &str) -> Result
 /// As [`actor_by_cookie`].
 pub async fn actor_by_session(app: &App, client: &Client, session: SessionId) -> Result<Actor> {
     let now = app.clock.now();
-    let row = store::session(&app.db, SessionKey::Id(session), now, now.plus(-IDLE)).await?;
+    let row = store::session(&app.db, SessionKey::Id(session), now).await?;
     live_actor(app, client, row.ok_or(Error::Unauthorized)?, now).await
 }
 
@@ -130,9 +128,12 @@ async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp)
 }
 
 pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
+    let needs_factor = !row.has_factor && row.second_factor_roles.split(' ').any(|role| role == row.role);
+    let permissions = permissions_of(&row.role, row.role_permissions.as_deref())?;
     Ok(Actor {
         org: row.org_id,
-        permissions: permissions_of(&row.role, row.role_permissions.as_deref())?,
+        permissions: if needs_factor { PermissionSet::default() } else { permissions },
+        hidden: hidden_by(&row.areas),
         kind: ActorKind::Member(Member {
             account: row.account_id,
             membership: row.membership_id,
@@ -141,7 +142,8 @@ pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
             name: row.name,
             customer: row.customer_id,
             proved_at: row.proved_at,
-            operator: row.operator,
+            operator: row.operator && !needs_factor,
+            needs_factor,
         }),
         address: client.address,
         request_id: client.request_id.clone(),
@@ -154,7 +156,7 @@ pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
 /// [`Error::Unauthorized`] for anyone who is not a member.
 pub async fn me(app: &App, actor: &Actor) -> Result<Me> {
     let member = actor.member().ok_or(Error::Unauthorized)?;
-    Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.permissions })
+    Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.usable() })
 }
 
 /// Removes failed sign-ins, sessions, links and devices that no longer matter. Sessions and links stay 90 days after their
@@ -191,7 +193,7 @@ pub(super) async fn start_session(
         user_agent: user_agent.as_deref(),
         address: client.address.map(|address| address.to_string()),
         now,
-        expires_at: now.plus(BROWSER_SESSION),
+        expires_at: now.plus(LONGEST),
     };
     store::insert_session(tx, &session).await?;
     if kind == SessionKind::Api {

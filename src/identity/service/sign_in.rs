@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::guard::Guesser;
-use super::sessions::{IDLE, SignedIn, actor_of, start_session, user};
+use super::sessions::{SignedIn, actor_of, start_session, user};
 use super::{Client, factor, login_keys};
 use crate::identity::model::SessionKind;
 use crate::identity::store::{self, LoginRow, SessionKey};
@@ -140,8 +140,7 @@ pub(super) async fn enter(
         guesser.succeeded(&mut tx).await?;
     }
     let (session, token) = start_session(&mut tx, client, kind, account, org, now).await?;
-    let row =
-        store::session(&mut tx, SessionKey::Id(session), now, now.plus(-IDLE)).await?.ok_or(Error::Unauthorized)?;
+    let row = store::session(&mut tx, SessionKey::Id(session), now).await?.ok_or(Error::Unauthorized)?;
     let device = match kind {
         SessionKind::Browser => {
             let device = client.device.clone().unwrap_or_else(random_token);

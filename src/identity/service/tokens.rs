@@ -3,9 +3,9 @@
 //! A token belongs to the member who made it and never does more than that member may do at the moment: whoever is
 //! suspended or loses a permission takes the tokens along.
 
-use super::Client;
 use super::roles::{granted, permissions_of};
 use super::sessions::actor_by_session;
+use super::{Client, hidden_by};
 use crate::identity::access::{ApiToken, NewApiToken};
 use crate::identity::store::{self, NewTokenRow, TokenKey};
 use crate::kernel::App;
@@ -157,6 +157,7 @@ async fn actor_by(app: &App, client: &Client, key: TokenKey) -> Result<Actor> {
     Ok(Actor {
         org: row.org_id,
         permissions: own.and(permissions_of(&row.role, row.role_permissions.as_deref())?),
+        hidden: hidden_by(&row.areas),
         kind: ActorKind::Program(Program { token: row.id, name: row.name }),
         address: client.address,
         request_id: client.request_id.clone(),

@@ -1,12 +1,13 @@
 //! Organisations.
 
-use crate::Result;
 use crate::identity::access::Tenant;
 use crate::identity::model::OrganisationRef;
+use crate::identity::settings::Settings;
 use crate::kernel::db::{Conn, Sort, Tx, sql};
-use crate::kernel::ids::{AccountId, OrgId};
+use crate::kernel::ids::{AccountId, FileId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
+use crate::{Error, Result};
 
 /// An organisation's row.
 #[derive(Debug, sqlx::FromRow)]
@@ -18,6 +19,9 @@ pub(crate) struct OrganisationRow {
     pub locale: String,
     pub time_zone: String,
     pub accent: String,
+    pub self_registration: bool,
+    pub public_forms: String,
+    pub logo_id: Option<FileId>,
 }
 
 pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
@@ -37,23 +41,26 @@ pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now:
 }
 
 pub(crate) async fn organisation(on: impl Into<Conn<'_>>, id: OrgId) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent FROM organisations WHERE id = $1")
-        .bind(id)
-        .optional(on)
-        .await
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+         FROM organisations WHERE id = $1")
+    .bind(id)
+    .optional(on)
+    .await
 }
 
 pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent FROM organisations WHERE slug = $1")
-        .bind(slug)
-        .optional(on)
-        .await
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+         FROM organisations WHERE slug = $1")
+    .bind(slug)
+    .optional(on)
+    .await
 }
 
 pub(crate) async fn first_organisation(on: impl Into<Conn<'_>>) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent FROM organisations ORDER BY created_at, id LIMIT 1")
-        .optional(on)
-        .await
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+         FROM organisations ORDER BY created_at, id LIMIT 1")
+    .optional(on)
+    .await
 }
 
 /// Lets changes of an organisation's people queue: whoever counts its administrators counts them alone.
@@ -98,6 +105,67 @@ pub(crate) async fn write_tenant(tx: &mut Tx, id: OrgId, name: &str, suspended_a
         .bind(id)
         .bind(name)
         .bind(suspended_at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The settings of an organisation, as they are stored.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct SettingsRow {
+    pub slug: String,
+    pub name: String,
+    pub areas: String,
+    pub locale: String,
+    pub time_zone: String,
+    pub accent: String,
+    pub currency: String,
+    pub opening_hours: String,
+    pub public_forms: String,
+    pub self_registration: bool,
+    pub second_factor_roles: String,
+    pub session_idle_hours: i64,
+    pub session_absolute_hours: i64,
+    pub logo_id: Option<FileId>,
+    pub version: i64,
+}
+
+pub(crate) async fn settings(on: impl Into<Conn<'_>>, org: OrgId) -> Result<SettingsRow> {
+    sql("SELECT slug, name, areas, locale, time_zone, accent, currency, opening_hours, public_forms, self_registration, \
+         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version FROM organisations WHERE id = $1")
+    .bind(org)
+    .one(on)
+    .await
+}
+
+pub(crate) async fn write_settings(tx: &mut Tx, org: OrgId, settings: &Settings) -> Result<()> {
+    let words = |words: Vec<&str>| words.join(" ");
+    sql("UPDATE organisations SET name = $2, areas = $3, locale = $4, time_zone = $5, accent = $6, currency = $7, \
+         opening_hours = $8, public_forms = $9, self_registration = $10, second_factor_roles = $11, \
+         session_idle_hours = $12, session_absolute_hours = $13, version = $14 WHERE id = $1")
+    .bind(org)
+    .bind(&settings.name)
+    .bind(words(settings.areas.iter().map(|area| area.as_str()).collect()))
+    .bind(&settings.locale)
+    .bind(&settings.time_zone)
+    .bind(&settings.accent)
+    .bind(&settings.currency)
+    .bind(serde_json::to_string(&settings.opening_hours).map_err(Error::internal)?)
+    .bind(words(settings.public_forms.iter().map(|form| form.as_str()).collect()))
+    .bind(settings.self_registration)
+    .bind(settings.second_factor_roles.join(" "))
+    .bind(settings.session_idle_hours)
+    .bind(settings.session_absolute_hours)
+    .bind(settings.version)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_logo(tx: &mut Tx, org: OrgId, logo: Option<FileId>) -> Result<()> {
+    sql("UPDATE organisations SET logo_id = $2, version = version + 1 WHERE id = $1")
+        .bind(org)
+        .bind(logo)
         .run(tx)
         .await?;
     Ok(())

@@ -26,11 +26,16 @@ pub(crate) struct SessionRow {
     pub role: String,
     /// The words of a role of the organisation's own.
     pub role_permissions: Option<String>,
+    /// The words of the organisation's areas.
+    pub areas: String,
     pub customer_id: Option<CustomerId>,
     pub name: String,
     pub last_seen_at: Timestamp,
     pub proved_at: Timestamp,
     pub operator: bool,
+    /// Words of the roles that need a second factor.
+    pub second_factor_roles: String,
+    pub has_factor: bool,
 }
 
 /// A new session.
@@ -87,25 +92,22 @@ pub(crate) enum SessionKey {
     Id(SessionId),
 }
 
-/// A session that lives, of a member who is active.
-pub(crate) async fn session(
-    on: impl Into<Conn<'_>>,
-    key: SessionKey,
-    now: Timestamp,
-    seen_after: Timestamp,
-) -> Result<Option<SessionRow>> {
+/// A session that lives, of a member who is active. How long it may live, idle or not, the organisation says.
+pub(crate) async fn session(on: impl Into<Conn<'_>>, key: SessionKey, now: Timestamp) -> Result<Option<SessionRow>> {
     let mut query = sql(
         "SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, r.permissions AS role_permissions, m.customer_id, a.name, \
-             s.last_seen_at, s.proved_at, a.operator \
+             o.areas, s.last_seen_at, s.proved_at, a.operator, o.second_factor_roles, f.sealed IS NOT NULL AS has_factor \
          FROM sessions s \
          JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \
          JOIN accounts a ON a.id = s.account_id \
          JOIN organisations o ON o.id = s.org_id AND o.suspended_at IS NULL \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \
-         WHERE s.ended_at IS NULL AND s.expires_at > $1 AND s.last_seen_at > $2 AND ",
+         LEFT JOIN second_factors f ON f.account_id = s.account_id \
+         WHERE s.ended_at IS NULL AND s.expires_at > $1 \
+         AND s.last_seen_at > $1 - CAST(o.session_idle_hours AS BIGINT) * 3600000 \
+         AND s.created_at > $1 - CAST(o.session_absolute_hours AS BIGINT) * 3600000 AND ",
     )
-    .bind(now)
-    .bind(seen_after);
+    .bind(now);
     match key {
         SessionKey::CookieHash(hash) => query.push("s.cookie_hash = ").push_bind(hash),
         SessionKey::Id(id) => query.push("s.id = ").push_bind(id),
@@ -236,15 +238,15 @@ pub(crate) async fn sessions_of(
     on: impl Into<Conn<'_>>,
     account: AccountId,
     now: Timestamp,
-    seen_after: Timestamp,
 ) -> Result<Vec<SessionInfo>> {
     sql("SELECT s.id, s.kind, o.name AS organisation, s.user_agent, s.address, s.created_at, s.last_seen_at \
          FROM sessions s JOIN organisations o ON o.id = s.org_id \
-         WHERE s.account_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3 \
+         WHERE s.account_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
+         AND s.last_seen_at > $2 - CAST(o.session_idle_hours AS BIGINT) * 3600000 \
+         AND s.created_at > $2 - CAST(o.session_absolute_hours AS BIGINT) * 3600000 \
          ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 200")
     .bind(account)
     .bind(now)
-    .bind(seen_after)
     .all(on)
     .await
 }

@@ -26,6 +26,8 @@ pub(crate) struct LiveTokenRow {
     pub permissions: String,
     pub role: String,
     pub role_permissions: Option<String>,
+    /// The words of the organisation's areas.
+    pub areas: String,
     pub last_used_at: Option<Timestamp>,
 }
 
@@ -112,8 +114,8 @@ pub(crate) async fn live_api_token(
     now: Timestamp,
 ) -> Result<Option<LiveTokenRow>> {
     let mut query =
-        sql("SELECT t.org_id, t.id, t.name, t.permissions, m.role, r.permissions AS role_permissions, t.last_used_at \
-         FROM api_tokens t \
+        sql("SELECT t.org_id, t.id, t.name, t.permissions, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at \
+         FROM api_tokens t JOIN organisations o ON o.id = t.org_id \
          JOIN memberships m ON m.org_id = t.org_id AND m.id = t.created_by AND m.status = 'active' \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \
          WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $1) AND ")

@@ -1,0 +1,134 @@
+//! What the settings page asks the server.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+
+/// The settings as the form has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SettingsForm {
+    /// The version that the form was made of.
+    pub version: i64,
+    /// The organisation's name.
+    pub name: String,
+    /// Words of the areas that are on.
+    pub areas: Vec<String>,
+    /// The accent colour.
+    pub accent: String,
+    /// The language of the customers.
+    pub locale: String,
+    /// The time zone.
+    pub time_zone: String,
+    /// The currency.
+    pub currency: String,
+    /// Opening hours of each day from Monday on: `08:00-12:30, 14:00-18:30`.
+    pub hours: Vec<String>,
+    /// Words of what visitors may send.
+    pub public_forms: Vec<String>,
+    /// Anything, when customers may make accounts for themselves.
+    pub self_registration: Option<String>,
+    /// Words of the roles that need a second factor.
+    pub second_factor_roles: Vec<String>,
+    /// Hours after which an unused session is over.
+    pub session_idle_hours: String,
+    /// Hours after which a session is over.
+    pub session_absolute_hours: String,
+}
+
+/// The settings page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsView {
+    /// What the form begins with.
+    pub form: SettingsForm,
+    /// The address of the logo.
+    pub logo: Option<String>,
+    /// Words and names of the roles.
+    pub roles: Vec<(String, String)>,
+}
+
+/// The settings page.
+#[server(prefix = "/_fn", endpoint = "settings/get", input = GetUrl)]
+pub async fn get_settings() -> Result<SettingsView, PageError> {
+    use officina::identity::{Weekday, service};
+
+    let (app, actor) = crate::context::context()?;
+    let settings = service::settings(&app, &actor).await?;
+    let roles = service::roles(&app, &actor).await?;
+    let hours = |day: &Weekday| {
+        let spans = settings.opening_hours.iter().filter(|span| span.day == *day);
+        spans.map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")
+    };
+    Ok(SettingsView {
+        form: SettingsForm {
+            version: settings.version,
+            hours: Weekday::ALL.iter().map(hours).collect(),
+            areas: settings.areas.iter().map(ToString::to_string).collect(),
+            public_forms: settings.public_forms.iter().map(ToString::to_string).collect(),
+            self_registration: settings.self_registration.then(|| "on".to_owned()),
+            session_idle_hours: settings.session_idle_hours.to_string(),
+            session_absolute_hours: settings.session_absolute_hours.to_string(),
+            name: settings.name,
+            accent: settings.accent,
+            locale: settings.locale,
+            time_zone: settings.time_zone,
+            currency: settings.currency,
+            second_factor_roles: settings.second_factor_roles,
+        },
+        logo: settings.logo,
+        roles: roles.into_iter().map(|role| (role.name, role.label)).collect(),
+    })
+}
+
+/// Changes the settings.
+#[server(prefix = "/_fn", endpoint = "settings/update")]
+pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
+    use officina::identity::{UpdateSettings, service};
+
+    let (app, actor) = crate::context::context()?;
+    let update = UpdateSettings {
+        name: Some(input.name),
+        areas: Some(input.areas),
+        accent: Some(input.accent),
+        locale: Some(input.locale),
+        time_zone: Some(input.time_zone),
+        currency: Some(input.currency),
+        opening_hours: Some(spans(&input.hours)),
+        public_forms: Some(input.public_forms),
+        self_registration: Some(input.self_registration.is_some()),
+        second_factor_roles: Some(input.second_factor_roles),
+        // What is no number is as wrong as one that is out of range, and told in the same words.
+        session_idle_hours: Some(input.session_idle_hours.trim().parse().unwrap_or_default()),
+        session_absolute_hours: Some(input.session_absolute_hours.trim().parse().unwrap_or_default()),
+        version: Some(input.version),
+    };
+    service::update_settings(&app, &actor, &update).await?;
+    Ok(())
+}
+
+/// Takes the logo away.
+#[server(prefix = "/_fn", endpoint = "settings/remove-logo")]
+pub async fn remove_logo() -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    officina::identity::service::remove_logo(&app, &actor).await?;
+    Ok(())
+}
+
+/// The times that are typed for each day. Whether they make sense is for the service to say.
+#[cfg(feature = "ssr")]
+fn spans(days: &[String]) -> Vec<officina::identity::OpenSpan> {
+    use officina::identity::{OpenSpan, Weekday};
+
+    let spans = |(day, text): (&Weekday, &String)| {
+        let day = *day;
+        let parts = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
+        let span = move |part: &str| {
+            let (from, to) = part.split_once(['-', '–']).unwrap_or((part, ""));
+            OpenSpan { day, from: from.trim().to_owned(), to: to.trim().to_owned() }
+        };
+        parts.map(span).collect::<Vec<_>>()
+    };
+    Weekday::ALL.iter().zip(days).flat_map(spans).collect()
+}

@@ -1,0 +1,7 @@
+//! The settings of the organisation.
+
+mod functions;
+mod page;
+
+pub use functions::{SettingsForm, SettingsView};
+pub use page::SettingsPage;

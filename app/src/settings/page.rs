@@ -1,0 +1,272 @@
+//! The settings page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use officina::identity::{Area, PublicForm, Weekday};
+
+use super::functions::{RemoveLogo, SettingsForm, SettingsView, UpdateSettings, get_settings};
+use crate::error::PageError;
+use crate::staff::{loaded, refused};
+use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
+
+type Update = ServerAction<UpdateSettings>;
+
+/// The page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let update = Update::new();
+    let remove = ServerAction::<RemoveLogo>::new();
+    let data = Resource::new(|| (), |()| get_settings());
+    let map = use_query_map();
+    // Name, colours, logo and areas stand in the frame around this page, so all of it is made anew.
+    Effect::new(move |_| {
+        if let Some(Ok(())) = update.value().get() {
+            anew("/app/settings?saved=1");
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(())) = remove.value().get() {
+            anew("/app/settings");
+        }
+    });
+    let refusal = move || {
+        let error: Option<PageError> =
+            update.value().get().and_then(Result::err).or(remove.value().get().and_then(Result::err));
+        error.map(|error| view! { <div class="stack">{refused(&error)}</div> })
+    };
+    let saved = move || {
+        let (saved, logo) = (map.read().get("saved"), map.read().get("logo"));
+        let (tone, words) = match (saved, logo.as_deref()) {
+            (Some(_), _) | (_, Some("saved")) => (Tone::Success, "Saved."),
+            (_, Some("missing")) => (Tone::Danger, "Choose a picture first."),
+            (_, Some("large")) => (Tone::Danger, "A logo may have at most 10 MB and 50 megapixels."),
+            (_, Some("unsupported")) => (Tone::Danger, "Only JPEG, PNG, WebP or GIF images are taken."),
+            _ => return None,
+        };
+        Some(view! { <div class="stack"><Alert tone=tone title=words/></div> })
+    };
+    view! {
+        <PageTitle text="Settings"/>
+        <div class="page-head"><h1>"Settings"</h1></div>
+        {saved}
+        {refusal}
+        {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |view| show(view, update, remove))}
+    }
+}
+
+/// Goes to a page as if its address had been typed.
+fn anew(address: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        // A page that cannot be left has other troubles.
+        let _ = window().location().set_href(address);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = address;
+}
+
+fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) -> AnyView {
+    let SettingsView { form, logo, roles } = view;
+    let version = form.version.to_string();
+    let sections = [organisation(&form, update), hours(&form, update), visitors(&form), access(&form, roles, update)];
+    view! {
+        <div class="stack">
+            <ActionForm action=update>
+                <div class="stack">
+                    <input type="hidden" name="input[version]" value=version/>
+                    {sections.into_iter().collect_view()}
+                    <div class="row"><Button busy=update.pending()>"Save"</Button></div>
+                </div>
+            </ActionForm>
+            {logo_forms(logo, remove)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Why a field was refused.
+fn error(update: Update, field: String) -> Signal<Option<String>> {
+    Signal::derive(move || update.value().get().and_then(Result::err).and_then(|error| error.field(&field)))
+}
+
+/// A field of one line.
+fn line(
+    update: Update,
+    label: &'static str,
+    name: &str,
+    field: &str,
+    value: &str,
+    hint: Option<&'static str>,
+) -> AnyView {
+    let error = error(update, field.to_owned());
+    let (id, name) = (name.replace(['[', ']'], "-"), name.to_owned());
+    let kind = if field == "accent" { "color" } else { "text" };
+    match hint {
+        Some(hint) => {
+            view! { <Field label=label name=name id=id kind=kind value=value.to_owned() hint=hint error=error/> }
+                .into_any()
+        }
+        None => view! { <Field label=label name=name id=id kind=kind value=value.to_owned() error=error/> }.into_any(),
+    }
+}
+
+/// Several things of which any number can be chosen.
+fn choices(legend: &'static str, name: &'static str, options: Vec<(String, String)>, chosen: &[String]) -> AnyView {
+    let boxes: Vec<_> = options
+        .into_iter()
+        .map(|(value, words)| {
+            let checked = chosen.contains(&value);
+            view! {
+                <label>
+                    <input class="checkbox checkbox-sm" type="checkbox" name=name value=value checked=checked/>
+                    {words}
+                </label>
+            }
+        })
+        .collect();
+    view! { <fieldset class="field"><legend>{legend}</legend><div class="choices">{boxes}</div></fieldset> }.into_any()
+}
+
+fn organisation(form: &SettingsForm, update: Update) -> AnyView {
+    let areas = Area::ALL.iter().map(|area| {
+        let words = match area {
+            Area::Repairs => "Repairs: check-in, workshop, tracking",
+            Area::Leads => "Leads: who asks to be called",
+            Area::ColdChain => "Cold chain: cells, devices, alerts",
+        };
+        (area.to_string(), words.to_owned())
+    });
+    let languages = [("it", "Italian"), ("en", "English")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let locale = form.locale.clone();
+    let locale_error = error(update, "locale".to_owned());
+    let zone_hint = Some("As in Europe/Rome. Times everywhere are told in it.");
+    let accent_hint = Some("Text in it is made darker or lighter as far as it has to be to be read.");
+    let fields = [
+        line(update, "Name", "input[name]", "name", &form.name, None),
+        line(update, "Accent colour", "input[accent]", "accent", &form.accent, accent_hint),
+        line(update, "Time zone", "input[time_zone]", "timeZone", &form.time_zone, zone_hint),
+        line(update, "Currency", "input[currency]", "currency", &form.currency, Some("Three letters, such as EUR.")),
+    ];
+    let areas = choices("Areas that are switched on", "input[areas][]", areas.collect(), &form.areas);
+    view! {
+        <section class="panel">
+            <h2>"Organisation"</h2>
+            <div class="stack">
+                <div class="fields two">
+                    {fields.into_iter().collect_view()}
+                    <Select label="Language of your customers" name="input[locale]" options=languages.to_vec() value=locale
+                        error=locale_error/>
+                </div>
+                {areas}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+const fn day_words(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+fn hours(form: &SettingsForm, update: Update) -> AnyView {
+    let days: Vec<_> = Weekday::ALL
+        .iter()
+        .zip(&form.hours)
+        .enumerate()
+        .map(|(index, (day, value))| {
+            let (name, field) = (format!("input[hours][{index}]"), format!("openingHours.{day}"));
+            line(update, day_words(*day), &name, &field, value, None)
+        })
+        .collect();
+    view! {
+        <section class="panel">
+            <h2>"Opening hours"</h2>
+            <div class="stack">
+                <p class="muted small">"As in 08:00-12:30, 14:00-18:30. A day left empty is closed."</p>
+                <div class="fields two">{days}</div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn visitors(form: &SettingsForm) -> AnyView {
+    let forms = PublicForm::ALL.iter().map(|form| {
+        let words = match form {
+            PublicForm::CheckIn => "Check in a car",
+            PublicForm::Contact => "Ask to be called",
+            PublicForm::Photos => "Send photos with a check-in",
+        };
+        (form.to_string(), words.to_owned())
+    });
+    let register = vec![("on".to_owned(), "Make an account for themselves".to_owned())];
+    let registers: Vec<String> = form.self_registration.iter().map(|_| "on".to_owned()).collect();
+    let forms = choices("Visitors may", "input[public_forms][]", forms.collect(), &form.public_forms);
+    let register = choices("Customers may", "input[self_registration]", register, &registers);
+    view! { <section class="panel"><h2>"Public pages"</h2><div class="stack">{forms}{register}</div></section> }
+        .into_any()
+}
+
+fn access(form: &SettingsForm, roles: Vec<(String, String)>, update: Update) -> AnyView {
+    let (idle, whole) = (&form.session_idle_hours, &form.session_absolute_hours);
+    let fields = [
+        line(update, "Hours until an unused session ends", "input[session_idle_hours]", "sessionIdleHours", idle, None),
+        line(
+            update,
+            "Hours until any session ends",
+            "input[session_absolute_hours]",
+            "sessionAbsoluteHours",
+            whole,
+            None,
+        ),
+    ];
+    let roles =
+        choices("Roles that need a second factor", "input[second_factor_roles][]", roles, &form.second_factor_roles);
+    view! {
+        <section class="panel">
+            <h2>"Access"</h2>
+            <div class="stack"><div class="fields two">{fields.into_iter().collect_view()}</div>{roles}</div>
+        </section>
+    }
+    .into_any()
+}
+
+fn logo_forms(logo: Option<String>, remove: ServerAction<RemoveLogo>) -> AnyView {
+    let shown = logo.map(|address| {
+        view! {
+            <ActionForm action=remove>
+                <div class="row wrap">
+                    <span class="mark"><img src=address alt="The logo as it is now" height="32"/></span>
+                    <Button kind=ButtonKind::Plain busy=remove.pending()>"Remove the logo"</Button>
+                </div>
+            </ActionForm>
+        }
+    });
+    view! {
+        <section class="panel">
+            <h2>"Logo"</h2>
+            <div class="stack">
+                {shown}
+                <form method="post" action="/app/settings/logo" enctype="multipart/form-data">
+                    <div class="stack">
+                        <div class="field">
+                            <label for="f-logo">"A picture"</label>
+                            <input class="file-input" type="file" id="f-logo" name="logo" accept="image/*" required=true/>
+                            <span class="hint">"It stands before the name, on a white ground, also on public pages."</span>
+                        </div>
+                        <div class="row"><button class="btn" type="submit">"Use this picture"</button></div>
+                    </div>
+                </form>
+            </div>
+        </section>
+    }
+    .into_any()
+}

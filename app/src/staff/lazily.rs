@@ -1,0 +1,68 @@
+//! Pages that are fetched when somebody first goes there.
+//!
+//! The bundle that every browser loads holds the pages of the shop floor; what an office opens now and then waits in a
+//! second one. There are few bundles on purpose: code that several of them share is cut into pieces of its own, and each
+//! page in a bundle of its own would come in dozens of pieces.
+
+use leptos::prelude::*;
+use leptos_router::{Lazy, LazyRoute};
+
+use crate::account::AccountPage;
+use crate::audit::AuditPage;
+use crate::people::{MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
+use crate::settings::SettingsPage;
+
+macro_rules! bundle {
+    ($(#[$words:meta])* $bundle:ident, $load:ident, $preload:ident: $($name:ident => $page:ident,)+) => {
+        $(#[$words])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum $bundle {
+            $($name,)+
+        }
+
+        #[lazy]
+        fn $load(page: $bundle) -> AnyView {
+            match page {
+                $($bundle::$name => view! { <$page/> }.into_any(),)+
+            }
+        }
+
+        $(
+            /// The route of a page in the bundle.
+            pub(super) struct $name;
+
+            impl LazyRoute for $name {
+                fn data() -> Self {
+                    Self
+                }
+
+                async fn view(_: Self) -> AnyView {
+                    $load($bundle::$name).await
+                }
+
+                async fn preload() {
+                    #[cfg(target_arch = "wasm32")]
+                    $preload().await;
+                }
+            }
+        )+
+    };
+}
+
+bundle! {
+    /// The back office: people, settings, the audit, one's own account.
+    BackOffice, back_office, __preload_back_office:
+    Account => AccountPage,
+    Audit => AuditPage,
+    Member => MemberPage,
+    Members => MembersPage,
+    Programs => ProgramsPage,
+    Role => RolePage,
+    Roles => RolesPage,
+    Settings => SettingsPage,
+}
+
+/// A page of a bundle, for a route.
+pub(super) fn later<P: LazyRoute>() -> Lazy<P> {
+    Lazy::new()
+}

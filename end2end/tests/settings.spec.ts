@@ -1,0 +1,82 @@
+import { expect, expectAccessibleLightAndDark, signIn, test } from "./support.ts";
+
+// In the second organisation, so that no other story notices.
+const ORG = "demo-2";
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test.describe.configure({ mode: "serial" });
+
+test.describe("what is wrong", () => {
+  test.use({ allowedProblems: [/status of 400 .*settings\/update/] });
+
+  test("is told beside its field, and what was typed stays", async ({ page }) => {
+    await signIn(page, "admin", ORG);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await expectAccessibleLightAndDark(page);
+    await page.getByLabel("Monday").fill("8 to 12");
+    await page.getByLabel("Currency").fill("CHF");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("times such as 08:00-12:30").last()).toBeVisible();
+    await expect(page.getByLabel("Currency")).toHaveValue("CHF");
+    await expect(page.getByLabel("Monday")).toHaveValue("8 to 12");
+    await expectAccessibleLightAndDark(page);
+  });
+});
+
+test("name, hours and logo are the organisation's own", async ({ page, browser, baseURL }) => {
+  await signIn(page, "admin", ORG);
+  await page.goto("/app/settings");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const name = await page.getByLabel("Name", { exact: true }).inputValue();
+  await page.getByLabel("Name", { exact: true }).fill("Freddo & Figli");
+  await page.getByLabel("Monday").fill("08:00-12:30, 14:00-18:30");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.locator(".sidebar")).toContainText("Freddo & Figli");
+  await expect(page.getByLabel("Monday")).toHaveValue("08:00-12:30, 14:00-18:30");
+
+  await page.getByLabel("A picture").setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: PICTURE });
+  await page.getByRole("button", { name: "Use this picture" }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.locator(".sidebar .mark img")).toBeVisible();
+  const visitor = await browser.newContext({ baseURL: baseURL! });
+  const front = await visitor.newPage();
+  await front.goto(`/o/${ORG}`);
+  await expect(front.locator("header .mark img")).toBeVisible();
+  await visitor.close();
+
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Remove the logo" }).click();
+  await expect(page.locator(".sidebar .mark img")).toHaveCount(0);
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator(".sidebar")).toContainText(name);
+});
+
+test("what is switched off is gone, and the public page says so", async ({ page }) => {
+  await signIn(page, "admin", ORG);
+  const choose = async (label: RegExp, on: boolean) => {
+    await page.goto("/app/settings");
+    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await page.getByLabel(label).setChecked(on);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Saved.")).toBeVisible();
+  };
+  await choose(/^Leads:/, false);
+  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Leads" })).toHaveCount(0);
+  await choose(/^Leads:/, true);
+  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Leads" })).toHaveCount(1);
+
+  await choose(/^Check in a car/, false);
+  await page.goto(`/o/${ORG}/check-in?lang=en`);
+  await expect(page.getByText("Check-in is closed here for now").last()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await choose(/^Check in a car/, true);
+  await page.goto(`/o/${ORG}/check-in?lang=en`);
+  await expect(page.locator("[name=customerName]")).toBeVisible();
+});

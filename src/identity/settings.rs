@@ -1,0 +1,106 @@
+//! What an organisation settles for itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Area, PublicForm};
+
+crate::text_enum! {
+    /// A day of the week.
+    pub enum Weekday {
+        /// Monday.
+        Monday = "monday",
+        /// Tuesday.
+        Tuesday = "tuesday",
+        /// Wednesday.
+        Wednesday = "wednesday",
+        /// Thursday.
+        Thursday = "thursday",
+        /// Friday.
+        Friday = "friday",
+        /// Saturday.
+        Saturday = "saturday",
+        /// Sunday.
+        Sunday = "sunday",
+    }
+}
+
+/// A time that the organisation is open, on every such day. A day without one is closed; none at all says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OpenSpan {
+    /// The day.
+    pub day: Weekday,
+    /// The clock time of opening, `HH:MM`.
+    pub from: String,
+    /// The clock time of closing, `HH:MM`, on the same day.
+    pub to: String,
+}
+
+/// The settings of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Its name for people.
+    pub name: String,
+    /// The areas that are switched on.
+    pub areas: Vec<Area>,
+    /// Its accent colour, `#rrggbb`. Pages make it darker or lighter as far as text on it and in it needs.
+    pub accent: String,
+    /// The language of its customers: `it` or `en`.
+    pub locale: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+    /// ISO 4217 code of its currency.
+    pub currency: String,
+    /// When it is open, in the order of the week.
+    pub opening_hours: Vec<OpenSpan>,
+    /// What visitors may send.
+    pub public_forms: Vec<PublicForm>,
+    /// Whether customers may make accounts for themselves.
+    pub self_registration: bool,
+    /// Words of the roles that need a second factor.
+    pub second_factor_roles: Vec<String>,
+    /// Hours after which a session that nobody uses is over.
+    pub session_idle_hours: i64,
+    /// Hours after which a session is over, however busy.
+    pub session_absolute_hours: i64,
+    /// The address of its logo, if it has one.
+    pub logo: Option<String>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// Changes to the settings. A field that is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateSettings {
+    /// Another name.
+    pub name: Option<String>,
+    /// Words of the areas to be on: `repairs`, `leads`, `cold_chain`.
+    pub areas: Option<Vec<String>>,
+    /// Another accent colour, `#rrggbb`.
+    pub accent: Option<String>,
+    /// `it` or `en`.
+    pub locale: Option<String>,
+    /// IANA name of a time zone.
+    pub time_zone: Option<String>,
+    /// ISO 4217 code of a currency.
+    pub currency: Option<String>,
+    /// When the organisation is open: at most two times a day.
+    pub opening_hours: Option<Vec<OpenSpan>>,
+    /// Words of what visitors may send: `check_in`, `contact`, `photos`.
+    pub public_forms: Option<Vec<String>>,
+    /// Whether customers may make accounts for themselves.
+    pub self_registration: Option<bool>,
+    /// Words of the roles that need a second factor.
+    pub second_factor_roles: Option<Vec<String>>,
+    /// From 1 to 8,760 hours.
+    pub session_idle_hours: Option<i64>,
+    /// From 1 to 8,760 hours, and no fewer than idle ones.
+    pub session_absolute_hours: Option<i64>,
+    /// The version that the client has seen.
+    pub version: Option<i64>,
+}
