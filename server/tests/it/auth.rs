@@ -151,3 +151,21 @@ async fn guessing_a_password_is_slowed() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn an_organisation_says_how_long_sessions_live() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let hours = json!({ "sessionIdleHours": 1, "sessionAbsoluteHours": 3 });
+        admin.patch("/api/v1/admin/settings", hours).await.expect(200);
+        let (busy, idle) = (server.browser("agent").await, server.browser("agent").await);
+        for _ in 0..3 {
+            server.advance(50 * MINUTE);
+            busy.get("/api/v1/auth/me").await.expect(200);
+        }
+        idle.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+        server.advance(30 * MINUTE);
+        busy.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}

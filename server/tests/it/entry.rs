@@ -298,3 +298,41 @@ async fn the_operator_makes_and_suspends_organisations_and_sees_nothing_inside()
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_customer_registers_where_it_is_allowed_and_confirms_the_address_first() {
+    with_mail(|server, mailbox| async move {
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let who = |email: &str| {
+            json!({ "email": email, "password": NEW_PASSWORD, "firstName": "Anna", "lastName": "Verdi",
+                "tenantId": server.org.id.to_string() })
+        };
+        let path = "/api/v1/auth/register";
+        // Off by default, on the page as in the API.
+        visitor.post(path, who("anna@verdi.test")).await.expect_error(404, "NOT_FOUND");
+        assert_eq!(visitor.get("/register").await.status, 404);
+        let admin = server.member("admin").await;
+        let car = json!({ "customerName": "Anna Verdi", "customerPhone": "333 1112223",
+            "customerEmail": "anna@verdi.test", "vehiclePlate": "AB123CD", "repairType": "cosmetic" });
+        admin.post("/api/v1/repairs", car).await.expect(201);
+        admin.patch("/api/v1/admin/settings", json!({ "selfRegistration": true })).await.expect(200);
+        assert_eq!(visitor.get("/register").await.status, 200);
+
+        let known = visitor.post(path, who("agent@rossi.test")).await.expect(202);
+        assert_eq!(visitor.post(path, who("Anna@verdi.test")).await.expect(202), known);
+        let mails = [mailbox.next(&server).await, mailbox.next(&server).await];
+        let of = |to: &str| mails.iter().find(|mail| mail.to == [to]).unwrap_or_else(|| panic!("no mail to {to}"));
+        assert!(of("agent@rossi.test").link().ends_with("/sign-in"), "{mails:?}");
+        let link = path_of(&of("anna@verdi.test").link());
+        // Before the address is confirmed there is no account.
+        let login = json!({ "email": "anna@verdi.test", "password": NEW_PASSWORD });
+        visitor.post("/api/v1/auth/login", login.clone()).await.expect_error(401, "UNAUTHORIZED");
+        assert_eq!(visitor.get(&link).await.status, 200);
+        let anna = browsing(&visitor, &visitor.form(&link, &[]).await);
+        assert_eq!(anna.get("/api/v1/auth/me").await.expect(200)["data"]["role"], "customer");
+        assert_eq!(anna.get("/api/v1/repairs").await.expect(200)["data"].as_array().unwrap().len(), 1);
+        visitor.post("/api/v1/auth/login", login).await.expect(200);
+        assert_eq!(visitor.form(&link, &[]).await.status, 404);
+    })
+    .await;
+}

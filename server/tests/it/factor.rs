@@ -157,3 +157,23 @@ async fn an_administrator_helps_who_has_lost_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_role_that_needs_one_can_do_nothing_else_until_it_is_on() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let agent = server.member("agent").await;
+        let browser = server.browser("agent").await.with("accept", "text/html");
+        agent.get("/api/v1/repairs").await.expect(200);
+        let required = json!({ "secondFactorRoles": ["agent"] });
+        admin.patch("/api/v1/admin/settings", required).await.expect(200);
+        let refused = agent.get("/api/v1/repairs").await.expect_error(403, "FORBIDDEN");
+        assert!(refused["error"].as_str().unwrap().contains("second factor"), "{refused}");
+        assert_eq!(agent.get("/api/v1/auth/me").await.expect(200)["data"]["permissions"], json!([]));
+        assert_eq!(browser.get("/app/repairs").await.header("location"), Some("/app/account/second-factor"));
+        enrol(&server, &agent).await;
+        agent.get("/api/v1/repairs").await.expect(200);
+        assert_eq!(browser.get("/app/repairs").await.status, 200);
+    })
+    .await;
+}
