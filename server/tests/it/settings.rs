@@ -28,11 +28,11 @@ async fn settings_are_changed_one_by_one_and_the_journal_says_which() {
         assert_eq!((&first["sessionIdleHours"], &first["sessionAbsoluteHours"]), (&json!(168), &json!(720)));
         let hours = json!([{ "day": "MONDAY", "from": "14:00", "to": "18:30" }, { "day": "monday", "from": "8:00", "to": "12:30" }]);
         let change = json!({ "name": "Rossi & Figli", "accent": "#C026D3", "timeZone": "Europe/Zurich", "currency": "chf",
-            "openingHours": hours, "selfRegistration": true, "secondFactorRoles": ["admin", "tech", "admin"],
+            "openingHours": hours, "selfRegistration": true, "secondFactorRoles": ["agent", "tech", "agent"],
             "sessionIdleHours": 8, "version": first["version"] });
         let changed = admin.patch(SETTINGS, change.clone()).await.expect(200)["data"].clone();
         assert_eq!((&changed["accent"], &changed["currency"]), (&json!("#c026d3"), &json!("CHF")));
-        assert_eq!(changed["secondFactorRoles"], json!(["admin", "technician"]));
+        assert_eq!(changed["secondFactorRoles"], json!(["agent", "technician"]));
         assert_eq!(changed["openingHours"][0], json!({ "day": "monday", "from": "08:00", "to": "12:30" }));
         assert_eq!(changed["version"], json!(first["version"].as_i64().unwrap() + 1));
         assert_eq!(admin.get(SETTINGS).await.expect(200)["data"], changed);
@@ -252,7 +252,7 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
                 ("input[hours][0]", monday),
                 ("input[hours][1]", ""),
                 ("input[hours][2]", "9:00 – 12:00"),
-                ("input[second_factor_roles][]", "admin"),
+                ("input[second_factor_roles][]", "agent"),
                 ("input[second_factor_roles][]", "manager"),
                 ("input[session_idle_hours]", "24"),
                 ("input[session_absolute_hours]", "72"),
@@ -271,7 +271,7 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
             (&settings["areas"], &settings["publicForms"]),
             (&json!(["repairs", "leads"]), &json!(["check_in"]))
         );
-        assert_eq!(settings["secondFactorRoles"], json!(["admin", "manager"]));
+        assert_eq!(settings["secondFactorRoles"], json!(["agent", "manager"]));
         assert_eq!((&settings["selfRegistration"], &settings["sessionIdleHours"]), (&json!(false), &json!(24)));
         let wednesday = json!({ "day": "wednesday", "from": "09:00", "to": "12:00" });
         assert_eq!((settings["openingHours"].as_array().unwrap().len(), &settings["openingHours"][2]), (3, &wednesday));
