@@ -9,6 +9,9 @@ use crate::error::PageError;
 use crate::moment::Calendar;
 use crate::theme::Theme;
 
+/// Where staff begin.
+pub const HOME: &str = "/app";
+
 /// The request behind a page or function.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
@@ -49,4 +52,41 @@ pub async fn organisation(app: &App, actor: &Actor) -> Result<Organisation, Page
 /// Only when the database does not answer.
 pub async fn calendar(app: &App, actor: &Actor) -> Result<Calendar, PageError> {
     Ok(Calendar::staff(&organisation(app, actor).await?, app.clock.now()))
+}
+
+/// An address on this site to go on to; anything else leads home. A second slash or a backslash would lead to another
+/// host, a control character could end the header.
+#[must_use]
+pub fn safe_next(next: &str) -> &str {
+    let plain = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && next.is_ascii()
+        && !next.contains(|c: char| c.is_ascii_control() || c == ' ');
+    if plain { next } else { HOME }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_away_from_this_site() {
+        for good in ["/app", "/app/repairs?status=ready&page=2", "/app/repairs/1#notes"] {
+            assert_eq!(safe_next(good), good);
+        }
+        for bad in [
+            "",
+            "https://evil.test",
+            "//evil.test",
+            "/\\evil.test",
+            "\\/evil.test",
+            "/a\r\nSet-Cookie: x",
+            "app",
+            "/\tx",
+            "/è",
+        ] {
+            assert_eq!(safe_next(bad), HOME, "{bad:?}");
+        }
+    }
 }

@@ -19,6 +19,8 @@ pub struct PageError {
     pub fields: BTreeMap<String, String>,
     /// The HTTP status.
     pub status: u16,
+    /// Whether the person must first prove once more who they are.
+    pub needs_proof: bool,
 }
 
 impl PageError {
@@ -35,7 +37,7 @@ impl PageError {
     }
 
     fn new(code: &str, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), fields: BTreeMap::new(), status }
+        Self { code: code.to_owned(), message: message.into(), fields: BTreeMap::new(), status, needs_proof: false }
     }
 
     /// The first refusal of each broken field, as a sentence: the domain says `is required`.
@@ -62,6 +64,7 @@ impl From<officina::Error> for PageError {
         let page_error = Self::new(error.code(), error.status(), error.to_string());
         match &error {
             officina::Error::Validation(fields) => page_error.with_fields(fields),
+            officina::Error::ProofNeeded => Self { needs_proof: true, ..page_error },
             _ => page_error,
         }
     }

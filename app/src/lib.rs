@@ -12,10 +12,12 @@ pub mod error;
 pub mod leads;
 pub mod live;
 pub mod moment;
+pub mod organisations;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod public;
 pub mod repairs;
+pub mod sent;
 pub mod settings;
 pub mod shell;
 pub mod staff;

@@ -2,14 +2,16 @@
 
 use any_spawner::Executor;
 use app::context::RequestContext;
-use app::people::{CREATE_TOKEN, FreshKey};
+use app::error::PageError;
+use app::sent::{FUNCTION, Fresh, Sent};
 use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
+use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -39,11 +41,8 @@ const SECOND_FACTOR: &str = "/app/account/second-factor";
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
 
-/// The page of the programs, which itself answers the form that asks for a key.
-const PROGRAMS: &str = "/app/people/programs";
-
-/// The most bytes of an answer that holds a fresh key: the key, and what it is for.
-const MAX_FRESH: usize = 4_096;
+/// The most bytes of an answer that a page shows: a link, a key or some codes, and words around them.
+const MAX_ANSWER: usize = 16_384;
 
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
@@ -52,8 +51,7 @@ pub fn router() -> Router<AppState> {
     // A function that changes something answers POST alone; those that only read answer GET.
     Router::new()
         .route("/app", get(page))
-        .route("/app/{*path}", get(page))
-        .route(PROGRAMS, get(page).post(new_program))
+        .route("/app/{*path}", get(page).post(send))
         .route("/app/settings/logo", post(set_logo).layer(DefaultBodyLimit::max(MAX_ONE_PHOTO_BYTES)))
         .route("/_fn/{*name}", get(server_function).post(server_function))
 }
@@ -63,34 +61,56 @@ async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller
     render(&state, caller, request, None).await
 }
 
-/// A key for a program, asked for without script. It is shown in the answer to the very request that made it; led back
-/// to the page as other forms are, it would have to go through an address or a cookie.
-async fn new_program(
+/// A form that is sent to the page it stands on. The page answers it, where it was refused or has something to show this
+/// once: led back to the page as other forms are, a link or a key would have to go through an address or a cookie.
+async fn send(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    request: Request,
+    parts: Parts,
+    body: Bytes,
 ) -> Response {
-    let (mut parts, body) = request.into_parts();
     let page = Request::from_parts(parts.clone(), Body::empty());
-    parts.uri = Uri::from_static(CREATE_TOKEN);
-    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
-    if let Ok(back) = HeaderValue::try_from(format!("{HERE}{PROGRAMS}")) {
-        parts.headers.insert(header::REFERER, back);
+    if caller.0.is_none() {
+        return render(&state, caller, page, None).await;
     }
-    let call = Request::from_parts(parts, body);
-    let (answer, body) = server_function(State(state.clone()), Extension(caller.clone()), call).await.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, MAX_FRESH).await else {
-        return ApiError::from(officina::Error::internal("a fresh key is too long to be shown")).into_response();
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    let function = fields.iter().find(|(name, _)| name == FUNCTION).map(|(_, function)| function.clone());
+    let function = function.unwrap_or_default();
+    let Ok(address) = Uri::try_from(format!("/_fn/{function}")) else {
+        return ApiError::from(officina::Error::NotFound).into_response();
     };
-    match serde_json::from_slice::<FreshKey>(&body) {
-        Ok(fresh) => render(&state, caller, page, Some(fresh)).await,
-        // Refused: back to the page, which says why.
-        Err(_) => Response::from_parts(answer, Body::from(body)),
+    let mut call = Request::from_parts(parts, Body::from(body));
+    *call.uri_mut() = address;
+    call.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let (answer, body) = server_function(State(state.clone()), Extension(caller.clone()), call).await.into_parts();
+    if let Some(to) = answer.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()) {
+        return Redirect::to(to).into_response();
     }
+    let Ok(body) = axum::body::to_bytes(body, MAX_ANSWER).await else {
+        return ApiError::from(officina::Error::internal("an answer is too long to be shown")).into_response();
+    };
+    let (status, came_of_it) = if answer.status.is_success() {
+        let Ok(fresh) = serde_json::from_slice::<Fresh>(&body) else {
+            // Nothing to show. The page is fetched anew, so that loading it again does not send the form again.
+            return Redirect::to(page.uri().path_and_query().map_or("/app", PathAndQuery::as_str)).into_response();
+        };
+        (StatusCode::OK, Ok(fresh))
+    } else {
+        let Ok(error) = serde_json::from_slice::<PageError>(&body) else {
+            return Response::from_parts(answer, Body::from(body));
+        };
+        (answer.status, Err(error))
+    };
+    let sent = Sent { function, fields, answer: came_of_it };
+    let mut response = render(&state, caller, page, Some(sent)).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
 }
 
-/// A page, with the key that its request has made.
-async fn render(state: &AppState, caller: Caller, request: Request, fresh: Option<FreshKey>) -> Response {
+/// A page, with what came of the form that it was asked with.
+async fn render(state: &AppState, caller: Caller, request: Request, sent: Option<Sent>) -> Response {
     let Some(actor) = caller.0 else {
         let here = request.uri().path_and_query().map_or("/app", axum::http::uri::PathAndQuery::as_str);
         let query = serde_urlencoded::to_string([("next", here)]).unwrap_or_default();
@@ -117,8 +137,8 @@ async fn render(state: &AppState, caller: Caller, request: Request, fresh: Optio
         RequestContext { app: state.app.clone(), actor: Some(actor), organisation: Some(organisation), theme };
     let provide = move || {
         provide_context(context.clone());
-        if let Some(fresh) = fresh.clone() {
-            provide_context(fresh);
+        if let Some(sent) = sent.clone() {
+            provide_context(sent);
         }
         if let Some((path, error)) = &failed {
             provide_context(ServerActionError::new(path, error));

@@ -29,6 +29,8 @@ pub struct MemberDetail {
     pub status: MembershipStatus,
     /// Whether the account has a password; without one it was only invited.
     pub has_password: bool,
+    /// Whether signing in asks for a code.
+    pub has_second_factor: bool,
     /// When the member last used the product.
     pub last_seen_at: Option<Timestamp>,
     /// When the member was added.

@@ -1,42 +1,14 @@
 //! The account page.
 
 use leptos::prelude::*;
-use officina::identity::SessionKind;
 
-use super::functions::{AccountView, ChangePassword, EndSession, SessionRow, SwitchOrganisation, get_account};
+use super::functions::{
+    AccountView, ChangePassword, EndSession, SECOND_FACTOR, SessionRow, SwitchOrganisation, get_account,
+};
 use crate::staff::{loaded, refused};
 use crate::ui::{
     Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
 };
-
-/// What a session is signed in with, in words: the browser and the system that it names.
-#[must_use]
-pub fn device(kind: SessionKind, user_agent: Option<&str>) -> String {
-    let Some(agent) = user_agent else {
-        return match kind {
-            SessionKind::Browser => "A browser".to_owned(),
-            SessionKind::Api => "A program".to_owned(),
-        };
-    };
-    let first =
-        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    // Each names itself after all those that it wants to be taken for, so the order matters.
-    let browser =
-        first(&[("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari")]);
-    let system = first(&[
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => agent.chars().take(60).collect(),
-    }
-}
 
 /// The page.
 #[component]
@@ -86,6 +58,13 @@ fn show(
             {organisations(&view.organisations, &view.organisation, switch)}
             <div class="spread wrap"><h2>"Where you are signed in"</h2>{end_others}</div>
             <Table caption="Sessions" columns=columns>{rows}</Table>
+            <section class="panel">
+                <h2>"Signing in with a code"</h2>
+                <div class="spread wrap">
+                    <div class="row wrap">{factor_badge(view.factor)} <span>{view.factor_words}</span></div>
+                    <a class="btn" href=SECOND_FACTOR>{if view.factor { "Change" } else { "Switch on" }}</a>
+                </div>
+            </section>
             {password_form(password)}
         </div>
     }
@@ -116,6 +95,15 @@ fn row(session: SessionRow, end: ServerAction<EndSession>) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// Whether signing in asks for a code.
+pub(super) fn factor_badge(on: bool) -> AnyView {
+    if on {
+        view! { <Badge tone=Tone::Success symbol=Icon::Check label="On"/> }.into_any()
+    } else {
+        view! { <Badge symbol=Icon::Cross label="Off"/> }.into_any()
+    }
 }
 
 fn organisations(known: &[(String, String)], here: &str, switch: ServerAction<SwitchOrganisation>) -> Option<AnyView> {

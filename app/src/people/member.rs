@@ -8,8 +8,9 @@ use super::functions::{EndSessions, MemberView, SetStatus, UpdateMember, get_mem
 use super::members::{badge, seen, status_label};
 use super::outcome::{announce, done, of_field, problem, refusal};
 use super::tabs::{MEMBERS, head};
+use crate::sent::calls;
 use crate::staff::loaded;
-use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
 
 /// What a page offers to do.
 #[derive(Clone, Copy)]
@@ -49,16 +50,18 @@ fn show(view: MemberView, actions: Actions) -> AnyView {
                 {fact("Phone", view.phone.clone())}
                 {fact("Role", Some(view.member.role.clone()))}
                 {fact("Password", (!view.has_password).then(|| "None yet".to_owned()))}
+                {fact("Signing in", view.has_second_factor.then(|| "Asks for a code".to_owned()))}
                 <div><dt>"Last here"</dt><dd>{seen(view.member.seen.clone())}</dd></div>
                 <div><dt>"Added"</dt><dd>{view.added.clone().view()}</dd></div>
             </dl>
         </section>
     };
+    let above = view.answered.above();
     let deeds = view.deeds.clone().map(|href| view! { <p><a class="link" href=href>"What this person did"</a></p> });
     let (left, right) = if view.may_change {
         (
             facts_form(&view, actions.update),
-            view! { {status(&view, actions.status)} {sessions(&view, actions.end)} }.into_any(),
+            view! { {status(&view, actions.status)} {signing_in(&view)} {sessions(&view, actions.end)} }.into_any(),
         )
     } else {
         let above = view! {
@@ -71,9 +74,12 @@ fn show(view: MemberView, actions: Actions) -> AnyView {
     view! {
         <PageTitle text=name.clone()/>
         {head(name, Some(badge(view.member.status)), MEMBERS)}
-        <div class="two-columns">
-            <div class="stack">{facts} {left} {deeds}</div>
-            <div class="stack">{right}</div>
+        <div class="stack">
+            {above}
+            <div class="two-columns">
+                <div class="stack">{facts} {left} {deeds}</div>
+                <div class="stack">{right}</div>
+            </div>
         </div>
     }
     .into_any()
@@ -156,6 +162,47 @@ fn status(view: &MemberView, action: ServerAction<SetStatus>) -> AnyView {
                     {lines}
                 </div>
             </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// Help for who cannot sign in any more.
+fn signing_in(view: &MemberView) -> AnyView {
+    let here = format!("{MEMBERS}/{}", view.member.id);
+    let press = |function, class: &'static str, words: &'static str| {
+        view! {
+            <form method="post" action=here.clone()>
+                {calls(function)}
+                <input type="hidden" name="id" value=view.member.id.clone()/>
+                <button class=class type="submit">{words}</button>
+            </form>
+        }
+        .into_any()
+    };
+    let factor = view.has_second_factor.then(|| {
+        view! {
+            <details class="fold">
+                <summary><h3>"The phone with the codes is lost"</h3> {icon(Icon::Chevron)}</summary>
+                <div class="stack tight">
+                    <p class="small">
+                        "Signing in asks for the password alone then, and the recovery codes are worth nothing. Be sure that it is this person who asks you."
+                    </p>
+                    {press("people/drop-factor", "btn btn-error", "Switch second factor off")}
+                </div>
+            </details>
+        }
+    });
+    view! {
+        <section class="panel">
+            <h2>"Cannot sign in?"</h2>
+            <div class="stack">
+                <p class="muted small">
+                    "By a link this person chooses a new password. The one before counts until then."
+                </p>
+                {press("people/reset-link", "btn", "Make a link for a new password")}
+                {factor}
+            </div>
         </section>
     }
     .into_any()

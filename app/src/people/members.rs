@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 use officina::identity::MembershipStatus;
 
 use super::functions::{MemberQuery, MemberRow, MembersView, list_members};
-use super::tabs::{MEMBERS, head};
+use super::tabs::{MEMBERS, head, invite_button};
 use crate::staff::loaded;
 use crate::ui::{
     Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Tone, address, icon,
@@ -41,7 +41,7 @@ pub fn MembersPage() -> impl IntoView {
     let data = Resource::new(move || query.get(), list_members);
     view! {
         <PageTitle text="Members"/>
-        {head("People".to_owned(), None, MEMBERS)}
+        {head("People".to_owned(), Some(invite_button()), MEMBERS)}
         {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |page| show(page, &query.get_untracked()))}
     }
 }

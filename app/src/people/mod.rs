@@ -1,7 +1,8 @@
-//! The people side of an organisation: members, roles, and the keys of programs.
+//! The people side of an organisation: members, invitations, roles, and the keys of programs.
 
 mod choices;
 mod functions;
+mod invite;
 mod member;
 mod members;
 mod outcome;
@@ -10,12 +11,11 @@ mod role;
 mod roles;
 mod tabs;
 
-#[cfg(feature = "ssr")]
-pub use functions::CREATE_TOKEN;
 pub use functions::{
-    FreshKey, MemberQuery, MemberRow, MemberView, MembersView, PermissionGroup, PermissionLine, RoleRow, RoleView,
-    RolesView, TokenRow, TokensView,
+    InvitationRow, InviteView, MemberQuery, MemberRow, MemberView, MembersView, PermissionGroup, PermissionLine,
+    RoleRow, RoleView, RolesView, TokenRow, TokensView,
 };
+pub use invite::InvitePage;
 pub use member::MemberPage;
 pub use members::MembersPage;
 pub use programs::ProgramsPage;

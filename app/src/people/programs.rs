@@ -1,19 +1,14 @@
 //! The keys of programs.
 
-use leptos::ev::SubmitEvent;
-use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::choices::{boxes, sentences};
-use super::functions::{
-    CreateToken, FreshKey, PermissionGroup, RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens,
-};
-use super::outcome::{announce, done, of_field, problem, refusal};
+use super::functions::{PermissionGroup, RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens};
+use super::outcome::{announce, done, problem, refusal};
 use super::tabs::{PROGRAMS, head};
+use crate::sent::{Answered, calls};
 use crate::staff::loaded;
-use crate::ui::{
-    Alert, Button, ButtonKind, Column, EmptyState, Field, FieldFrame, Icon, PageTitle, SkeletonRows, Table, Tone, icon,
-};
+use crate::ui::{Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
 
 /// How long a key works if nobody says otherwise, in days.
 const DAYS: &str = "365";
@@ -21,32 +16,24 @@ const DAYS: &str = "365";
 /// The page.
 #[component]
 pub fn ProgramsPage() -> impl IntoView {
-    let create = ServerAction::<CreateToken>::new();
     let revoke = ServerAction::<RevokeToken>::new();
     let revoke_all = ServerAction::<RevokeTokens>::new();
-    let (created, revoked, all_revoked) = (done(create), done(revoke), done(revoke_all));
+    let (revoked, all_revoked) = (done(revoke), done(revoke_all));
     announce(revoked, "The key is revoked");
     announce(all_revoked, "All keys are revoked");
-    let data = Resource::new(move || (created.get(), revoked.get(), all_revoked.get()), |_| list_tokens());
+    let data = Resource::new(move || (revoked.get(), all_revoked.get()), |_| list_tokens());
     view! {
         <PageTitle text="Programs"/>
         {head("People".to_owned(), None, PROGRAMS)}
         <div class="stack">
             {refusal(problem(revoke))}
             {refusal(problem(revoke_all))}
-            {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |view| show(view, create, revoke, revoke_all))}
+            {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |view| show(view, revoke, revoke_all))}
         </div>
     }
 }
 
-fn show(
-    view: TokensView,
-    create: ServerAction<CreateToken>,
-    revoke: ServerAction<RevokeToken>,
-    revoke_all: ServerAction<RevokeTokens>,
-) -> AnyView {
-    let at_once = view.fresh;
-    let fresh = move || create.value().get().and_then(Result::ok).or_else(|| at_once.clone()).map(fresh_key);
+fn show(view: TokensView, revoke: ServerAction<RevokeToken>, revoke_all: ServerAction<RevokeTokens>) -> AnyView {
     let all = (view.rows.len() > 1).then(|| revoke_all_form(&view.rows, revoke_all));
     let list = if view.rows.is_empty() {
         view! {
@@ -63,39 +50,11 @@ fn show(
     };
     view! {
         <div class="stack">
-            {fresh}
+            {view.answered.above()}
             {list}
-            {form(view.groups, create)}
+            {form(view.groups, &view.answered)}
             {all}
         </div>
-    }
-    .into_any()
-}
-
-/// The key, this once.
-fn fresh_key(fresh: FreshKey) -> AnyView {
-    let title = format!("The key of “{}”", fresh.name);
-    let field = NodeRef::<Input>::new();
-    // It may come far above the form that asked for it.
-    field.on_load(|field| {
-        // A field that cannot be focused is still there to be seen.
-        let _ = field.focus();
-    });
-    let select = move |_| {
-        if let Some(field) = field.get_untracked() {
-            field.select();
-        }
-    };
-    view! {
-        <Alert tone=Tone::Success title=title>
-            <div class="stack tight">
-                <p>"Copy it now and give it to the program. It is shown this once and cannot be looked up again."</p>
-                <FieldFrame label="Key" name="key" hint=Some("Sent as “Authorization: Bearer”, then the key.".to_owned())>
-                    <input class="input mono" id="f-key" type="text" readonly=true value=fresh.key autocomplete="off"
-                        spellcheck="false" aria-describedby="f-key-hint" node_ref=field on:focus=select/>
-                </FieldFrame>
-            </div>
-        </Alert>
     }
     .into_any()
 }
@@ -132,33 +91,27 @@ fn row(token: TokenRow, revoke: ServerAction<RevokeToken>) -> AnyView {
     .into_any()
 }
 
-/// A key to be made. Without script the form goes to the page itself, whose answer then holds the key: it must not go
-/// through an address or a cookie, as what other forms answer does.
-fn form(groups: Vec<PermissionGroup>, create: ServerAction<CreateToken>) -> AnyView {
-    let problem = problem(create);
-    let submit = move |event: SubmitEvent| {
-        if let Ok(input) = CreateToken::from_event(&event) {
-            event.prevent_default();
-            create.dispatch(input);
-        }
-    };
+/// A key to be made.
+fn form(groups: Vec<PermissionGroup>, answered: &Answered) -> AnyView {
+    let days = answered.value("days").unwrap_or_else(|| DAYS.to_owned());
+    let error = answered.error("permissions");
     view! {
         <section class="panel">
             <h2>"A key for a program"</h2>
-            <form method="post" action=PROGRAMS on:submit=submit>
+            <form method="post" action=PROGRAMS>
                 <div class="stack">
-                    {refusal(problem)}
+                    {calls("people/create-token")}
                     <div class="fields two">
-                        <Field label="What it is for" name="name" required=true maxlength=80u32
-                            placeholder="Website, accounting" error=of_field(problem, "name")/>
-                        <Field label="Days until it ends" name="days" kind="number" min="1" max="3650" value=DAYS
+                        <Field label="What it is for" name="name" value=answered.value("name").unwrap_or_default()
+                            required=true maxlength=80u32 placeholder="Website, accounting" error=answered.error("name")/>
+                        <Field label="Days until it ends" name="days" kind="number" min="1" max="3650" value=days
                             inputmode="numeric" hint="Empty: it does not end by itself."
-                            error=of_field(problem, "expiresInDays")/>
+                            error=answered.error("expiresInDays")/>
                     </div>
                     <h2>"The program may"</h2>
-                    {boxes(groups, of_field(problem, "permissions"))}
+                    {boxes(groups, Signal::stored(error))}
                     <p class="muted small">"It never does more than you may do yourself, and rests while you may not come in."</p>
-                    <div><Button busy=create.pending()>"Make a key"</Button></div>
+                    <div><button class="btn btn-primary" type="submit">"Make a key"</button></div>
                 </div>
             </form>
         </section>

@@ -9,6 +9,8 @@ use crate::ui::{Icon, icon};
 
 /// The members.
 pub(super) const MEMBERS: &str = "/app/people";
+/// The invitations.
+pub(super) const INVITE: &str = "/app/people/invite";
 /// The roles.
 pub(super) const ROLES: &str = "/app/people/roles";
 /// The keys of programs.
@@ -16,17 +18,29 @@ pub(super) const PROGRAMS: &str = "/app/people/programs";
 
 /// The head of a page: its title, what stands beside the title, and the way to its sisters.
 pub(super) fn head(title: String, beside: Option<AnyView>, here: &'static str) -> AnyView {
-    let frame = use_context::<Resource<Result<FrameData, PageError>>>();
-    let links = move || {
-        frame.map(|frame| Suspend::new(async move { frame.await.ok().map(|frame| links(here, frame.permissions)) }))
-    };
     view! {
         <div class="page-head">
             <div class="row wrap"><h1>{title}</h1> {beside}</div>
-            <nav class="segments" aria-label="People"><Suspense>{links}</Suspense></nav>
+            <nav class="segments" aria-label="People">{allowed(move |permissions| links(here, permissions))}</nav>
         </div>
     }
     .into_any()
+}
+
+/// The way to invite somebody, for those who may.
+pub(super) fn invite_button() -> AnyView {
+    allowed(|permissions| {
+        let button = permissions.has(Permission::UsersManage);
+        button.then(|| view! { <a class="btn btn-primary" href=INVITE>"Invite"</a> }).into_any()
+    })
+}
+
+/// What is shown by what the person may do, as soon as that is known.
+fn allowed(show: impl Fn(PermissionSet) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {
+    let frame = use_context::<Resource<Result<FrameData, PageError>>>();
+    let shown =
+        move || frame.map(|frame| Suspend::new(async move { frame.await.ok().map(|frame| show(frame.permissions)) }));
+    view! { <Suspense>{shown}</Suspense> }.into_any()
 }
 
 /// The pages that may be opened with some permissions.

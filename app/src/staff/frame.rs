@@ -27,6 +27,8 @@ pub struct FrameData {
     pub areas: Vec<Area>,
     /// What the person may do.
     pub permissions: PermissionSet,
+    /// Whether the person runs the installation.
+    pub operator: bool,
     /// The colours chosen.
     pub theme: Theme,
     /// The journal's number when the page was made; live updates go on from there.
@@ -104,6 +106,16 @@ const PLACES: &[Place] = &[
     },
 ];
 
+/// Where the operator of the installation goes beside all that.
+const ORGANISATIONS: Place = Place {
+    href: "/app/organisations",
+    label: "Organisations",
+    symbol: Icon::Building,
+    area: None,
+    needs: None,
+    portal: false,
+};
+
 /// The frame.
 #[component]
 pub fn Frame() -> impl IntoView {
@@ -172,6 +184,7 @@ fn sidebar(frame: FrameData) -> AnyView {
     let links: Vec<_> = PLACES
         .iter()
         .filter(visible)
+        .chain(frame.operator.then_some(&ORGANISATIONS))
         .map(|place| {
             // Home is where everything starts with, so it is marked only when one is right there.
             let exact = place.href == "/app";

@@ -23,6 +23,7 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
         role: member.role.clone(),
         areas: organisation.areas,
         permissions: actor.usable(),
+        operator: member.operator,
         theme,
         seq: journal::head(&app.db, actor.org).await?,
     })

@@ -7,9 +7,10 @@
 use leptos::prelude::*;
 use leptos_router::{Lazy, LazyRoute};
 
-use crate::account::AccountPage;
+use crate::account::{AccountPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
-use crate::people::{MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
+use crate::organisations::OrganisationsPage;
+use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
 
 macro_rules! bundle {
@@ -50,15 +51,19 @@ macro_rules! bundle {
 }
 
 bundle! {
-    /// The back office: people, settings, the audit, one's own account.
+    /// The back office: people, organisations, settings, the audit, one's own account.
     BackOffice, back_office, __preload_back_office:
     Account => AccountPage,
     Audit => AuditPage,
+    Invite => InvitePage,
     Member => MemberPage,
     Members => MembersPage,
+    Organisations => OrganisationsPage,
     Programs => ProgramsPage,
+    Prove => ProvePage,
     Role => RolePage,
     Roles => RolesPage,
+    SecondFactor => SecondFactorPage,
     Settings => SettingsPage,
 }
 

@@ -1,11 +1,12 @@
 //! From an answer of the server to a view: a skeleton while it comes, and words when it does not.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::PageError;
-use crate::ui::{Alert, EmptyState, Icon, Tone};
+use crate::ui::{Alert, EmptyState, Icon, Tone, address};
 
 /// Shows what a resource answers. While it is fetched anew, the last answer stays.
 pub fn loaded<T, V>(
@@ -50,8 +51,13 @@ pub fn failure(error: &PageError) -> AnyView {
 /// The message of a refused form, above it.
 #[must_use]
 pub fn refused(error: &PageError) -> AnyView {
-    let tone = if error.is_conflict() { Tone::Warning } else { Tone::Danger };
-    view! { <Alert tone=tone title=error.message.clone()/> }.into_any()
+    let tone = if error.is_conflict() || error.needs_proof { Tone::Warning } else { Tone::Danger };
+    let proof = error.needs_proof.then(|| {
+        let here = use_location().pathname.get_untracked();
+        let href = address("/app/account/prove", &[("next", Some(&here))]);
+        view! { <p><a class="link" href=href>"Enter it"</a>", and come back here to try once more."</p> }
+    });
+    view! { <Alert tone=tone title=error.message.clone()>{proof}</Alert> }.into_any()
 }
 
 #[cfg(feature = "hydrate")]

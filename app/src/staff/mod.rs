@@ -48,10 +48,14 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("people/roles/new") view={later::<lazily::Role>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles/:name") view={later::<lazily::Role>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/programs") view={later::<lazily::Programs>()} ssr=SsrMode::Async/>
+                    <Route path=path!("people/invite") view={later::<lazily::Invite>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/:id") view={later::<lazily::Member>()} ssr=SsrMode::Async/>
                     <Route path=path!("audit") view={later::<lazily::Audit>()} ssr=SsrMode::Async/>
                     <Route path=path!("settings") view={later::<lazily::Settings>()} ssr=SsrMode::Async/>
                     <Route path=path!("account") view={later::<lazily::Account>()} ssr=SsrMode::Async/>
+                    <Route path=path!("account/second-factor") view={later::<lazily::SecondFactor>()} ssr=SsrMode::Async/>
+                    <Route path=path!("account/prove") view={later::<lazily::Prove>()} ssr=SsrMode::Async/>
+                    <Route path=path!("organisations") view={later::<lazily::Organisations>()} ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

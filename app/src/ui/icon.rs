@@ -10,6 +10,8 @@ pub enum Icon {
     Bell,
     /// Columns: a board.
     Board,
+    /// A house with many windows: organisations.
+    Building,
     /// A calendar sheet: appointments, promised dates.
     Calendar,
     /// A camera: photos.
@@ -65,6 +67,7 @@ impl Icon {
         match self {
             Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
             Self::Board => "M4 5h4.5v14H4zM9.8 5h4.5v9H9.8zM15.5 5H20v11h-4.5z",
+            Self::Building => "M5 20.5V4h9v16.5M14 9.5h5v11M3.5 20.5h17M8 8h3M8 12h3M8 16h3",
             Self::Calendar => "M4 6h16v14H4zM4 10.5h16M8.5 3.5V7M15.5 3.5V7",
             Self::Camera => "M3.5 8H8l1.5-2.5h5L16 8h4.5v11h-17zM12 16.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4z",
             Self::Car => {

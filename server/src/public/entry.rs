@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::context::HOME;
 use app::public::entry::{self as pages, Invited};
 use app::public::{FormState, Visit};
 use axum::extract::rejection::FormRejection;
@@ -13,7 +14,7 @@ use axum::{Extension, Router};
 use officina::Error;
 use officina::identity::service::{self, FirstStart, InvitationView, NewRegistration};
 
-use super::sign_in::{HOME, come_in};
+use super::sign_in::come_in;
 use super::visit::FirstVisit;
 use super::{PublicVisit, refusal};
 use crate::http::auth::{self, Caller};

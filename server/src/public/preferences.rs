@@ -1,12 +1,11 @@
 //! What a browser remembers about its user's taste.
 
+use app::context::safe_next;
 use app::theme::{COOKIE, Theme};
 use axum::Form;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-
-use super::sign_in::safe_next;
 
 /// How long a browser keeps the choice, in seconds: a year.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;

@@ -1,5 +1,6 @@
 //! The way in and out for staff in a browser.
 
+use app::context::{HOME, safe_next};
 use app::public::Visit;
 use app::public::entry::code;
 use app::public::sign_in::{SignInReason, Ways, form};
@@ -17,9 +18,6 @@ use super::{PublicVisit, refusal};
 use crate::http::auth::{self, Caller};
 use crate::http::client::FromClient;
 use crate::state::AppState;
-
-/// Where staff begin.
-pub(super) const HOME: &str = "/app";
 
 /// Routes of this file.
 pub fn router() -> Router<AppState> {
@@ -182,42 +180,5 @@ fn with_cookie(redirect: Redirect, cookie: officina::Result<HeaderValue>) -> Res
     match cookie {
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], redirect).into_response(),
         Err(error) => crate::http::error::ApiError::from(error).into_response(),
-    }
-}
-
-/// An address on this site to go on to; anything else leads home. A second slash or a backslash would lead to another
-/// host, a control character could end the header.
-#[must_use]
-pub fn safe_next(next: &str) -> &str {
-    let plain = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains('\\')
-        && next.is_ascii()
-        && !next.contains(|c: char| c.is_ascii_control() || c == ' ');
-    if plain { next } else { HOME }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_away_from_this_site() {
-        for good in ["/app", "/app/repairs?status=ready&page=2", "/app/repairs/1#notes"] {
-            assert_eq!(safe_next(good), good);
-        }
-        for bad in [
-            "",
-            "https://evil.test",
-            "//evil.test",
-            "/\\evil.test",
-            "\\/evil.test",
-            "/a\r\nSet-Cookie: x",
-            "app",
-            "/\tx",
-            "/è",
-        ] {
-            assert_eq!(safe_next(bad), HOME, "{bad:?}");
-        }
     }
 }

@@ -250,7 +250,15 @@ async fn attack_10_nothing_is_changed_by_a_page_of_another_site() {
                 let answer = attack.raw(method.parse().unwrap(), &path, "text/plain", body).await;
                 assert_eq!(answer.status, 403, "{}: {}", row.route, answer.text());
             }
-            for form in ["/sign-in", "/sign-out", "/check-in", "/contact", "/forgot", "/preferences/theme"] {
+            for form in [
+                "/sign-in",
+                "/sign-out",
+                "/check-in",
+                "/contact",
+                "/forgot",
+                "/preferences/theme",
+                "/app/people/invite",
+            ] {
                 assert_eq!(attack.form(form, &[]).await.status, 403, "{form}");
             }
         }

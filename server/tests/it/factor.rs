@@ -9,14 +9,14 @@ const TOTP: &str = "/api/v1/auth/totp";
 const LOGIN: &str = "/api/v1/auth/login";
 
 /// The code of a secret at the server's time.
-fn code(server: &TestServer, secret: &str) -> String {
+pub fn code(server: &TestServer, secret: &str) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
     let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("a").build().expect("a generator");
     totp.generate(u64::try_from(server.app().clock.now().0 / SECOND).unwrap()).to_string()
 }
 
 /// Switches the second factor of a signed-in person on; returns the secret and the recovery codes.
-async fn enrol(server: &TestServer, member: &Client) -> (String, Vec<String>) {
+pub async fn enrol(server: &TestServer, member: &Client) -> (String, Vec<String>) {
     let begun = member.post(TOTP, json!({})).await.expect(201);
     let secret = begun["data"]["secret"].as_str().unwrap().to_owned();
     assert!(begun["data"]["qr"].as_str().unwrap().contains("<svg"));

@@ -30,6 +30,7 @@ mod public;
 mod repairs;
 mod routes;
 mod settings;
+mod shown_once;
 mod staff;
 mod support;
 mod world;

@@ -8,6 +8,8 @@ use crate::support::{Client, PASSWORD, TestServer};
 const PEOPLE: &str = "/app/people";
 const ROLES: &str = "/app/people/roles";
 const PROGRAMS: &str = "/app/people/programs";
+/// What the form for a key says that it is for.
+const KEY_FORM: (&str, &str) = ("function", "people/create-token");
 
 /// A browser of an administrator that stands on a page.
 async fn on(server: &TestServer, page: &str) -> Client {
@@ -190,7 +192,7 @@ async fn a_member_is_found_put_out_and_let_in_again() {
 async fn the_key_of_a_program_is_in_one_answer_and_nowhere_else() {
     TestServer::each(|server| async move {
         let browser = on(&server, PROGRAMS).await;
-        let fields = [("name", "Website"), ("days", "30"), ("permissions[]", "leads:read"), ("", "")];
+        let fields = [KEY_FORM, ("name", "Website"), ("days", "30"), ("permissions[]", "leads:read"), ("", "")];
         let made = browser.form(PROGRAMS, &fields).await;
         assert_eq!((made.status.as_u16(), made.header("cache-control")), (200, Some("no-store")), "{}", made.text());
         assert!(made.header("set-cookie").is_none() && made.header("location").is_none(), "{:?}", made.headers);
@@ -209,20 +211,25 @@ async fn the_key_of_a_program_is_in_one_answer_and_nowhere_else() {
 
         // With script the same function answers, and nobody else is told either.
         let answer = browser.clone().with("accept", "application/json").form("/_fn/people/create-token", &fields).await;
-        let second = answer.expect(200)["key"].as_str().expect("a key").to_owned();
+        let second = answer.expect(200)["values"][0].as_str().expect("a key").to_owned();
         assert!(second != key && !browser.get(PROGRAMS).await.text().contains(&second));
 
-        // Refused, the page says why and nothing is made.
-        for (fields, why) in [
-            (vec![("name", "Third"), ("days", "30")], "This needs at least one permission."),
+        // Refused, the page says why, keeps what was typed and ticked, and nothing is made.
+        for (fields, why, ticked) in [
+            (vec![KEY_FORM, ("name", "Third"), ("days", "30")], "This needs at least one permission.", 0),
             (
-                vec![("name", "Third"), ("days", "soon"), ("permissions[]", "leads:read")],
+                vec![KEY_FORM, ("name", "Third"), ("days", "soon"), ("permissions[]", "leads:read")],
                 "This must be from 1 to 3650.",
+                1,
             ),
         ] {
-            let told = refused(&browser, PROGRAMS, &fields).await;
-            assert!(told.contains(why) && !told.contains("Third"), "{told}");
+            let answer = browser.form(PROGRAMS, &fields).await;
+            let told = answer.text();
+            assert_eq!(answer.status, 400, "{told}");
+            assert!(told.contains(why) && told.contains("value=\"Third\""), "{told}");
+            assert_eq!(told.matches(" checked").count(), ticked, "{told}");
         }
+        assert!(!browser.get(PROGRAMS).await.text().contains("Third"));
 
         let answer = browser.form("/_fn/people/revoke-tokens", &[]).await;
         assert_eq!(answer.status, 302, "{}", answer.text());
@@ -235,7 +242,7 @@ async fn the_key_of_a_program_is_in_one_answer_and_nowhere_else() {
 #[tokio::test]
 async fn the_form_for_a_key_is_for_those_who_may_and_from_our_own_page() {
     TestServer::each(|server| async move {
-        let fields = [("name", "Website"), ("days", ""), ("permissions[]", "repairs:read")];
+        let fields = [KEY_FORM, ("name", "Website"), ("days", ""), ("permissions[]", "repairs:read")];
         let visitor = server.visitor().with("accept", "text/html").with("sec-fetch-site", "same-origin");
         let answer = visitor.form(PROGRAMS, &fields).await;
         assert!(!answer.status.is_success() && !answer.text().contains("ofc_"), "{}", answer.text());

@@ -51,13 +51,30 @@ pub async fn factor_status(app: &App, actor: &Actor) -> Result<FactorStatus> {
 pub async fn begin_factor(app: &App, actor: &Actor) -> Result<Enrolment> {
     let member = require_proof(app, actor)?;
     let secret = Secret::new_stack(rand::random());
+    let sealed = app.secret.seal(PURPOSE, secret.as_bytes())?;
+    let mut tx = app.db.begin().await?;
+    store::keep_pending(&mut tx, member.account, &sealed, app.clock.now()).await?;
+    tx.commit().await?;
+    enrolment(app, actor, member, &secret).await
+}
+
+/// The secret of [`begin_factor`] once more, as long as no code has confirmed it: a mistyped code must not cost the
+/// person another round with the camera.
+///
+/// # Errors
+/// As [`begin_factor`].
+pub async fn pending_factor(app: &App, actor: &Actor) -> Result<Option<Enrolment>> {
+    let member = require_proof(app, actor)?;
+    match store::factor(&app.db, member.account).await?.and_then(|factor| factor.pending) {
+        Some(sealed) => Ok(Some(enrolment(app, actor, member, &unsealed(app, &sealed)?).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn enrolment(app: &App, actor: &Actor, member: &Member, secret: &Secret) -> Result<Enrolment> {
     let user = store::user(&app.db, member.account, actor.org).await?.ok_or(Error::Unauthorized)?;
     let label = user.email.or(user.phone).unwrap_or(user.name);
     let address = totp(secret.clone(), &label)?.to_url().map_err(|error| Error::internal(error.to_string()))?;
-    let mut tx = app.db.begin().await?;
-    let sealed = app.secret.seal(PURPOSE, secret.as_bytes())?;
-    store::keep_pending(&mut tx, member.account, &sealed, app.clock.now()).await?;
-    tx.commit().await?;
     Ok(Enrolment { qr: qr_code(&address)?, secret: secret.to_base32(), address })
 }
 
@@ -186,11 +203,15 @@ pub(super) async fn require_code(app: &App, account: AccountId, code: &str, now:
 
 /// The step of time that a code is right for: this half minute, the one before or the one after.
 fn matching_step(app: &App, sealed: &str, code: &str, now: Timestamp) -> Result<Option<i64>> {
-    let secret = app.secret.unseal(PURPOSE, sealed).ok_or_else(|| Error::internal("a second factor cannot be read"))?;
     let digits: String = code.chars().filter(|character| !character.is_whitespace()).collect();
     let seconds = u64::try_from(now.0 / SECOND).unwrap_or_default();
-    let step = totp(Secret::from(secret), "account")?.check(&digits, seconds);
+    let step = totp(unsealed(app, sealed)?, "account")?.check(&digits, seconds);
     Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+fn unsealed(app: &App, sealed: &str) -> Result<Secret> {
+    let secret = app.secret.unseal(PURPOSE, sealed);
+    secret.map(Secret::from).ok_or_else(|| Error::internal("a second factor cannot be read"))
 }
 
 /// The generator of a secret's codes: six digits, 30 seconds, SHA-1, as every authenticator app understands.

@@ -107,6 +107,7 @@ pub(crate) struct MemberListFilter {
 
 const MEMBER: &str = "SELECT a.id, m.id AS membership_id, a.name, a.email, a.phone, m.role, m.status, \
      a.password_hash IS NOT NULL AS has_password, m.created_at, \
+     EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = a.id AND f.sealed IS NOT NULL) AS has_second_factor, \
      (SELECT MAX(s.last_seen_at) FROM sessions s WHERE s.account_id = a.id AND s.org_id = m.org_id) AS last_seen_at \
      FROM memberships m JOIN accounts a ON a.id = m.account_id WHERE m.org_id = ";
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
 use crate::moment::Moment;
+use crate::sent::{Answered, Fresh};
 
 /// Rows on a page of the members.
 #[cfg(feature = "ssr")]
@@ -76,10 +77,14 @@ pub struct MemberView {
     pub phone: Option<String>,
     /// Whether there is a password to sign in with.
     pub has_password: bool,
+    /// Whether signing in asks for a code.
+    pub has_second_factor: bool,
     /// When the member was added.
     pub added: Moment,
     /// Where what this person did is listed, for those who may read it.
     pub deeds: Option<String>,
+    /// What came of a form of the page.
+    pub answered: Answered,
 }
 
 #[cfg(feature = "ssr")]
@@ -130,17 +135,14 @@ pub async fn get_member(id: String) -> Result<MemberView, PageError> {
     use officina::identity::service;
     use officina::kernel::permission::Permission;
 
+    let answered = Answered::here(&["people/reset-link", "people/drop-factor"], &[]);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let member = service::member(&app, &actor, parse_id(&id)?).await?;
     let roles = service::roles(&app, &actor).await?;
     let row = member_row(&member, &roles, &calendar);
     let all = roles.len();
-    let given: Vec<(String, String)> = roles
-        .into_iter()
-        .filter(|role| actor.permissions.covers(role.permissions))
-        .map(|role| (role.name, role.label))
-        .collect();
+    let given: Vec<(String, String)> = super::given(&actor, roles).collect();
     // The journal knows a person by the membership.
     let deeds = format!("/app/audit?actor={}", member.membership_id);
     Ok(MemberView {
@@ -154,6 +156,8 @@ pub async fn get_member(id: String) -> Result<MemberView, PageError> {
         email: member.email,
         phone: member.phone,
         has_password: member.has_password,
+        has_second_factor: member.has_second_factor,
+        answered,
         deeds: actor.permissions.has(Permission::AuditRead).then_some(deeds),
     })
 }
@@ -181,5 +185,26 @@ pub async fn set_status(id: String, status: String) -> Result<(), PageError> {
 pub async fn end_sessions(id: String) -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
     officina::identity::service::end_sessions(&app, &actor, parse_id(&id)?).await?;
+    Ok(())
+}
+
+/// Makes a link by which a member chooses a new password.
+#[server(prefix = "/_fn", endpoint = "people/reset-link")]
+pub async fn reset_link(id: String) -> Result<Fresh, PageError> {
+    use officina::identity::service;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let id = parse_id(&id)?;
+    let sent = service::reset_link(&app, &actor, id).await?;
+    let name = service::member(&app, &actor, id).await?.name;
+    Ok(Fresh::link("The link is on its way", &name, sent, calendar))
+}
+
+/// Switches the second factor of a member off.
+#[server(prefix = "/_fn", endpoint = "people/drop-factor")]
+pub async fn drop_factor_of(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    officina::identity::service::drop_factor_of(&app, &actor, parse_id(&id)?).await?;
     Ok(())
 }

@@ -1,18 +1,18 @@
 //! What the people pages ask the server, and the shapes of its answers.
 
+mod invitations;
 mod members;
 mod roles;
 mod tokens;
 
+pub use invitations::{InvitationRow, InviteView, get_invite};
 pub use members::{
     EndSessions, MemberQuery, MemberRow, MemberView, MembersView, SetStatus, UpdateMember, get_member, list_members,
 };
 pub use roles::{
     DeleteRole, PermissionGroup, PermissionLine, RoleRow, RoleView, RolesView, SaveRole, get_role, list_roles,
 };
-#[cfg(feature = "ssr")]
-pub use tokens::CREATE_TOKEN;
-pub use tokens::{CreateToken, FreshKey, RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens};
+pub use tokens::{RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens};
 
 #[cfg(feature = "ssr")]
 use officina::kernel::actor::Actor;
@@ -23,6 +23,14 @@ use officina::kernel::permission::{Permission, PermissionSet};
 #[cfg(feature = "ssr")]
 fn role_address(name: &str) -> String {
     format!("/app/people/roles/{}", crate::ui::encoded(name))
+}
+
+/// Words and names of the roles that the actor may give: those that may do no more than the actor.
+#[cfg(feature = "ssr")]
+fn given(actor: &Actor, roles: Vec<officina::identity::Role>) -> impl Iterator<Item = (String, String)> {
+    let permissions = actor.permissions;
+    let given = roles.into_iter().filter(move |role| permissions.covers(role.permissions));
+    given.map(|role| (role.name, role.label))
 }
 
 /// All permissions by area; the actor hands on what the actor has.

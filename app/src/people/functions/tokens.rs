@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::PermissionGroup;
 use crate::error::PageError;
 use crate::moment::Moment;
+use crate::sent::{Answered, Fresh};
 
 /// A program's key in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,31 +33,16 @@ pub struct TokensView {
     pub rows: Vec<TokenRow>,
     /// All permissions there are.
     pub groups: Vec<PermissionGroup>,
-    /// The key that this very request has made.
-    pub fresh: Option<FreshKey>,
+    /// What came of the form for a key.
+    pub answered: Answered,
 }
 
-/// A key that was just made. It is shown once; of what is stored, nothing leads back to it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FreshKey {
-    /// What it is for.
-    pub name: String,
-    /// The key.
-    pub key: String,
-}
-
-impl std::fmt::Debug for FreshKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FreshKey").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// The keys that have not ended, and the one that the request has made, if it has.
+/// The keys that have not ended.
 #[server(prefix = "/_fn", endpoint = "people/tokens", input = GetUrl)]
 pub async fn list_tokens() -> Result<TokensView, PageError> {
-    use officina::kernel::permission::PermissionSet;
+    use officina::kernel::permission::{Permission, PermissionSet};
 
-    let fresh = use_context::<FreshKey>();
+    let answered = Answered::here(&["people/create-token"], &["name", "days", "permissions[]"]);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let tokens = officina::identity::service::api_tokens(&app, &actor).await?;
@@ -68,7 +54,9 @@ pub async fn list_tokens() -> Result<TokensView, PageError> {
         ends: token.expires_at.map(|at| calendar.moment(at)),
         used: token.last_used_at.map(|at| calendar.relative(at)),
     });
-    Ok(TokensView { rows: rows.collect(), groups: super::grouped(&actor, PermissionSet::default()), fresh })
+    let ticked = answered.typed.iter().filter(|(name, _)| name == "permissions[]");
+    let ticked: PermissionSet = ticked.filter_map(|(_, word)| word.parse::<Permission>().ok()).collect();
+    Ok(TokensView { rows: rows.collect(), groups: super::grouped(&actor, ticked), answered })
 }
 
 /// Makes a key. Without a number of days it does not end by itself.
@@ -78,18 +66,20 @@ pub async fn create_token(
     #[server(default)] days: String,
     // A form without a tick sends nothing.
     #[server(default)] permissions: Vec<String>,
-) -> Result<FreshKey, PageError> {
+) -> Result<Fresh, PageError> {
     let (app, actor) = crate::context::context()?;
     // What is no number of days is as wrong as none at all, and is refused with all else that is wrong.
     let expires_in_days = Some(days.trim()).filter(|days| !days.is_empty()).map(|days| days.parse().unwrap_or(0));
     let input = officina::identity::NewApiToken { name, permissions, expires_in_days };
     let (token, key) = officina::identity::service::create_api_token(&app, &actor, &input).await?;
-    Ok(FreshKey { name: token.name, key })
+    Ok(Fresh {
+        title: format!("The key of “{}”", token.name),
+        text: "Copy it now and give it to the program. It is shown this once and cannot be looked up again.".to_owned(),
+        label: "Key".to_owned(),
+        hint: Some("Sent as “Authorization: Bearer”, then the key.".to_owned()),
+        values: vec![key],
+    })
 }
-
-/// Where a key is made, for the page that answers its own form.
-#[cfg(feature = "ssr")]
-pub const CREATE_TOKEN: &str = <CreateToken as leptos::server_fn::ServerFn>::PATH;
 
 /// Revokes a key.
 #[server(prefix = "/_fn", endpoint = "people/revoke-token")]

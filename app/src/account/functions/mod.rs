@@ -1,4 +1,9 @@
-//! What the account page asks the server.
+//! What the account pages ask the server.
+
+mod factor;
+
+pub use factor::{FactorView, ProofView, Scan, get_factor, get_proof};
+pub(super) use factor::{SCAN, SECOND_FACTOR};
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -37,8 +42,43 @@ pub struct AccountView {
     pub organisations: Vec<(String, String)>,
     /// The organisation acted in now.
     pub organisation: String,
+    /// Whether signing in asks for a code.
+    pub factor: bool,
+    /// The same in words.
+    pub factor_words: String,
     /// The live sessions.
     pub sessions: Vec<SessionRow>,
+}
+
+/// What a session is signed in with, in words: the browser and the system that it names.
+#[cfg(feature = "ssr")]
+fn device(kind: officina::identity::SessionKind, user_agent: Option<&str>) -> String {
+    use officina::identity::SessionKind;
+
+    let Some(agent) = user_agent else {
+        return match kind {
+            SessionKind::Browser => "A browser".to_owned(),
+            SessionKind::Api => "A program".to_owned(),
+        };
+    };
+    let first =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    // Each names itself after all those that it wants to be taken for, so the order matters.
+    let browser =
+        first(&[("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari")]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => agent.chars().take(60).collect(),
+    }
 }
 
 /// The account page.
@@ -52,14 +92,17 @@ pub async fn get_account() -> Result<AccountView, PageError> {
     let organisations = service::own_organisations(&app, &actor).await?;
     let sessions = service::own_sessions(&app, &actor).await?.into_iter().map(|session| SessionRow {
         id: session.id.to_string(),
-        device: super::page::device(session.kind, session.user_agent.as_deref()),
+        device: device(session.kind, session.user_agent.as_deref()),
         organisation: session.organisation,
         address: session.address,
         began: calendar.relative(session.created_at),
         used: calendar.relative(session.last_seen_at),
         current: session.current,
     });
+    let factor = service::factor_status(&app, &actor).await?;
     Ok(AccountView {
+        factor: factor.on,
+        factor_words: factor::in_words(&factor),
         name: me.name,
         login: me.email.or(me.phone).unwrap_or_default(),
         organisations: organisations.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),

@@ -1,0 +1,183 @@
+//! Forms that are sent to the page they stand on, whose answer says what came of it: something that is shown this once
+//! and may go through no address and no cookie, or why it was refused, with what was typed. They need no script at all,
+//! which suits pages that are seldom used.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::staff::refused;
+use crate::ui::{Alert, FieldFrame, Tone};
+
+/// The name of the field that says which function a form is for.
+pub const FUNCTION: &str = "function";
+
+/// What is in one answer and nowhere else, with words around it that the server made.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fresh {
+    /// What was done.
+    pub title: String,
+    /// What to do now.
+    pub text: String,
+    /// What the values are.
+    pub label: String,
+    /// A word of help about them.
+    pub hint: Option<String>,
+    /// What is shown this once: nothing, a key or link, or several codes.
+    pub values: Vec<String>,
+}
+
+impl std::fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fresh").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+/// What came of a form that was sent to its page. Of a page that was only looked at, nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// What is shown this once.
+    pub fresh: Option<Fresh>,
+    /// Why it was refused.
+    pub refused: Option<PageError>,
+    /// What was typed into a form that was refused, by the names of its fields.
+    pub typed: Vec<(String, String)>,
+}
+
+impl Answered {
+    /// What was typed into a field.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<String> {
+        self.typed.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    }
+
+    /// Why a field was refused.
+    #[must_use]
+    pub fn error(&self, field: &str) -> Option<String> {
+        self.refused.as_ref().and_then(|error| error.field(field))
+    }
+
+    /// What stands above the form: why it was refused, or what is shown this once.
+    #[must_use]
+    pub fn above(&self) -> AnyView {
+        match (&self.refused, &self.fresh) {
+            (Some(error), _) => refused(error),
+            (None, Some(fresh)) => shown(fresh.clone()),
+            (None, None) => ().into_any(),
+        }
+    }
+}
+
+/// Says which function the form around it is for.
+#[must_use]
+pub fn calls(function: &'static str) -> AnyView {
+    view! { <input type="hidden" name=FUNCTION value=function/> }.into_any()
+}
+
+fn shown(fresh: Fresh) -> AnyView {
+    let mut values = fresh.values.into_iter();
+    let content = match (values.next(), values.len()) {
+        (None, _) => ().into_any(),
+        (Some(value), 0) => copied(fresh.label, fresh.hint, value),
+        (Some(first), _) => {
+            let items: Vec<_> = std::iter::once(first).chain(values).map(|value| view! { <li>{value}</li> }).collect();
+            view! { <ul class="codes mono" aria-label=fresh.label>{items}</ul> }.into_any()
+        }
+    };
+    view! {
+        <Alert tone=Tone::Success title=fresh.title>
+            <div class="stack tight"><p>{fresh.text}</p> {content}</div>
+        </Alert>
+    }
+    .into_any()
+}
+
+/// A field to copy from. It has the focus, because it may stand far above the form that asked for it.
+fn copied(label: String, hint: Option<String>, value: String) -> AnyView {
+    let field = NodeRef::<Input>::new();
+    let select = move |_| {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+        }
+    };
+    let described = hint.is_some().then_some("f-fresh-hint");
+    view! {
+        <FieldFrame label=label name="fresh" hint=hint>
+            <input class="input mono" id="f-fresh" type="text" readonly=true autofocus=true value=value autocomplete="off"
+                spellcheck="false" aria-describedby=described node_ref=field on:focus=select/>
+        </FieldFrame>
+    }
+    .into_any()
+}
+
+#[cfg(feature = "ssr")]
+pub use server::Sent;
+
+#[cfg(feature = "ssr")]
+mod server {
+    use leptos::prelude::use_context;
+    use officina::identity::SentLink;
+
+    use super::{Answered, Fresh};
+    use crate::error::PageError;
+    use crate::moment::Calendar;
+
+    /// The form that a page was asked with, and what its function answered. The server provides it for that one request.
+    #[derive(Clone)]
+    pub struct Sent {
+        /// The function's name.
+        pub function: String,
+        /// What was typed.
+        pub fields: Vec<(String, String)>,
+        /// What the function answered.
+        pub answer: Result<Fresh, PageError>,
+    }
+
+    impl std::fmt::Debug for Sent {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Sent").field("function", &self.function).finish_non_exhaustive()
+        }
+    }
+
+    impl Answered {
+        /// What came of the form that this page was asked with, if it is one of the page's own. A form that was refused
+        /// gets back what was typed into the fields named here: passwords and codes are typed again.
+        #[must_use]
+        pub fn here(functions: &[&str], kept: &[&str]) -> Self {
+            let Some(sent) = use_context::<Sent>().filter(|sent| functions.contains(&sent.function.as_str())) else {
+                return Self::default();
+            };
+            match sent.answer {
+                Ok(fresh) => Self { fresh: Some(fresh), ..Self::default() },
+                Err(error) => {
+                    let typed = sent.fields.into_iter().filter(|(name, _)| kept.contains(&name.as_str())).collect();
+                    Self { fresh: None, refused: Some(error), typed }
+                }
+            }
+        }
+    }
+
+    impl Fresh {
+        /// A link for somebody: on its way by mail, or to be handed over.
+        pub(crate) fn link(by_mail: &str, name: &str, sent: SentLink, calendar: Calendar) -> Self {
+            let until = calendar.moment(sent.expires_at).exact;
+            match sent.link {
+                None => Self {
+                    title: by_mail.to_owned(),
+                    text: format!("{name} gets a link by mail. It works once, until {until}."),
+                    ..Self::default()
+                },
+                Some(link) => Self {
+                    title: format!("The link for {name}"),
+                    text: format!(
+                        "No mail can carry it, so hand it over yourself. It is shown this once, and works once, until {until}."
+                    ),
+                    label: "Link".to_owned(),
+                    values: vec![link],
+                    ..Self::default()
+                },
+            }
+        }
+    }
+}
