@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::functions::{
-    AccountView, ChangePassword, EndSession, SECOND_FACTOR, SessionRow, SwitchOrganisation, get_account,
-};
+use super::functions::{AccountView, ChangePassword, EndSession, SECOND_FACTOR, SessionRow, get_account};
+use crate::sent::calls;
 use crate::staff::{loaded, refused};
 use crate::ui::{
     Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
@@ -15,7 +14,6 @@ use crate::ui::{
 pub fn AccountPage() -> impl IntoView {
     let end = ServerAction::<EndSession>::new();
     let password = ServerAction::<ChangePassword>::new();
-    let switch = ServerAction::<SwitchOrganisation>::new();
     let data = Resource::new(move || (end.version().get(), password.version().get()), |_| get_account());
     Effect::new(move |_| {
         if let Some(Ok(())) = password.value().get() {
@@ -23,22 +21,17 @@ pub fn AccountPage() -> impl IntoView {
         }
     });
     let refusal = move || {
-        let error = end.value().get().and_then(Result::err).or(switch.value().get().and_then(Result::err));
+        let error = end.value().get().and_then(Result::err);
         error.map(|error| view! { <div class="stack">{refused(&error)}</div> })
     };
     view! {
         <PageTitle text="Your account"/>
         {refusal}
-        {loaded(data, || view! { <SkeletonRows rows=6/> }.into_any(), move |view| show(view, end, password, switch))}
+        {loaded(data, || view! { <SkeletonRows rows=6/> }.into_any(), move |view| show(view, end, password))}
     }
 }
 
-fn show(
-    view: AccountView,
-    end: ServerAction<EndSession>,
-    password: ServerAction<ChangePassword>,
-    switch: ServerAction<SwitchOrganisation>,
-) -> AnyView {
+fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction<ChangePassword>) -> AnyView {
     let others = view.sessions.len() > 1;
     let end_others = others.then(|| {
         view! {
@@ -55,7 +48,8 @@ fn show(
             <span class="muted small">{view.login}</span>
         </div>
         <div class="stack">
-            {organisations(&view.organisations, &view.organisation, switch)}
+            {view.answered.above()}
+            {organisations(&view.organisations, &view.organisation)}
             <div class="spread wrap"><h2>"Where you are signed in"</h2>{end_others}</div>
             <Table caption="Sessions" columns=columns>{rows}</Table>
             <section class="panel">
@@ -106,7 +100,8 @@ pub(super) fn factor_badge(on: bool) -> AnyView {
     }
 }
 
-fn organisations(known: &[(String, String)], here: &str, switch: ServerAction<SwitchOrganisation>) -> Option<AnyView> {
+/// The other organisations. Going over loads the whole page anew: the frame around it is of one organisation.
+fn organisations(known: &[(String, String)], here: &str) -> Option<AnyView> {
     let others: Vec<_> = known
         .iter()
         .filter(|(id, _)| id != here)
@@ -118,7 +113,9 @@ fn organisations(known: &[(String, String)], here: &str, switch: ServerAction<Sw
         view! {
             <section class="panel">
                 <h2>"Go over to"</h2>
-                <ActionForm action=switch><div class="row wrap">{others}</div></ActionForm>
+                <form method="post" action="/app/account">
+                    {calls("account/switch")} <div class="row wrap">{others}</div>
+                </form>
             </section>
         }
         .into_any()

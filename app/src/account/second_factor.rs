@@ -108,10 +108,10 @@ fn changes() -> AnyView {
     view! {
         <section class="panel">
             <details class="fold">
-                <summary><h2>"Make a new one"</h2> {icon(Icon::Chevron)}</summary>
+                <summary><h2>"Another phone, or new recovery codes"</h2> {icon(Icon::Chevron)}</summary>
                 <div class="stack tight">
                     <p>
-                        "For a new phone, or when the recovery codes run out. Once you confirm it, the app that you use now and all recovery codes that you have are worth nothing."
+                        "Once you confirm a new secret, the app that you use now and all recovery codes that you have are worth nothing."
                     </p>
                     {press("account/begin-factor", "btn", "Make a new one")}
                 </div>
@@ -122,7 +122,7 @@ fn changes() -> AnyView {
                 <summary><h2>"Switch it off"</h2> {icon(Icon::Chevron)}</summary>
                 <div class="stack tight">
                     <p>"Whoever learns your password can come in again. The recovery codes are worth nothing then."</p>
-                    {press("account/drop-factor", "btn btn-error", "Switch it off")}
+                    {press("account/drop-factor", "btn btn-error", "Switch off")}
                 </div>
             </details>
         </section>

@@ -15,6 +15,8 @@ pub use functions::{
     InvitationRow, InviteView, MemberQuery, MemberRow, MemberView, MembersView, PermissionGroup, PermissionLine,
     RoleRow, RoleView, RolesView, TokenRow, TokensView,
 };
+// Their forms name them in a field (`sent::calls`).
+pub use functions::{create_token, drop_factor_of, invite, reset_link, withdraw_invitation};
 pub use invite::InvitePage;
 pub use member::MemberPage;
 pub use members::MembersPage;

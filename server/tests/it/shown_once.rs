@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use officina::identity::service;
+use officina::kernel::actor::Actor;
 use officina::kernel::time::{MINUTE, SECOND};
 
 use crate::factor::{code, enrol};
 use crate::support::{Answer, Client, Mailbox, PASSWORD, TestServer};
 
+const ACCOUNT: &str = "/app/account";
 const FACTOR: &str = "/app/account/second-factor";
 const SCAN: &str = "/app/account/second-factor?step=scan";
 const INVITE: &str = "/app/people/invite";
@@ -83,7 +86,7 @@ async fn the_second_factor_is_switched_on_by_forms_and_its_recovery_codes_are_sh
         assert_eq!(codes.len(), 10, "{page}");
         assert!(!page.contains(&typed), "the secret has done its part: {page}");
 
-        let (later, account) = (agent.get(FACTOR).await.text(), agent.get("/app/account").await.text());
+        let (later, account) = (agent.get(FACTOR).await.text(), agent.get(ACCOUNT).await.text());
         assert!(later.contains("10 recovery codes are left") && account.contains("10 recovery codes are left"));
         let written = journal(&server).await;
         assert!(codes.iter().all(|code| !later.contains(code) && !written.contains(code)), "{later}");
@@ -287,6 +290,25 @@ async fn the_operator_makes_suspends_and_opens_organisations_on_a_page() {
         let own = server.org.id.to_string();
         let fields = [("id", own.as_str()), ("suspended", "true")];
         assert_eq!(press(&admin, ORGANISATIONS, "organisations/suspend", &fields).await.status, 409);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn going_over_to_another_organisation_leads_to_its_home_page() {
+    TestServer::each(|server| async move {
+        server.advance(SECOND);
+        let account = server.actor("agent").await.member().unwrap().account;
+        service::join(server.app(), &Actor::system(server.other_org.id), account, "technician").await.unwrap();
+        let agent = browser(&server, "agent").await;
+        assert!(agent.get(ACCOUNT).await.text().contains("Bianchi Freddo"));
+        let nowhere = uuid::Uuid::now_v7().to_string();
+        let refused = press(&agent, ACCOUNT, "account/switch", &[("id", &nowhere)]).await;
+        assert!(refused.status == 404 && refused.text().contains("Not found."), "{}", refused.text());
+        let other = server.other_org.id.to_string();
+        leads_to(&press(&agent, ACCOUNT, "account/switch", &[("id", &other)]).await, "/app");
+        let home = agent.get("/app").await.text();
+        assert!(home.contains("class=\"clip\">Bianchi Freddo"), "{home}");
     })
     .await;
 }

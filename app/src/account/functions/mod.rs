@@ -2,7 +2,9 @@
 
 mod factor;
 
-pub use factor::{FactorView, ProofView, Scan, get_factor, get_proof};
+pub use factor::{
+    FactorView, ProofView, Scan, begin_factor, confirm_factor, drop_factor, get_factor, get_proof, prove,
+};
 pub(super) use factor::{SCAN, SECOND_FACTOR};
 
 use leptos::prelude::*;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
 use crate::moment::Moment;
+use crate::sent::Answered;
 
 /// A session in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub struct AccountView {
     pub factor_words: String,
     /// The live sessions.
     pub sessions: Vec<SessionRow>,
+    /// What came of going over to another organisation.
+    pub answered: Answered,
 }
 
 /// What a session is signed in with, in words: the browser and the system that it names.
@@ -86,6 +91,7 @@ fn device(kind: officina::identity::SessionKind, user_agent: Option<&str>) -> St
 pub async fn get_account() -> Result<AccountView, PageError> {
     use officina::identity::service;
 
+    let answered = Answered::here(&["account/switch"], &[]);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let me = service::me(&app, &actor).await?.user;
@@ -101,6 +107,7 @@ pub async fn get_account() -> Result<AccountView, PageError> {
     });
     let factor = service::factor_status(&app, &actor).await?;
     Ok(AccountView {
+        answered,
         factor: factor.on,
         factor_words: factor::in_words(&factor),
         name: me.name,

@@ -5,14 +5,15 @@ mod members;
 mod roles;
 mod tokens;
 
-pub use invitations::{InvitationRow, InviteView, get_invite};
+pub use invitations::{InvitationRow, InviteView, get_invite, invite, withdraw_invitation};
 pub use members::{
-    EndSessions, MemberQuery, MemberRow, MemberView, MembersView, SetStatus, UpdateMember, get_member, list_members,
+    EndSessions, MemberQuery, MemberRow, MemberView, MembersView, SetStatus, UpdateMember, drop_factor_of, get_member,
+    list_members, reset_link,
 };
 pub use roles::{
     DeleteRole, PermissionGroup, PermissionLine, RoleRow, RoleView, RolesView, SaveRole, get_role, list_roles,
 };
-pub use tokens::{RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens};
+pub use tokens::{RevokeToken, RevokeTokens, TokenRow, TokensView, create_token, list_tokens};
 
 #[cfg(feature = "ssr")]
 use officina::kernel::actor::Actor;
