@@ -79,9 +79,10 @@ async function answers(url) {
 /** Starts the binary on a free loopback port with demo data in a new folder, and waits until it answers.
  * The log goes to `logFile`, and its end into the error when the start fails.
  * @param {string} logFile
+ * @param {Record<string, string>} settings of the server, as its environment names them
  * @returns {Promise<{baseUrl: string, data: string, stop: () => Promise<void>}>}
  */
-export async function startDemoServer(logFile) {
+export async function startDemoServer(logFile, settings = {}) {
   const data = mkdtempSync(join(tmpdir(), "officina-demo-"));
   const baseUrl = `http://127.0.0.1:${await freePort()}`;
   const binary = process.env.OFFICINA_BINARY ?? join(targetFolder, "release", "officina");
@@ -89,6 +90,7 @@ export async function startDemoServer(logFile) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OFFICINA_")));
   // So that a test may come from an address of its own, as if through a proxy.
   env.OFFICINA_TRUSTED_PROXIES = "127.0.0.1";
+  Object.assign(env, settings);
   const log = openSync(logFile, "w");
   const child = spawn(binary, ["serve", "--demo", "--data", data, "--listen", new URL(baseUrl).host], {
     env,

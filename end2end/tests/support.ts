@@ -1,5 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import { mailsTo } from "../mailbox.ts";
 import { readDemo, type Demo } from "../server.mjs";
 
 export { expect };
@@ -18,14 +19,70 @@ export function demoUser(role: string, org = "demo"): Demo["users"][number] {
   return user;
 }
 
+/** What somebody signs in with. */
+export interface Login {
+  email: string;
+  password: string;
+}
+
 /** Signs in through the form, as a person would. */
 export async function signIn(page: Page, role: string, org = "demo"): Promise<void> {
-  const user = demoUser(role, org);
-  await page.goto("/sign-in");
-  await page.locator("[name=login]").fill(user.email);
-  await page.locator("[name=password]").fill(user.password);
-  await page.locator("[name=password]").press("Enter");
+  await signInAs(page, demoUser(role, org));
+}
+
+/** The same with what somebody signs in with. */
+export async function signInAs(page: Page, login: Login): Promise<void> {
+  await typePassword(page, login);
   await page.waitForURL(/\/app(\/|$|\?)/);
+}
+
+/** The first step of it, which may lead to the question for a code. */
+export async function typePassword(page: Page, { email, password }: Login): Promise<void> {
+  await page.goto("/sign-in");
+  await page.locator("[name=login]").fill(email);
+  await page.locator("[name=password]").fill(password);
+  await page.locator("[name=password]").press("Enter");
+}
+
+/** Signs out by the menu. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByLabel("Your account").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(/\/sign-in/);
+}
+
+/** Adds a member whom no other test knows, and says what they sign in with. */
+export async function hire(request: APIRequestContext, name: string): Promise<Login> {
+  const { email: login, password } = demoUser("admin");
+  const signedIn = await request.post("/api/v1/auth/login", { data: { email: login, password } });
+  const { accessToken } = (await signedIn.json()).data;
+  const email = `${name.toLowerCase().replace(" ", ".")}@demo.test`;
+  const added = await request.post("/api/v1/admin/users", {
+    headers: { authorization: `Bearer ${accessToken}` },
+    data: { email, name, role: "caregiver", password: "le gomme del vicino" },
+  });
+  expect(added.status()).toBe(201);
+  return { email, password: "le gomme del vicino" };
+}
+
+/** Opens a page and waits until its scripts have taken over. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+}
+
+/** The link of a kind, `join` or `reset`, that was mailed to an address last. */
+export async function mailedLink(address: string, kind: string): Promise<string> {
+  const folder = process.env.OFFICINA_END2END_MAILS;
+  if (!folder) throw new Error("no mailbox: run the tests through playwright test");
+  const link = new RegExp(`https?://\\S+/${kind}/\\S+`);
+  const last = (): string | undefined =>
+    mailsTo(folder, address)
+      .map((mail) => link.exec(mail.text)?.[0])
+      .filter((found) => found !== undefined)
+      .at(-1);
+  await expect.poll(last, { timeout: 15_000, message: `a mail to ${address}` }).toBeDefined();
+  return last()!;
 }
 
 /** Collects what no page may do: console errors, uncaught exceptions, requests that fail or answer 5xx.
