@@ -195,13 +195,23 @@ pub(crate) async fn set_password_of(tx: &mut Tx, account: AccountId, hash: &str)
 /// Takes the person out of an account. Nobody can sign in with it, and no mail reaches the address that stands in it:
 /// `.invalid` is nobody's (RFC 2606).
 pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -> Result<()> {
+    // Links hold the name and the address as well; they are found by the address, so they go first.
+    for statement in [
+        "DELETE FROM entry_links WHERE account_id = $1 OR email = (SELECT email FROM accounts WHERE id = $1) \
+         OR phone = (SELECT phone FROM accounts WHERE id = $1)",
+        "DELETE FROM sessions WHERE account_id = $1",
+        "DELETE FROM known_devices WHERE account_id = $1",
+        "DELETE FROM recovery_codes WHERE account_id = $1",
+        "DELETE FROM second_factors WHERE account_id = $1",
+    ] {
+        sql(statement).bind(account).run(&mut *tx).await?;
+    }
     sql("UPDATE accounts SET name = $2, email = $3, phone = NULL, password_hash = NULL WHERE id = $1")
         .bind(account)
         .bind(name)
         .bind(format!("{account}@removed.invalid"))
-        .run(&mut *tx)
+        .run(tx)
         .await?;
-    sql("DELETE FROM sessions WHERE account_id = $1").bind(account).run(tx).await?;
     Ok(())
 }
 
