@@ -31,6 +31,17 @@ const pages = [
   ["cold-chain", "/app/cold-chain"],
   ["cold-cell", `/app/cold-chain/cells/${coldCellId}`],
   ["alerts", "/app/alerts"],
+  ["welcome", "/"],
+  ["forgot", "/forgot"],
+  ["people", "/app/people"],
+  ["invite", "/app/people/invite"],
+  ["roles", "/app/people/roles"],
+  ["role-new", "/app/people/roles/new"],
+  ["programs", "/app/people/programs"],
+  ["audit", "/app/audit"],
+  ["settings", "/app/settings"],
+  ["account", "/app/account"],
+  ["second-factor", "/app/account/second-factor"],
 ];
 const widths = { 375: 812, 768: 1024, 1440: 900 };
 

@@ -141,14 +141,14 @@ test("who has an account joins a second organisation with it, and goes from one 
   await theirs.getByRole("button", { name: "Come in" }).click();
   await theirs.waitForURL(/\/app$/);
   await expect(here).not.toHaveText(first);
-  await expect(theirs.getByRole("link", { name: "Leads" })).toBeVisible();
+  await expect(theirs.getByRole("link", { name: "Leads", exact: true })).toBeVisible();
 
   await theirs.goto("/app/account");
   await expectAccessibleLightAndDark(theirs);
   await theirs.getByRole("button", { name: first }).click();
   await theirs.waitForURL(/\/app$/);
   await expect(here).toHaveText(first);
-  await expect(theirs.getByRole("link", { name: "Leads" })).toHaveCount(0);
+  await expect(theirs.getByRole("link", { name: "Leads", exact: true })).toHaveCount(0);
   expectNoProblems(problems);
   await elsewhere.close();
 });

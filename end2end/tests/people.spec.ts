@@ -200,7 +200,7 @@ test.describe("a program", () => {
 });
 
 test.describe("without script", () => {
-  test.use({ javaScriptEnabled: false });
+  test.use({ javaScriptEnabled: false, allowedProblems: [/\/pkg\/.*: csp$/] });
 
   test("a key is made and shown, and all keys are revoked by name", async ({ page }) => {
     await signIn(page, "admin", "demo-2");

@@ -85,14 +85,14 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Passes for a record of this customer.
+    /// Passes for a record of this customer, or of none.
     ///
     /// # Errors
     /// [`Error::NotFound`]: the records of others look as if there were none.
-    pub fn pass(self, customer: CustomerId) -> Result<()> {
+    pub fn pass(self, customer: Option<CustomerId>) -> Result<()> {
         match self {
             Self::All => Ok(()),
-            Self::Own(own) if own == Some(customer) => Ok(()),
+            Self::Own(own) if own.is_some() && own == customer => Ok(()),
             Self::Own(_) => Err(Error::NotFound),
         }
     }

@@ -134,7 +134,7 @@ async fn add_while(
 pub async fn get(app: &App, actor: &Actor, id: RepairId, photo: FileId, rendition: Rendition) -> Result<bytes::Bytes> {
     let scope = actor.scope(Permission::RepairsRead)?;
     if scope != Scope::All {
-        scope.pass(store::customer_of(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?)?;
+        scope.pass(store::customer_of(&app.db, actor.org, id).await?)?;
     }
     find(app, actor.org, id, photo).await?;
     app.files.get(actor.org, photo, rendition).await

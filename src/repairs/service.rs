@@ -248,7 +248,7 @@ pub async fn open_counts(app: &App, actor: &Actor) -> Result<(Vec<(RepairStatus,
 pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail> {
     let scope = actor.scope(Permission::RepairsRead)?;
     let row = store::detail(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
-    scope.pass(row.customer_id)?;
+    scope.pass(Some(row.customer_id))?;
     let photos = files::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
     let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
     let allowed = match actor.permissions.has(Permission::RepairsWrite) {

@@ -41,7 +41,7 @@ fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction
         }
     });
     let rows: Vec<_> = view.sessions.into_iter().map(|session| row(session, end)).collect();
-    let columns = ["Device", "Organisation", "Address", "Signed in", "Last used", ""].map(Column::plain).to_vec();
+    let columns = ["Device", "Organisation", "Address", "Signed in", "Last used", "Action"].map(Column::plain).to_vec();
     view! {
         <div class="page-head">
             <h1>{view.name}</h1>

@@ -78,9 +78,9 @@ pub struct AuditView {
     pub may_export: bool,
 }
 
-/// A page of the audit.
+/// A page of the audit. A query without any filter is sent as nothing at all.
 #[server(prefix = "/_fn", endpoint = "audit/list", input = GetUrl)]
-pub async fn list_audit(query: AuditQuery) -> Result<AuditView, PageError> {
+pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditView, PageError> {
     use officina::audit::{AuditFilter, service};
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
@@ -161,6 +161,7 @@ fn subject_page(kind: &str, id: &str) -> Option<String> {
         "repair" => "/app/repairs",
         "lead" => "/app/leads",
         "cold_cell" => "/app/cold-chain/cells",
+        "account" => "/app/people",
         _ => return None,
     };
     Some(format!("{base}/{id}"))

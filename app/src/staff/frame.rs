@@ -70,7 +70,7 @@ const PLACES: &[Place] = &[
         symbol: Icon::Snow,
         area: Some(Area::ColdChain),
         needs: Some(Permission::ColdChainRead),
-        portal: false,
+        portal: true,
     },
     Place {
         href: "/app/alerts",

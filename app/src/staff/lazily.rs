@@ -1,7 +1,7 @@
 //! Pages that are fetched when somebody first goes there.
 //!
-//! The bundle that every browser loads holds the pages of the shop floor; what an office opens now and then waits in a
-//! second one. There are few bundles on purpose: code that several of them share is cut into pieces of its own, and each
+//! The bundle that every browser loads holds the pages of the front desk; what an office opens now and then, and what few
+//! businesses have, waits in others. There are few bundles on purpose: code that several of them share is cut into pieces of its own, and each
 //! page in a bundle of its own would come in dozens of pieces.
 
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use leptos_router::{Lazy, LazyRoute};
 
 use crate::account::{AccountPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
+use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
@@ -65,6 +66,14 @@ bundle! {
     Roles => RolesPage,
     SecondFactor => SecondFactorPage,
     Settings => SettingsPage,
+}
+
+bundle! {
+    /// Cold cells and their alerts.
+    ColdChain, cold_chain, __preload_cold_chain:
+    Alerts => AlertsPage,
+    ColdCell => ColdCellPage,
+    ColdCells => ColdChainPage,
 }
 
 /// A page of a bundle, for a route.

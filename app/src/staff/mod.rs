@@ -12,7 +12,6 @@ use leptos_router::SsrMode;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
-use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
 use crate::repairs::{BoardPage, RepairPage, RepairsPage};
@@ -40,9 +39,9 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("repairs/:id") view=RepairPage ssr=SsrMode::Async/>
                     <Route path=path!("leads") view=LeadsPage ssr=SsrMode::Async/>
                     <Route path=path!("leads/:id") view=LeadPage ssr=SsrMode::Async/>
-                    <Route path=path!("cold-chain") view=ColdChainPage ssr=SsrMode::Async/>
-                    <Route path=path!("cold-chain/cells/:id") view=ColdCellPage ssr=SsrMode::Async/>
-                    <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain") view={later::<lazily::ColdCells>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/cells/:id") view={later::<lazily::ColdCell>()} ssr=SsrMode::Async/>
+                    <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
                     <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles/new") view={later::<lazily::Role>()} ssr=SsrMode::Async/>

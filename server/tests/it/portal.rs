@@ -51,7 +51,29 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
         let change = json!({ "status": "ready" });
         anna.post(&format!("/api/v1/repairs/{own}/status"), change).await.expect_error(403, "FORBIDDEN");
 
+        let depot = async |name: &str, customer: &serde_json::Value| {
+            let location = json!({ "name": name, "customerId": customer });
+            let location = admin.post("/api/v1/locations", location).await.expect(201);
+            let cell =
+                json!({ "name": format!("Cell of {name}"), "locationId": location["data"]["id"], "preset": "freezer" });
+            admin.post("/api/v1/coldcells", cell).await.expect(201)["data"]["id"].as_str().unwrap().to_owned()
+        };
+        let customer = detail.expect(200)["data"]["customer"]["id"].clone();
+        let own_cell = depot("Anna", &customer).await;
+        let other_cell = depot("Somebody", &serde_json::Value::Null).await;
+        let cells = anna.get("/api/v1/coldcells").await.expect(200);
+        assert_eq!((cells["data"].as_array().unwrap().len(), &cells["data"][0]["id"]), (1, &json!(own_cell)));
+        assert_eq!(anna.get(&format!("/api/v1/coldcells/{own_cell}")).await.expect(200)["data"]["timeline"], json!([]));
+        anna.get(&format!("/api/v1/readings/coldcells/{own_cell}/readings?range=24h")).await.expect(200);
+        for path in [format!("/coldcells/{other_cell}"), format!("/readings/coldcells/{other_cell}/readings?range=24h")]
+        {
+            anna.get(&format!("/api/v1{path}")).await.expect_error(404, "NOT_FOUND");
+        }
+
         let pages = anna.with("accept", "text/html");
+        assert!(pages.get("/app/cold-chain").await.text().contains("Cell of Anna"));
+        assert_eq!(pages.get(&format!("/app/cold-chain/cells/{own_cell}")).await.status, 200);
+        assert_eq!(pages.get(&format!("/app/cold-chain/cells/{other_cell}")).await.status, 404);
         let list = pages.get("/app/repairs").await;
         assert!(list.text().contains("AB123CD") && !list.text().contains("ZZ999ZZ"), "{}", list.text());
         let detail = pages.get(&format!("/app/repairs/{own}")).await;

@@ -10,10 +10,10 @@ use crate::cold_chain::model::{ColdCell, ColdCellDetail, Device, DeviceWithKey, 
 use crate::cold_chain::service::alerts::close;
 use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
-use crate::kernel::actor::Actor;
+use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
-use crate::kernel::ids::{ColdCellId, DeviceId, LocationId};
+use crate::kernel::ids::{ColdCellId, DeviceId, LocationId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
 use crate::kernel::permission::Permission;
@@ -105,7 +105,7 @@ fn unknown(field: &str, what: &str) -> Error {
     Error::field(field, "unknown", format!("is not a {what} of this organisation"))
 }
 
-/// Cold cells in the order of their making, of one location or all.
+/// Cold cells in the order of their making, of one location or all; of their own ones, for customers.
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
@@ -115,32 +115,40 @@ pub async fn list_cold_cells(
     location: Option<LocationId>,
     page: &PageRequest,
 ) -> Result<Page<ColdCell>> {
-    actor.require(Permission::ColdChainRead)?;
+    let own = match actor.scope(Permission::ColdChainRead)? {
+        Scope::All => None,
+        Scope::Own(Some(customer)) => Some(customer),
+        Scope::Own(None) => {
+            return Ok(Page { items: Vec::new(), limit: page.window()?.limit, next_cursor: None, total: Some(0) });
+        }
+    };
     let window = page.window()?;
-    let rows = fleet::cells(&app.db, actor.org, location, &window).await?;
-    let total = fleet::count_cells(&app.db, actor.org, location).await?;
+    let rows = fleet::cells(&app.db, actor.org, location, own, &window).await?;
+    let total = fleet::count_cells(&app.db, actor.org, location, own).await?;
     let rows = rows.into_iter().map(ColdCell::from).collect();
     Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
-/// Everything a cell's page shows.
+/// Everything a cell's page shows; without who did what, for its customer.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown or foreign one.
+/// [`Error::NotFound`] for an unknown or foreign one, and for another customer's.
 pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdCellDetail> {
-    actor.require(Permission::ColdChainRead)?;
+    let scope = actor.scope(Permission::ColdChainRead)?;
     let cell = fleet::cell(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(cell.customer_id)?;
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
-    let device_list = list_devices(app, actor, Some(id), &all).await?.items;
+    let device_list = devices_of(app, actor.org, Some(id), &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
     let active = alerts::list(&app.db, actor.org, &filter, &all.window()?).await?;
-    let timeline = journal::timeline(&app.db, actor.org, "cold_cell", id.0).await?;
-    Ok(ColdCellDetail {
-        cell: cell.into(),
-        device_list,
-        active_alert_list: active.into_iter().map(Alert::from).collect(),
-        timeline,
-    })
+    let mut active: Vec<Alert> = active.into_iter().map(Alert::from).collect();
+    let mut timeline = Vec::new();
+    if scope == Scope::All {
+        timeline = journal::timeline(&app.db, actor.org, "cold_cell", id.0).await?;
+    } else {
+        active.iter_mut().for_each(|alert| alert.acknowledged_by = None);
+    }
+    Ok(ColdCellDetail { cell: cell.into(), device_list, active_alert_list: active, timeline })
 }
 
 /// Makes a cold cell.
@@ -195,10 +203,14 @@ pub async fn list_devices(
     page: &PageRequest,
 ) -> Result<Page<Device>> {
     actor.require(Permission::ColdChainRead)?;
+    devices_of(app, actor.org, cell, page).await
+}
+
+async fn devices_of(app: &App, org: OrgId, cell: Option<ColdCellId>, page: &PageRequest) -> Result<Page<Device>> {
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = devices::devices(&app.db, actor.org, cell, &window).await?;
-    let total = devices::count_devices(&app.db, actor.org, cell).await?;
+    let rows = devices::devices(&app.db, org, cell, &window).await?;
+    let total = devices::count_devices(&app.db, org, cell).await?;
     let rows = rows.into_iter().map(|row| row.at(now)).collect();
     Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
@@ -325,7 +337,7 @@ fn taken(existing: Option<DeviceId>) -> Error {
 pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<TechnicianDashboard> {
     actor.require(Permission::ColdChainRead)?;
     let customer_list = fleet::dashboard_customers(&app.db, actor.org).await?;
-    let cold_cells = fleet::count_cells(&app.db, actor.org, None).await?;
+    let cold_cells = fleet::count_cells(&app.db, actor.org, None, None).await?;
     let mut alerts_by_type: std::collections::BTreeMap<String, i64> =
         AlertType::ALL.iter().map(|kind| (kind.as_str().to_owned(), 0)).collect();
     let mut active_alerts = 0;

@@ -49,10 +49,11 @@ pub async fn admit(app: &App, key_hash: &[u8; 32]) -> Result<Option<Admission>> 
 /// A cell's chart up to now.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown or foreign cell.
+/// [`Error::NotFound`] for an unknown or foreign cell, and for another customer's.
 pub async fn chart(app: &App, actor: &Actor, cell: ColdCellId, range: ChartRange) -> Result<Chart> {
-    actor.require(Permission::ColdChainRead)?;
+    let scope = actor.scope(Permission::ColdChainRead)?;
     let cell = fleet::cell(&app.db, actor.org, cell).await?.ok_or(Error::NotFound)?;
+    scope.pass(cell.customer_id)?;
     let width = range.bucket_seconds() * SECOND;
     // The bucket that the range begins in lies partly before it and is left out; the one that is filling now is in.
     let now = app.clock.now();

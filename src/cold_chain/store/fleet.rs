@@ -4,7 +4,7 @@ use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
 use crate::cold_chain::model::{ColdCell, DashboardCustomer, Location, Micro, Preset};
 use crate::kernel::db::{Conn, Sort, Tx, sql};
-use crate::kernel::ids::{ColdCellId, LocationId, OrgId};
+use crate::kernel::ids::{ColdCellId, CustomerId, LocationId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
@@ -75,6 +75,8 @@ pub(crate) struct CellRow {
     name: String,
     location_id: LocationId,
     location_name: String,
+    /// Whose location it is.
+    pub customer_id: Option<CustomerId>,
     preset: Option<Preset>,
     min_temperature: f64,
     max_temperature: f64,
@@ -131,7 +133,7 @@ impl From<CellRow> for ColdCell {
     }
 }
 
-const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS location_name, c.preset, c.min_temperature, \
+const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS location_name, l.customer_id, c.preset, c.min_temperature, \
      c.max_temperature, c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, \
      (SELECT s.temperature FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no \
       AND s.latest_at IS NOT NULL ORDER BY s.latest_at DESC LIMIT 1) AS temperature, \
@@ -147,9 +149,13 @@ pub(crate) async fn cells(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     location: Option<LocationId>,
+    customer: Option<CustomerId>,
     window: &PageWindow,
 ) -> Result<Vec<CellRow>> {
     let mut query = sql(CELLS).bind(org);
+    if let Some(customer) = customer {
+        query.push(" AND l.customer_id = ").push_bind(customer);
+    }
     if let Some(location) = location {
         query.push(" AND c.location_id = ").push_bind(location);
     }
@@ -158,10 +164,19 @@ pub(crate) async fn cells(
 }
 
 /// How many cells there are, counted up to a little more than is shown.
-pub(crate) async fn count_cells(on: impl Into<Conn<'_>>, org: OrgId, location: Option<LocationId>) -> Result<i64> {
+pub(crate) async fn count_cells(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    location: Option<LocationId>,
+    customer: Option<CustomerId>,
+) -> Result<i64> {
     let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM cold_cells WHERE org_id = $1").bind(org);
     if let Some(location) = location {
         query.push(" AND location_id = ").push_bind(location);
+    }
+    if let Some(customer) = customer {
+        query.push(" AND location_id IN (SELECT id FROM locations WHERE org_id = $1 AND customer_id = ");
+        query.push_bind(customer).push(")");
     }
     query.counted(on).await
 }

@@ -109,9 +109,9 @@ fn parse_id(id: &str) -> Result<officina::kernel::ids::AccountId, PageError> {
     id.parse().map_err(|_| officina::Error::NotFound.into())
 }
 
-/// A page of the members.
+/// A page of the members. A query without any filter is sent as nothing at all.
 #[server(prefix = "/_fn", endpoint = "people/list", input = GetUrl)]
-pub async fn list_members(query: MemberQuery) -> Result<MembersView, PageError> {
+pub async fn list_members(#[server(default)] query: MemberQuery) -> Result<MembersView, PageError> {
     use officina::identity::{MemberFilter, service};
     use officina::kernel::page::PageRequest;
 
