@@ -127,6 +127,10 @@ impl Error {
 #[cfg(feature = "ssr")]
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        // SQLSTATE 22021: PostgreSQL takes no NUL in a text, and no text of ours holds one.
+        if error.as_database_error().is_some_and(|database| database.code().as_deref() == Some("22021")) {
+            return Self::BadRequest("The request holds a character that no text can have.".to_owned());
+        }
         let away = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
                 true

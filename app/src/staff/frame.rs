@@ -235,7 +235,8 @@ fn header(frame: FrameData) -> AnyView {
             <div>
                 <p class="item-text"><strong>{frame.name}</strong><span class="muted small">{frame.role}</span></p>
                 <hr/>
-                <a class="item" href="/app/account">{icon(Icon::Person)} "Your account"</a>
+                // Loaded whole, so that the menu closes.
+                <a class="item" href="/app/account" rel="external">{icon(Icon::Person)} "Your account"</a>
                 <form method="post" action="/sign-out">
                     <button class="item" type="submit">{icon(Icon::Door)} "Sign out"</button>
                 </form>
