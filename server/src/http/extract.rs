@@ -133,6 +133,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
 }
 
 fn parse_query<T: DeserializeOwned>(parts: &Parts) -> Result<T> {
+    // PostgreSQL takes no NUL in a text. A list would say so in time, an answer that is streamed would only break off.
+    if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+        return Err(Error::BadRequest("The query holds a character that no text can have.".to_owned()));
+    }
     let Query(value) = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
         let text = rejection.body_text();
         let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
