@@ -42,6 +42,7 @@ const pages = [
   ["settings", "/app/settings"],
   ["account", "/app/account"],
   ["second-factor", "/app/account/second-factor"],
+  ["passkeys", "/app/account/passkeys"],
 ];
 const widths = { 375: 812, 768: 1024, 1440: 900 };
 

@@ -13,6 +13,7 @@ pub mod leads;
 pub mod live;
 pub mod moment;
 pub mod organisations;
+pub mod passkey;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod public;

@@ -13,6 +13,7 @@ mod server {
 
     use crate::accent::accent_style;
     use crate::context::RequestContext;
+    use crate::passkey::script;
     use crate::staff::StaffApp;
 
     /// The addresses of the built files, with the hashes in their names.
@@ -47,6 +48,7 @@ mod server {
     #[component]
     pub fn StaffDocument() -> impl IntoView {
         let context = use_context::<RequestContext>();
+        let passkeys = context.as_ref().and_then(|context| context.app.passkeys.host()).map(script);
         let theme = context.as_ref().and_then(|context| context.theme.sheet());
         let accent = context.and_then(|context| context.organisation).map(|org| accent_style(&org.accent));
         let files = assets();
@@ -68,6 +70,7 @@ mod server {
                     <link rel="modulepreload" href=files.js.clone() nonce=use_nonce()/>
                     <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                     <script type="module" nonce=use_nonce()>{start}</script>
+                    {passkeys.map(|script| view! { <script nonce=use_nonce()>{script}</script> })}
                     <MetaTags/>
                 </head>
                 <body>

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use officina::Error;
+use officina::identity::passkeys::Passkeys;
 use officina::identity::password::Passwords;
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
@@ -116,6 +117,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         default_organisation: config.default_organisation.as_deref().map(Into::into),
         sign_in_limits: config.sign_in_limits(),
         mailer: config.mailer().map_err(|problem| StartError(format!("{problem}.")))?,
+        passkeys: Passkeys::at(&config.base_url())?,
         guesses: Guesses::new(config.limits.enabled),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,
     })

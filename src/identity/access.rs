@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{MembershipStatus, SessionKind};
-use crate::kernel::ids::{AccountId, ApiTokenId, EntryLinkId, MembershipId, OrgId, SessionId};
+use crate::kernel::ids::{AccountId, ApiTokenId, EntryLinkId, MembershipId, OrgId, PasskeyId, SessionId};
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::Timestamp;
 
@@ -182,6 +182,43 @@ impl std::fmt::Debug for Enrolment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Enrolment(…)")
     }
+}
+
+/// A passkey of the person who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyInfo {
+    /// Its id.
+    pub id: PasskeyId,
+    /// What the person calls it: the phone or computer that it is on.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used to come in or to prove who sits there.
+    pub used_at: Option<Timestamp>,
+}
+
+/// A question for a passkey.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyQuestion {
+    /// What the server has to know when the answer comes, sealed. It goes back with the answer within five minutes.
+    pub question: String,
+    /// For `navigator.credentials`: `{"publicKey": …}` as in WebAuthn Level 3, section 5.1.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Object))]
+    pub options: serde_json::Value,
+}
+
+/// The answer of a passkey.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyAnswer {
+    /// The question, as it was handed out.
+    pub question: String,
+    /// What `navigator.credentials` answered, as JSON.
+    pub credential: String,
 }
 
 /// Somebody to be invited.

@@ -90,6 +90,10 @@ typed_id! {
     ApiTokenId;
     /// A link that lets someone in once.
     EntryLinkId;
+    /// A passkey of an account.
+    PasskeyId;
+    /// A question that a passkey answers.
+    PasskeyQuestionId;
     /// A person or company that the organisation serves.
     CustomerId;
     /// A vehicle.

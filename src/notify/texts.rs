@@ -34,6 +34,10 @@ template!(
     FACTOR_CHANGED, "factor_changed.txt"
 );
 template!(
+    /// A passkey was added or removed: `name`, `when`.
+    PASSKEY_CHANGED, "passkey_changed.txt"
+);
+template!(
     /// Confirm a registration: `name`, `organisation`, `link`.
     REGISTRATION, "registration.txt"
 );
@@ -81,7 +85,9 @@ mod tests {
 
     #[test]
     fn every_template_is_filled_in_both_languages() {
-        for template in [INVITATION, RESET, PASSWORD_CHANGED, FACTOR_CHANGED, REGISTRATION, KNOWN_ACCOUNT] {
+        for template in
+            [INVITATION, RESET, PASSWORD_CHANGED, FACTOR_CHANGED, PASSKEY_CHANGED, REGISTRATION, KNOWN_ACCOUNT]
+        {
             for locale in ["it", "en"] {
                 let (subject, text) = template.fill(locale, &VALUES);
                 assert!(!subject.is_empty() && !subject.contains(['\r', '\n', '{']), "{subject}");

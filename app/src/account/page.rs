@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::functions::{AccountView, ChangePassword, EndSession, SECOND_FACTOR, SessionRow, get_account};
+use super::functions::{AccountView, ChangePassword, EndSession, PASSKEYS, SECOND_FACTOR, SessionRow, get_account};
 use crate::sent::calls;
 use crate::staff::{loaded, refused};
 use crate::ui::{
@@ -57,6 +57,12 @@ fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction
                 <div class="spread wrap">
                     <div class="row wrap">{factor_badge(view.factor)} <span>{view.factor_words}</span></div>
                     <a class="btn" href=SECOND_FACTOR>{if view.factor { "Change" } else { "Switch on" }}</a>
+                </div>
+            </section>
+            <section class="panel">
+                <h2>"Passkeys"</h2>
+                <div class="spread wrap">
+                    <span>{view.passkey_words}</span> <a class="btn" href=PASSKEYS>"Passkeys"</a>
                 </div>
             </section>
             {password_form(password)}

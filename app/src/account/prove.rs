@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::functions::{ProofView, get_proof};
+use crate::passkey::{SIGN_IN_QUESTION, answer_fields};
 use crate::sent::calls;
 use crate::staff::{loaded, refused};
 use crate::ui::{Field, PageTitle, SkeletonRows, address};
@@ -25,7 +26,7 @@ pub fn ProvePage() -> impl IntoView {
 
 /// The form, on the page whose address is given.
 pub(super) fn form(view: ProofView, here: String) -> AnyView {
-    let ProofView { next, needs_code, answered } = view;
+    let ProofView { next, needs_code, passkey, answered } = view;
     let wrong = answered.error("password");
     // What is wrong with the password stands at its field.
     let above = answered.refused.as_ref().filter(|error| wrong.is_none() && !error.needs_proof).map(refused);
@@ -35,6 +36,7 @@ pub(super) fn form(view: ProofView, here: String) -> AnyView {
                 maxlength=20u32 hint="The six digits that your app shows now, or a recovery code."/>
         }
     });
+    let passkey = passkey.then(|| with_passkey(next.clone(), here.clone()));
     view! {
         <section class="panel">
             <h2>"Enter your password again"</h2>
@@ -50,7 +52,21 @@ pub(super) fn form(view: ProofView, here: String) -> AnyView {
                     <div><button class="btn btn-primary" type="submit">"Go on"</button></div>
                 </div>
             </form>
+            {passkey}
         </section>
+    }
+    .into_any()
+}
+
+/// The same with a passkey; the script shows it where the browser can ask for one.
+fn with_passkey(next: String, here: String) -> AnyView {
+    view! {
+        <form class="stack" method="post" action=here data-passkey="get" data-question=SIGN_IN_QUESTION>
+            {calls("account/prove-passkey")}
+            <input type="hidden" name="next" value=next/>
+            <div><button class="btn" type="submit">"Use a passkey"</button></div>
+            {answer_fields("That did not work. Try again, or use your password.".to_owned())}
+        </form>
     }
     .into_any()
 }

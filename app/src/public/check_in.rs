@@ -59,7 +59,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
     let optional = t("optional");
     let value = |name: &str| state.value(name);
     let error = |name: &str| state.error(visit, name);
-    document(visit, Head { title: t("check-in-title"), indexed: true }, || {
+    document(visit, Head { title: t("check-in-title"), indexed: true, ..Head::default() }, || {
         let note = form.photos_lost.then_some("errors-photos-again");
         let summary = state.summary(visit, LABELS, note);
         let fold_open = state.has_error(ACCIDENT) || ACCIDENT.iter().any(|name| state.filled(name).is_some());

@@ -24,7 +24,7 @@ pub fn form(visit: &Visit, state: &FormState, rendered: &str) -> String {
     let optional = t("optional");
     let value = |name: &str| state.value(name);
     let error = |name: &str| state.error(visit, name);
-    document(visit, Head { title: t("contact-title"), indexed: true }, || {
+    document(visit, Head { title: t("contact-title"), indexed: true, ..Head::default() }, || {
         let kinds =
             LeadType::ALL.iter().map(|kind| (kind.to_string(), t(&format!("lead-type-{kind}")))).collect::<Vec<_>>();
         view! {

@@ -5,6 +5,7 @@ use officina::identity::Organisation;
 
 use super::language::{Argument, Language};
 use crate::accent::accent_style;
+use crate::passkey::script;
 use crate::shell::assets;
 use crate::ui::{escape, mark};
 
@@ -19,7 +20,7 @@ pub struct Visit {
     pub base: String,
     /// The address of this page for the language switch: path and query without `lang`.
     pub here: String,
-    /// The nonce that the Content-Security-Policy of this answer allows styles with.
+    /// The nonce that the Content-Security-Policy of this answer allows styles with, and scripts where there is one.
     pub nonce: Option<String>,
 }
 
@@ -62,6 +63,8 @@ pub(super) struct Head {
     pub title: String,
     /// Whether search engines may list the page.
     pub indexed: bool,
+    /// The name that passkeys are bound to, on a page with forms that they answer.
+    pub passkeys: Option<String>,
 }
 
 /// Renders a whole public document. The head is written as text: Leptos would leave its marks for hydration in the
@@ -73,12 +76,13 @@ pub(super) fn document<V: IntoView + 'static>(visit: &Visit, head: Head, content
     let css = escape(&assets().css);
     let nonce = visit.nonce.as_deref().map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
     let accent = accent_style(&visit.organisation.accent);
+    let script = head.passkeys.map(|host| format!("<script{nonce}>{}</script>", script(&host))).unwrap_or_default();
     let robots = if head.indexed { "" } else { "<meta name=\"robots\" content=\"noindex\">" };
     format!(
         "<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{robots}\
-         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\"><style{nonce}>:root{{{accent}}}</style></head>{body}</html>"
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\"><style{nonce}>:root{{{accent}}}</style>{script}</head>{body}</html>"
     )
 }
 

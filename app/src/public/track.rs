@@ -63,7 +63,7 @@ pub struct TrackPage {
 #[must_use]
 pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
     let t = |key: &str| visit.text(key);
-    document(visit, Head { title: t("track-title"), indexed: missed.is_none() }, || {
+    document(visit, Head { title: t("track-title"), indexed: missed.is_none(), ..Head::default() }, || {
         view! {
             <div><h1>{t("track-title")}</h1><p class="lead">{t("track-lead")}</p></div>
             {missed.map(|_| view! { <Alert tone=Tone::Danger title=t("track-miss")/> })}
@@ -80,7 +80,7 @@ pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
 #[must_use]
 pub fn show(visit: &Visit, page: &TrackPage) -> String {
     let t = |key: &str| visit.text(key);
-    document(visit, Head { title: t("track-title"), indexed: false }, || {
+    document(visit, Head { title: t("track-title"), indexed: false, ..Head::default() }, || {
         let promised = page.promised.clone().map(|when| {
             view! { <div><dt>{t("track-promised")}</dt><dd><time datetime=when.machine>{when.words}</time></dd></div> }
         });

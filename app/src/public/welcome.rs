@@ -15,7 +15,7 @@ pub fn page(visit: &Visit) -> String {
         (visit.organisation.has(Area::Repairs), Icon::Search, "/track", "track-title"),
         (visit.organisation.offers(PublicForm::Contact), Icon::Message, "/contact", "contact-title"),
     ];
-    document(visit, Head { title: t("welcome-title"), indexed: true }, || {
+    document(visit, Head { title: t("welcome-title"), indexed: true, ..Head::default() }, || {
         let links: Vec<_> = places
             .into_iter()
             .filter(|(is_offered, ..)| *is_offered)

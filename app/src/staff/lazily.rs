@@ -7,7 +7,7 @@
 use leptos::prelude::*;
 use leptos_router::{Lazy, LazyRoute};
 
-use crate::account::{AccountPage, ProvePage, SecondFactorPage};
+use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
 use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
 use crate::organisations::OrganisationsPage;
@@ -60,6 +60,7 @@ bundle! {
     Member => MemberPage,
     Members => MembersPage,
     Organisations => OrganisationsPage,
+    Passkeys => PasskeysPage,
     Programs => ProgramsPage,
     Prove => ProvePage,
     Role => RolePage,

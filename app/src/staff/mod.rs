@@ -53,6 +53,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("settings") view={later::<lazily::Settings>()} ssr=SsrMode::Async/>
                     <Route path=path!("account") view={later::<lazily::Account>()} ssr=SsrMode::Async/>
                     <Route path=path!("account/second-factor") view={later::<lazily::SecondFactor>()} ssr=SsrMode::Async/>
+                    <Route path=path!("account/passkeys") view={later::<lazily::Passkeys>()} ssr=SsrMode::Async/>
                     <Route path=path!("account/prove") view={later::<lazily::Prove>()} ssr=SsrMode::Async/>
                     <Route path=path!("organisations") view={later::<lazily::Organisations>()} ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>

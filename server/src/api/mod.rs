@@ -11,6 +11,7 @@ pub mod health;
 pub mod leads;
 pub mod live;
 pub mod own;
+pub mod passkeys;
 pub mod repairs;
 pub mod settings;
 pub mod tenants;
@@ -30,6 +31,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(own::router())
         .merge(entry::router())
         .merge(factor::router())
+        .merge(passkeys::router())
         .merge(tenants::router())
         .merge(users::router())
         .merge(access::router())

@@ -14,11 +14,11 @@ use super::request_id;
 use crate::state::AppState;
 
 /// Public pages run no script at all; the organisation's colours are a style with this answer's nonce.
-fn public_policy(nonce: &Nonce) -> String {
+fn public_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; style-src 'self' 'nonce-{}'; style-src-attr 'unsafe-inline'; img-src 'self' data:; \
          font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        nonce.0
+        nonce
     )
 }
 
@@ -27,6 +27,13 @@ const SLOW_MS: u64 = 500;
 
 /// Everything that is not a page is never a page.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The policy of the sign-in page where there are passkeys: that of public pages, and the one script with this answer's
+/// nonce, which asks the server for a question.
+#[must_use]
+pub fn passkey_policy(nonce: &str) -> String {
+    format!("{}; script-src 'nonce-{nonce}'; connect-src 'self'", public_policy(nonce))
+}
 
 /// The policy of staff pages: scripts with this answer's nonce, and WebAssembly.
 #[must_use]
@@ -88,7 +95,7 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
 fn protect(headers: &mut HeaderMap, nonce: &Nonce, https: bool) {
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        let page = is_page.then(|| HeaderValue::try_from(public_policy(nonce)).ok()).flatten();
+        let page = is_page.then(|| HeaderValue::try_from(public_policy(&nonce.0)).ok()).flatten();
         let policy = page.unwrap_or(HeaderValue::from_static(DATA_POLICY));
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

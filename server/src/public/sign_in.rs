@@ -11,12 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use officina::Error;
+use officina::identity::PasskeyAnswer;
 use officina::identity::service::{self, Credentials, SignedIn, Step};
 use serde::Deserialize;
 
 use super::{PublicVisit, refusal};
 use crate::http::auth::{self, Caller};
 use crate::http::client::FromClient;
+use crate::http::frame::passkey_policy;
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -24,6 +26,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/sign-in", get(show).post(sign_in))
         .route("/sign-in/code", post(sign_in_with_code))
+        .route("/sign-in/passkey", post(sign_in_with_passkey))
         .route("/sign-out", post(sign_out))
 }
 
@@ -63,12 +66,33 @@ async fn show(
         Arrival { ended: Some(_), .. } => SignInReason::SignedOut,
         _ => SignInReason::Fresh,
     };
-    Html(form(&visit, reason, "", next, ways(&state, &visit))).into_response()
+    page(&state, &visit, StatusCode::OK, reason, "", next)
 }
 
-/// The ways in beside signing in that are open.
-fn ways(state: &AppState, visit: &Visit) -> Ways {
-    Ways { forgot: state.app.mailer.is_on(), register: service::may_register(&state.app, &visit.organisation) }
+/// The form, with the ways in beside it that are open. It has a script where there are passkeys, and no other public page
+/// has one.
+fn page(
+    state: &AppState,
+    visit: &Visit,
+    status: StatusCode,
+    reason: SignInReason,
+    login: &str,
+    next: &str,
+) -> Response {
+    let ways = Ways {
+        forgot: state.app.mailer.is_on(),
+        register: service::may_register(&state.app, &visit.organisation),
+        passkey: state.app.passkeys.host().map(str::to_owned),
+    };
+    let policy = ways.passkey.as_ref().zip(visit.nonce.as_deref()).map(|(_, nonce)| passkey_policy(nonce));
+    let mut response = (status, Html(form(visit, reason, login, next, ways))).into_response();
+    if let Some(Ok(policy)) = policy.map(HeaderValue::try_from) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if let SignInReason::Limited(seconds) = reason {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// `POST /sign-in`: a fresh session and on to `next`, or the question for a code, or the form again.
@@ -79,9 +103,8 @@ async fn sign_in(
     headers: HeaderMap,
     typed: Result<Form<SignInForm>, FormRejection>,
 ) -> Response {
-    let ways = ways(&state, &visit);
     let Ok(Form(typed)) = typed else {
-        return (StatusCode::BAD_REQUEST, Html(form(&visit, SignInReason::Refused, "", HOME, ways))).into_response();
+        return page(&state, &visit, StatusCode::BAD_REQUEST, SignInReason::Refused, "", HOME);
     };
     let next = safe_next(&typed.next);
     let credentials = Credentials { identifier: typed.login.clone(), password: typed.password, code: None };
@@ -95,11 +118,7 @@ async fn sign_in(
         Err(Error::RateLimited { retry_after }) => (StatusCode::TOO_MANY_REQUESTS, SignInReason::Limited(retry_after)),
         Err(error) => return refusal(&visit, &error),
     };
-    let mut response = (status, Html(form(&visit, reason, &typed.login, next, ways))).into_response();
-    if let SignInReason::Limited(seconds) = reason {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
+    page(&state, &visit, status, reason, &typed.login, next)
 }
 
 #[derive(Default, Deserialize)]
@@ -131,6 +150,39 @@ async fn sign_in_with_code(
             (StatusCode::UNAUTHORIZED, Html(code(&visit, &typed.ticket, next, true))).into_response()
         }
         Err(Error::NotFound) => Redirect::to("/sign-in").into_response(),
+        Err(error) => refusal(&visit, &error),
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct PasskeyForm {
+    #[serde(default)]
+    question: String,
+    #[serde(default)]
+    credential: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in/passkey`: a fresh session and on to `next`, or the form again.
+async fn sign_in_with_passkey(
+    State(state): State<AppState>,
+    PublicVisit { visit, .. }: PublicVisit,
+    FromClient(client): FromClient,
+    headers: HeaderMap,
+    typed: Result<Form<PasskeyForm>, FormRejection>,
+) -> Response {
+    let typed = typed.map(|Form(typed)| typed).unwrap_or_default();
+    let next = safe_next(&typed.next);
+    let answer = PasskeyAnswer { question: typed.question, credential: typed.credential };
+    match service::sign_in_with_passkey(&state.app, &client, &answer).await {
+        Ok(signed_in) => {
+            end_the_one_before(&state, &client, &headers).await;
+            come_in(&state, &signed_in, next)
+        }
+        Err(Error::Unauthorized) => {
+            page(&state, &visit, StatusCode::UNAUTHORIZED, SignInReason::RefusedPasskey, "", next)
+        }
         Err(error) => refusal(&visit, &error),
     }
 }

@@ -23,6 +23,7 @@ mod live;
 mod openapi;
 mod pages;
 mod pages_access;
+mod passkeys;
 mod people;
 mod people_pages;
 mod portal;

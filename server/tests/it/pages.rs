@@ -65,7 +65,7 @@ async fn a_refused_sign_in_keeps_what_was_typed() {
         let answer = server.visitor().form("/sign-in", &form).await;
         assert_eq!(answer.status, 401);
         assert!(answer.text().contains("admin@rossi.test"), "{}", answer.text());
-        assert!(!answer.text().contains("<script") && !answer.text().contains("wrong password"));
+        assert!(!answer.text().contains("<script>") && !answer.text().contains("wrong password"));
         assert!(answer.header("set-cookie").is_none());
         // Another site's form.
         let cross = server.visitor().with("origin", "https://evil.test").form("/sign-in", &form).await;
@@ -92,13 +92,21 @@ async fn behind_https_the_cookie_is_secure() {
 #[tokio::test]
 async fn a_public_page_runs_no_script_and_speaks_the_visitors_language() {
     TestServer::each(|server| async move {
-        let page = server.visitor().get("/sign-in").await;
+        let page = server.visitor().get("/track").await;
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'self' 'nonce-") && !policy.contains("script-src"));
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
         assert!(page.text().contains(&format!("<style nonce=\"{nonce}\">")), "{}", page.text());
         assert!(!page.text().contains("<script"));
         assert!(page.text().contains("<html lang=\"it\">"));
+
+        // The one script there is asks for a passkey: that of this answer, and no other.
+        let page = server.visitor().get("/sign-in").await;
+        let policy = page.header("content-security-policy").unwrap();
+        let (_, nonce) = policy.split_once("script-src 'nonce-").expect("a script may run");
+        let nonce = nonce.split('\'').next().unwrap();
+        assert_eq!(page.text().matches("<script").count(), 1);
+        assert!(page.text().contains(&format!("<script nonce=\"{nonce}\">")), "{}", page.text());
 
         let english = server.visitor().get("/sign-in?lang=en").await;
         assert!(english.text().contains("<html lang=\"en\">"));

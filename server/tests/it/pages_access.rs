@@ -52,6 +52,10 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("POST /_fn/account/begin-factor", "", None),
         ("POST /_fn/account/confirm-factor", "code=000000", None),
         ("POST /_fn/account/drop-factor", "", None),
+        ("GET /_fn/account/passkeys", "", None),
+        ("POST /_fn/account/add-passkey", "name=Phone&question=&credential=x", None),
+        ("POST /_fn/account/remove-passkey", "id={passkeyId}", None),
+        ("POST /_fn/account/prove-passkey", "question=&credential=x&next=/app", None),
         ("GET /_fn/repairs/list", "query[sort]=newest", Some(P::RepairsRead)),
         ("GET /_fn/repairs/board", "", Some(P::RepairsRead)),
         ("GET /_fn/repairs/get", "id={repairId}", Some(P::RepairsRead)),
@@ -121,6 +125,7 @@ pub fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/account", None),
         ("/app/account/second-factor", None),
         ("/app/account/second-factor?step=scan", None),
+        ("/app/account/passkeys", None),
         ("/app/account/prove", None),
         ("/app/people", Some(P::UsersManage)),
         ("/app/people/{userId}", Some(P::UsersManage)),
@@ -135,7 +140,7 @@ pub fn staff_pages() -> Vec<(&'static str, Needed)> {
 }
 
 /// What visitors may ask for.
-const PUBLIC_PAGES: [&str; 17] = [
+const PUBLIC_PAGES: [&str; 18] = [
     "/sign-in",
     "/sign-out",
     "/preferences/theme",
@@ -146,6 +151,7 @@ const PUBLIC_PAGES: [&str; 17] = [
     "/contact",
     "/contact/done",
     "/sign-in/code",
+    "/sign-in/passkey",
     "/join/{token}",
     "/forgot",
     "/reset/{token}",

@@ -58,12 +58,14 @@ impl World {
         let invitation = invitations["data"][0]["id"].as_str().expect("an invitation").to_owned();
         server.visitor().sign_in("night@rossi.test").await;
         let night = server.visitor().sign_in("night@rossi.test").await;
+        let (_, passkey) = crate::passkeys::add(&night, "Phone of Nadia").await;
         let sessions = night.get("/api/v1/auth/sessions").await.expect(200);
         Self(vec![
             ("{userId}", colleague),
             ("{roleName}", role),
             ("{invitationId}", invitation),
             ("{tokenId}", token),
+            ("{passkeyId}", passkey),
             ("{sessionId}", sessions["data"][0]["id"].as_str().expect("a session").to_owned()),
             ("{orgId}", server.org.id.to_string()),
             ("{repairId}", repair.id.to_string()),
@@ -84,7 +86,7 @@ impl World {
         let mut ids: Vec<(&'static str, String)> =
             ["{repairId}", "{photoId}", "{leadId}", "{locationId}", "{coldCellId}", "{deviceId}", "{alertId}"]
                 .into_iter()
-                .chain(["{userId}", "{tokenId}", "{sessionId}", "{orgId}", "{invitationId}"])
+                .chain(["{userId}", "{tokenId}", "{sessionId}", "{passkeyId}", "{orgId}", "{invitationId}"])
                 .map(|name| (name, id()))
                 .collect();
         ids.push(("{roleName}", "no-such-role".to_owned()));
@@ -106,6 +108,7 @@ impl World {
             ("/users/{id}", "/users/{userId}"),
             ("/admin/tokens/{id}", "/admin/tokens/{tokenId}"),
             ("/admin/roles/{name}", "/admin/roles/{roleName}"),
+            ("/auth/passkeys/{id}", "/auth/passkeys/{passkeyId}"),
             ("/auth/sessions/{id}", "/auth/sessions/{sessionId}"),
             ("/admin/invitations/{id}", "/admin/invitations/{invitationId}"),
             ("/tenants/{id}", "/tenants/{orgId}"),
@@ -131,6 +134,7 @@ impl World {
             "Nadia Notte",
             "Ivo Invitato",
             "Website of Rossi",
+            "Phone of Nadia",
         ];
         self.ids().into_iter().chain(words.map(str::to_owned)).collect()
     }

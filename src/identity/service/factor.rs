@@ -11,6 +11,7 @@ use crate::identity::access::{Enrolment, FactorStatus};
 use crate::identity::store;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Member};
+use crate::kernel::db::Tx;
 use crate::kernel::ids::AccountId;
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
@@ -112,10 +113,12 @@ pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<
 /// [`Error::ProofNeeded`], [`Error::NotFound`] when there is none.
 pub async fn drop_own_factor(app: &App, actor: &Actor) -> Result<()> {
     let account = require_proof(app, actor)?.account;
-    remove(app, actor, account, Entry::new("identity.factor_removed", "account", account.0)).await
+    let tx = app.db.begin().await?;
+    remove(app, actor, tx, account, Entry::new("identity.factor_removed", "account", account.0)).await
 }
 
-/// Switches the second factor of a member off who has lost it. The member is told.
+/// Switches the second factor of a member off who has lost it, and removes the passkeys, which were likely on the same
+/// phone. The member is told.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage` and for a member who may do more, [`Error::ProofNeeded`],
@@ -126,13 +129,12 @@ pub async fn drop_factor_of(app: &App, actor: &Actor, account: AccountId) -> Res
     let member = store::member(&app.db, actor.org, account).await?.ok_or(Error::NotFound)?;
     let mut tx = app.db.begin().await?;
     require_above(&mut tx, actor, &member).await?;
-    tx.rollback().await?;
-    remove(app, actor, account, Entry::new("identity.factor_removed", "membership", member.membership_id.0)).await
+    store::delete_passkeys(&mut tx, account).await?;
+    remove(app, actor, tx, account, Entry::new("identity.factor_removed", "membership", member.membership_id.0)).await
 }
 
-async fn remove(app: &App, actor: &Actor, account: AccountId, entry: Entry) -> Result<()> {
+async fn remove(app: &App, actor: &Actor, mut tx: Tx, account: AccountId, entry: Entry) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
     if !store::drop_factor(&mut tx, account).await? {
         return Err(Error::NotFound);
     }

@@ -128,7 +128,8 @@ async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp)
 }
 
 pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
-    let needs_factor = !row.has_factor && row.second_factor_roles.split(' ').any(|role| role == row.role);
+    let has_factor = row.has_factor || row.by_passkey;
+    let needs_factor = !has_factor && row.second_factor_roles.split(' ').any(|role| role == row.role);
     let permissions = permissions_of(&row.role, row.role_permissions.as_deref())?;
     Ok(Actor {
         org: row.org_id,
@@ -169,6 +170,7 @@ pub async fn purge(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::purge(&mut tx, now.plus(-REMEMBERED), now.plus(-KEPT)).await?;
     store::purge_links(&mut tx, now.plus(-KEPT)).await?;
+    store::purge_questions(&mut tx, now).await?;
     store::purge_devices(&mut tx, now.plus(-DEVICE)).await?;
     tx.commit().await
 }

@@ -203,6 +203,7 @@ pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -
         "DELETE FROM known_devices WHERE account_id = $1",
         "DELETE FROM recovery_codes WHERE account_id = $1",
         "DELETE FROM second_factors WHERE account_id = $1",
+        "DELETE FROM passkeys WHERE account_id = $1",
     ] {
         sql(statement).bind(account).run(&mut *tx).await?;
     }

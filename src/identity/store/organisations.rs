@@ -78,6 +78,16 @@ pub(crate) async fn organisations_of(on: impl Into<Conn<'_>>, account: AccountId
     .await
 }
 
+/// Where somebody comes in who has not said where: the organisation of the oldest active membership.
+pub(crate) async fn first_organisation_of(on: impl Into<Conn<'_>>, account: AccountId) -> Result<Option<OrgId>> {
+    let row: Option<(OrgId,)> = sql("SELECT m.org_id FROM memberships m JOIN organisations o ON o.id = m.org_id \
+         WHERE m.account_id = $1 AND m.status = 'active' AND o.suspended_at IS NULL ORDER BY m.created_at, m.id LIMIT 1")
+    .bind(account)
+    .optional(on)
+    .await?;
+    Ok(row.map(|(id,)| id))
+}
+
 /// All organisations of the installation, the newest first.
 pub(crate) async fn tenants(on: impl Into<Conn<'_>>, window: PageWindow) -> Result<Vec<Tenant>> {
     let mut query = sql(TENANT);

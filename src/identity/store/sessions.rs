@@ -36,6 +36,8 @@ pub(crate) struct SessionRow {
     /// Words of the roles that need a second factor.
     pub second_factor_roles: String,
     pub has_factor: bool,
+    /// Whether it began with a passkey that the account still has.
+    pub by_passkey: bool,
 }
 
 /// A new session.
@@ -96,7 +98,7 @@ pub(crate) enum SessionKey {
 pub(crate) async fn session(on: impl Into<Conn<'_>>, key: SessionKey, now: Timestamp) -> Result<Option<SessionRow>> {
     let mut query = sql(
         "SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, r.permissions AS role_permissions, m.customer_id, a.name, \
-             o.areas, s.last_seen_at, s.proved_at, a.operator, o.second_factor_roles, f.sealed IS NOT NULL AS has_factor \
+             o.areas, s.last_seen_at, s.proved_at, a.operator, o.second_factor_roles, f.sealed IS NOT NULL AS has_factor, s.passkey_id IS NOT NULL AS by_passkey \
          FROM sessions s \
          JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \
          JOIN accounts a ON a.id = s.account_id \

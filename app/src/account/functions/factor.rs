@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+#[cfg(feature = "ssr")]
+use officina::kernel::{App, actor::Actor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
@@ -19,6 +21,8 @@ pub struct ProofView {
     pub next: String,
     /// Whether a code is asked for as well.
     pub needs_code: bool,
+    /// Whether a passkey of the person's would do as well.
+    pub passkey: bool,
     /// What came of the form.
     pub answered: Answered,
 }
@@ -71,17 +75,19 @@ pub(super) fn in_words(status: &officina::identity::FactorStatus) -> String {
 pub async fn get_factor(step: Option<String>) -> Result<FactorView, PageError> {
     use officina::identity::service;
 
-    let own = ["account/prove", "account/begin-factor", "account/confirm-factor", "account/drop-factor"];
+    let own = [
+        "account/prove",
+        "account/prove-passkey",
+        "account/begin-factor",
+        "account/confirm-factor",
+        "account/drop-factor",
+    ];
     let answered = Answered::here(&own, &[]);
     let (app, actor) = crate::context::context()?;
     let status = service::factor_status(&app, &actor).await?;
     let is_scan = step.as_deref() == Some("scan");
     let next = if is_scan { SCAN } else { SECOND_FACTOR };
-    let proof = (!status.proved).then(|| ProofView {
-        next: next.to_owned(),
-        needs_code: status.on,
-        answered: answered.clone(),
-    });
+    let proof = asked_proof(&app, &actor, next, &answered).await?;
     let pending = match is_scan && status.proved {
         true => service::pending_factor(&app, &actor).await?,
         false => None,
@@ -106,11 +112,32 @@ fn in_fours(secret: &str) -> String {
 pub async fn get_proof(next: Option<String>) -> Result<ProofView, PageError> {
     use crate::context::{HOME, safe_next};
 
-    let answered = Answered::here(&["account/prove"], &[]);
+    let answered = Answered::here(&["account/prove", "account/prove-passkey"], &[]);
     let (app, actor) = crate::context::context()?;
-    let status = officina::identity::service::factor_status(&app, &actor).await?;
-    let next = safe_next(next.as_deref().unwrap_or(HOME)).to_owned();
-    Ok(ProofView { next, needs_code: status.on, answered })
+    proof_view(&app, &actor, safe_next(next.as_deref().unwrap_or(HOME)), &answered).await
+}
+
+/// The form that a page begins with when nobody has proved lately who sits there.
+#[cfg(feature = "ssr")]
+pub(super) async fn asked_proof(
+    app: &App,
+    actor: &Actor,
+    next: &str,
+    answered: &Answered,
+) -> Result<Option<ProofView>, PageError> {
+    match officina::identity::service::factor_status(app, actor).await?.proved {
+        true => Ok(None),
+        false => Ok(Some(proof_view(app, actor, next, answered).await?)),
+    }
+}
+
+#[cfg(feature = "ssr")]
+async fn proof_view(app: &App, actor: &Actor, next: &str, answered: &Answered) -> Result<ProofView, PageError> {
+    use officina::identity::service;
+
+    let needs_code = service::factor_status(app, actor).await?.on;
+    let passkey = app.passkeys.host().is_some() && !service::own_passkeys(app, actor).await?.is_empty();
+    Ok(ProofView { next: next.to_owned(), needs_code, passkey, answered: answered.clone() })
 }
 
 /// Proves once more who sits there, and goes on.

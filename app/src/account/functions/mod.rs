@@ -1,11 +1,14 @@
 //! What the account pages ask the server.
 
 mod factor;
+mod passkeys;
 
 pub use factor::{
     FactorView, ProofView, Scan, begin_factor, confirm_factor, drop_factor, get_factor, get_proof, prove,
 };
 pub(super) use factor::{SCAN, SECOND_FACTOR};
+pub(super) use passkeys::PASSKEYS;
+pub use passkeys::{PasskeyRow, PasskeysView, add_passkey, list_passkeys, prove_with_passkey, remove_passkey};
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -49,6 +52,8 @@ pub struct AccountView {
     pub factor: bool,
     /// The same in words.
     pub factor_words: String,
+    /// How many passkeys there are, in words.
+    pub passkey_words: String,
     /// The live sessions.
     pub sessions: Vec<SessionRow>,
     /// What came of going over to another organisation.
@@ -110,6 +115,7 @@ pub async fn get_account() -> Result<AccountView, PageError> {
         answered,
         factor: factor.on,
         factor_words: factor::in_words(&factor),
+        passkey_words: passkeys::in_words(service::own_passkeys(&app, &actor).await?.len()),
         name: me.name,
         login: me.email.or(me.phone).unwrap_or_default(),
         organisations: organisations.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "what stories share; not every build of the tests uses all of it")]
 
+mod authenticator;
 mod client;
 pub mod database;
 mod mailbox;
@@ -22,6 +23,7 @@ use officina_server::launch::{self, Prepared};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use authenticator::Authenticator;
 pub use client::{Answer, Client};
 pub use database::Kind;
 pub use mailbox::Mailbox;
