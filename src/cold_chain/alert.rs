@@ -60,13 +60,13 @@ pub struct Alert {
     pub device_serial_number: String,
     /// Whether it was found in readings that arrived late; such an alert never escalates.
     pub late: bool,
-    /// The limit that was crossed when it opened, in °C.
+    /// The limit that was crossed when it opened: in °C, for the battery in percent.
     pub threshold: Option<f64>,
-    /// The worst temperature so far, in °C.
+    /// The worst value so far: in °C, for the battery in percent.
     pub worst_value: Option<f64>,
-    /// The time of the first reading out of bounds.
+    /// The time of the first reading out of bounds; of a silent device, when it was last heard of.
     pub started_at: Timestamp,
-    /// The time of the reading that opened it: later than the first by the cell's delay.
+    /// When it opened: later than the start by the cell's delay.
     pub opened_at: Timestamp,
     /// The time of the newest reading out of bounds.
     pub last_triggered_at: Timestamp,
@@ -74,6 +74,8 @@ pub struct Alert {
     pub acknowledged_at: Option<Timestamp>,
     /// Who took note.
     pub acknowledged_by: Option<String>,
+    /// How far it has escalated: 0 when it has not.
+    pub escalation_level: i64,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
     /// Who closed it; none when the values came back by themselves.

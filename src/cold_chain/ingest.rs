@@ -6,18 +6,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cold_chain::alert::AlertType;
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
-use crate::cold_chain::engine::{self, Arrival, Effect, Observation, Open, Rule, Tracks};
+use crate::cold_chain::engine::{Arrival, Measured, Observation};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, FLAG_LATE, Reading};
-use crate::cold_chain::store::alerts::{self, OpenedAlert, Trigger};
+use crate::cold_chain::store::looks;
 use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
-use crate::kernel::actor::{Actor, ActorKind};
-use crate::kernel::db::{Db, Tx};
-use crate::kernel::ids::AlertId;
-use crate::kernel::journal::{self, Entry};
-use crate::kernel::permission::PermissionSet;
+use crate::cold_chain::transitions::{Cause, Changes, Watched};
+use crate::kernel::db::Db;
 use crate::kernel::time::{SECOND, Timestamp};
 use crate::{Error, Result};
 
@@ -73,8 +69,7 @@ enum Duplicates {
 
 /// A device during a group.
 struct Context {
-    row: DeviceRow,
-    tracks: Tracks,
+    watched: Watched,
     stored: bool,
 }
 
@@ -110,12 +105,12 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
         }
     }
     readings::add_to_buckets(&mut tx, &group.buckets()).await?;
-    let changes = group.observe()?;
-    let states: Vec<_> = group.contexts.iter().filter(|c| c.stored).map(|c| (c.row.no, &c.row.state)).collect();
+    let (changes, queue) = group.observe()?;
+    let stored = group.contexts.iter().filter(|context| context.stored).map(|context| &context.watched.row);
+    let states: Vec<_> = stored.map(|row| (row.no, &row.state)).collect();
     readings::write_states(&mut tx, &states).await?;
-    if !changes.is_empty() {
-        write_alerts(&mut tx, now, &group.contexts, changes).await?;
-    }
+    looks::add(&mut tx, &queue).await?;
+    changes.write(&mut tx, now, Cause::Reading).await?;
     tx.commit().await?;
     Ok(Some(group.outcomes))
 }
@@ -123,20 +118,7 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
 impl Group {
     fn new(devices: Vec<DeviceRow>) -> Self {
         let by_number = devices.iter().enumerate().map(|(index, device)| (device.no, index)).collect();
-        let contexts = devices
-            .into_iter()
-            .map(|row| Context {
-                // What cannot be read was written by another version: the engine starts afresh.
-                tracks: row
-                    .state
-                    .tracks
-                    .as_deref()
-                    .and_then(|json| serde_json::from_str(json).ok())
-                    .unwrap_or_default(),
-                row,
-                stored: false,
-            })
-            .collect();
+        let contexts = devices.into_iter().map(|row| Context { watched: Watched::new(row), stored: false }).collect();
         Self { contexts, by_number, ..Self::default() }
     }
 
@@ -145,7 +127,8 @@ impl Group {
         let mut seen: HashSet<ReadingKey> = HashSet::with_capacity(deliveries.iter().map(|d| d.readings.len()).sum());
         for (number, delivery) in deliveries.iter().enumerate() {
             let context = self.by_number.get(&delivery.device_no).map(|index| &mut self.contexts[*index]);
-            let Some(context) = context.filter(|context| context.row.access_epoch == delivery.access_epoch) else {
+            let Some(context) = context.filter(|context| context.watched.row.access_epoch == delivery.access_epoch)
+            else {
                 self.outcomes.push(Outcome::Stale);
                 continue;
             };
@@ -216,40 +199,39 @@ impl Group {
         added
     }
 
-    /// Brings the devices' states up to date and asks the alert engine what follows.
-    fn observe(&mut self) -> Result<Vec<Change>> {
+    /// Brings the devices' states up to date and asks the alert engine what follows: changes of alerts, and new places in
+    /// the queue of looks.
+    fn observe(&mut self) -> Result<(Changes, Vec<looks::Look>)> {
         let mut changes = Changes::default();
-        let mut effects = Vec::new();
-        let mut position = 0;
-        while position < self.rows.len() {
-            let device_no = self.rows[position].device_no;
-            let length = self.rows[position..].iter().take_while(|row| row.device_no == device_no).count();
-            let rows = &self.rows[position..position + length];
-            position += length;
-            let Some(index) = self.by_number.get(&device_no).copied() else { continue };
-            let context = &mut self.contexts[index];
-            let before = context.tracks.clone();
-            let rule = context.rule();
+        let mut queue = Vec::new();
+        for rows in self.rows.chunk_by(|one, next| one.device_no == next.device_no) {
+            let Some(index) = rows.first().and_then(|row| self.by_number.get(&row.device_no)) else { continue };
+            let context = &mut self.contexts[*index];
+            let before = context.watched.tracks;
             for row in rows {
                 let arrival = context.arrive(row);
-                let seen = Observation { at: row.at, temperature: row.temperature, power: row.power, arrival };
-                engine::step(&mut context.tracks, &rule, &seen, &mut effects);
-                for effect in effects.drain(..) {
-                    changes.add(index, effect);
-                }
+                let seen = Measured {
+                    at: row.at,
+                    received_at: row.received_at,
+                    temperature: row.temperature,
+                    power: row.power,
+                    door: row.door,
+                    battery: row.battery.map(Micro::from_percent),
+                    arrival,
+                };
+                context.watched.observe(&Observation::Reading(seen), &mut changes);
             }
-            if context.tracks != before {
-                let json = serde_json::to_string(&context.tracks).map_err(Error::internal)?;
-                context.row.state.tracks = (context.tracks != Tracks::default()).then_some(json);
-            }
+            context.watched.keep(&before)?;
+            queue.extend(context.watched.look_no_later());
         }
-        Ok(changes.list)
+        Ok((changes, queue))
     }
 }
 
 impl Context {
     /// Gives a reading its time, its flags and the key that makes it one.
     fn place(&mut self, reading: &Reading, received_at: Timestamp) -> ReadingRow {
+        let row = &mut self.watched.row;
         let (at, flags) = reading.place(received_at);
         let (dedupe_kind, dedupe_key) = match (reading.seq, reading.recorded_at) {
             (Some(seq), _) => (0, seq),
@@ -258,15 +240,15 @@ impl Context {
             (None, Some(recorded)) => (1, recorded.0),
             (None, None) => {
                 // Nothing tells a repetition from a new reading: each is new.
-                self.row.state.assigned += 1;
-                (2, self.row.state.assigned)
+                row.state.assigned += 1;
+                (2, row.state.assigned)
             }
         };
         ReadingRow {
-            device_no: self.row.no,
+            device_no: row.no,
             dedupe_kind,
             dedupe_key,
-            cell_no: self.row.cell_no,
+            cell_no: row.cell_no,
             at,
             received_at,
             recorded_at: reading.recorded_at,
@@ -282,7 +264,7 @@ impl Context {
     /// Takes a stored reading into the device's state, and tells how it came in.
     fn arrive(&mut self, row: &ReadingRow) -> Arrival {
         self.stored = true;
-        let state = &mut self.row.state;
+        let state = &mut self.watched.row.state;
         state.last_seen_at = state.last_seen_at.max(Some(row.received_at));
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
@@ -297,102 +279,4 @@ impl Context {
         state.door = row.door;
         if row.flags & FLAG_LATE == 0 { Arrival::Live } else { Arrival::Late }
     }
-
-    fn rule(&self) -> Rule {
-        Rule {
-            low: Micro::from_celsius(self.row.min_temperature),
-            high: Micro::from_celsius(self.row.max_temperature),
-            hysteresis: Micro::from_celsius(self.row.hysteresis),
-            delay: self.row.alert_delay_seconds * SECOND,
-        }
-    }
-}
-
-/// What happens to one alert in a group. Updates are folded into what they update.
-struct Change {
-    context: usize,
-    kind: AlertType,
-    what: What,
-}
-
-enum What {
-    Open { alert: Open, opened_at: Timestamp, threshold: Option<Micro> },
-    Update(Open),
-    Resolve(Timestamp),
-}
-
-#[derive(Default)]
-struct Changes {
-    list: Vec<Change>,
-}
-
-impl Changes {
-    fn add(&mut self, context: usize, effect: Effect) {
-        let (kind, what) = match effect {
-            // Later readings of the group may make the excursion longer, but not the opening later.
-            Effect::Open { kind, alert, threshold } => {
-                (kind, What::Open { alert, opened_at: alert.excursion.to, threshold })
-            }
-            Effect::Resolve { kind, at } => (kind, What::Resolve(at)),
-            Effect::Update { kind, alert: now } => {
-                // Changes of one device stand together at the end of the list.
-                let of_device = self.list.iter_mut().rev().take_while(|change| change.context == context);
-                let last = of_device.into_iter().find(|change| change.kind == kind);
-                if let Some(Change { what: What::Open { alert, .. } | What::Update(alert), .. }) = last {
-                    *alert = now;
-                    return;
-                }
-                (kind, What::Update(now))
-            }
-        };
-        self.list.push(Change { context, kind, what });
-    }
-}
-
-/// Writes alerts first and the journal last, because writers of an organisation queue on the journal.
-async fn write_alerts(tx: &mut Tx, now: Timestamp, contexts: &[Context], changes: Vec<Change>) -> Result<()> {
-    // An update can only concern an alert from before the group, so all of them go first, in one statement.
-    let triggers: Vec<Trigger> = changes
-        .iter()
-        .filter_map(|change| match change.what {
-            What::Update(alert) => {
-                Some(Trigger { device_no: contexts[change.context].row.no, kind: change.kind, alert })
-            }
-            _ => None,
-        })
-        .collect();
-    alerts::trigger(tx, &triggers).await?;
-    let mut entries = Vec::new();
-    for change in changes {
-        let device = &contexts[change.context].row;
-        let entry = match change.what {
-            What::Update(_) => None,
-            What::Open { alert, opened_at, threshold } => {
-                let opened = OpenedAlert { id: AlertId::new(), kind: change.kind, alert, opened_at, threshold };
-                alerts::open(tx, device, &opened)
-                    .await?
-                    .then(|| Entry::new("alerts.opened", "alert", opened.id.0).after(&opened.journaled(device)))
-            }
-            What::Resolve(at) => alerts::resolve_by_itself(tx, device.no, change.kind, at).await?.map(|id| {
-                Entry::new("alerts.resolved", "alert", id.0).before(&serde_json::json!({"status": "ACTIVE"})).after(
-                    &serde_json::json!({"status": "RESOLVED", "type": change.kind, "coldCellId": device.cold_cell_id}),
-                )
-            }),
-        };
-        entries.extend(entry.map(|entry| (device.org_id, device.id, entry)));
-    }
-    // By organisation, so that two servers queue on the journals in the same order.
-    entries.sort_by_key(|(org, _, _)| *org);
-    for (org, device, entry) in entries {
-        let actor = Actor {
-            org,
-            kind: ActorKind::Device(device),
-            permissions: PermissionSet::default(),
-            hidden: PermissionSet::default(),
-            address: None,
-            request_id: None,
-        };
-        journal::write(tx, &actor, now, entry).await?;
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ pub const TEMPERATURE_RANGE: (f64, f64) = (-100.0, 100.0);
 /// The bounds of humidity and battery level, in percent.
 pub const PERCENT_RANGE: (f64, f64) = (0.0, 100.0);
 
-/// A temperature in millionths of a degree Celsius.
+/// A measured value in millionths of its unit: degrees Celsius, or percent of a battery's charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Micro(pub i64);
@@ -25,11 +25,17 @@ impl Micro {
         Self((celsius * 1e6).round() as i64)
     }
 
-    /// The temperature in °C.
+    /// The temperature in °C, or the charge in percent.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "100 °C are 10⁸ micro-degrees, far below 2⁵³")]
     pub fn celsius(self) -> f64 {
         self.0 as f64 / 1e6
+    }
+
+    /// A charge in percent.
+    #[must_use]
+    pub fn from_percent(percent: f64) -> Self {
+        Self::from_celsius(percent)
     }
 }
 
@@ -148,8 +154,26 @@ pub struct ColdCell {
     pub devices: i64,
     /// Alerts that are active now.
     pub active_alerts: i64,
+    /// When no alert opens, because people work on the cell; none when nothing is planned.
+    pub maintenance: Option<Maintenance>,
+    /// Until when notices about the cell, or about its location, are muted.
+    pub silenced_until: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// A stretch of time in which people work on a cell. No alert opens in it; those that are open stay until they resolve.
+/// What is still wrong when it ends opens then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Maintenance {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
+    /// What is done.
+    pub reason: Option<String>,
 }
 
 /// A device in a cold cell.

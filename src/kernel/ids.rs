@@ -114,6 +114,8 @@ typed_id! {
     DeviceId;
     /// An alert of a cold cell.
     AlertId;
+    /// A stretch of muted notices.
+    SilenceId;
     /// A background job.
     JobId;
 }

@@ -7,7 +7,7 @@ use officina::cold_chain::service;
 use officina::cold_chain::{
     Alert, AlertDetail, AlertFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange, ColdCell,
     ColdCellDetail, Device, DeviceWithKey, Location, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey,
-    TechnicianDashboard,
+    StartMaintenance, TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
 use officina::kernel::page::PageRequest;
@@ -30,6 +30,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get_location, change_location))
         .routes(routes!(list_cold_cells, create_cold_cell))
         .routes(routes!(get_cold_cell, change_cold_cell))
+        .routes(routes!(start_maintenance, end_maintenance))
         .routes(routes!(list_devices, create_device))
         .routes(routes!(get_device, change_device))
         .routes(routes!(rotate_key))
@@ -143,7 +144,7 @@ async fn get_cold_cell(
     Ok(Data::new(service::get_cold_cell(&state.app, &actor, id).await?))
 }
 
-/// Change a cold cell; what is left out stays. New limits count from the next reading on.
+/// Change a cold cell; what is left out stays. New limits count from the next reading on, new delays at once.
 #[utoipa::path(patch, path = "/coldcells/{id}", tag = "cold chain", params(("id" = ColdCellId, Path)), request_body = ChangeColdCell,
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
@@ -155,6 +156,34 @@ async fn change_cold_cell(
     ApiJson(change): ApiJson<ChangeColdCell>,
 ) -> ApiResult<Data<ColdCellDetail>> {
     Ok(Data::new(service::change_cold_cell(&state.app, &actor, id, change).await?))
+}
+
+/// Put a cold cell into maintenance: no alert opens in that time, those that are open stay. What is still wrong when it
+/// ends opens then. What was planned before is replaced.
+#[utoipa::path(post, path = "/coldcells/{id}/maintenance", tag = "cold chain", params(("id" = ColdCellId, Path)),
+    request_body = StartMaintenance, security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn start_maintenance(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<ColdCellId>,
+    ApiJson(start): ApiJson<StartMaintenance>,
+) -> ApiResult<Data<ColdCellDetail>> {
+    Ok(Data::new(service::start_maintenance(&state.app, &actor, id, start).await?))
+}
+
+/// End a cold cell's maintenance now, or take back what was planned.
+#[utoipa::path(delete, path = "/coldcells/{id}/maintenance", tag = "cold chain", params(("id" = ColdCellId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<ColdCellDetail>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn end_maintenance(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<ColdCellId>,
+) -> ApiResult<Data<ColdCellDetail>> {
+    Ok(Data::new(service::end_maintenance(&state.app, &actor, id).await?))
 }
 
 /// Which devices.

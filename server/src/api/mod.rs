@@ -10,6 +10,7 @@ pub mod factor;
 pub mod health;
 pub mod leads;
 pub mod live;
+pub mod notices;
 pub mod own;
 pub mod passkeys;
 pub mod repairs;
@@ -41,6 +42,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(repairs::router())
         .merge(leads::router())
         .merge(cold_chain::router())
+        .merge(notices::router())
 }
 
 /// Routes on the hot path: they stand outside the layers and check for themselves what they need.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use officina::kernel::jobs::{self, Job, NewJob};
-use officina::kernel::time::{HOUR, Timestamp};
+use officina::kernel::time::HOUR;
 use officina::kernel::{App, idempotency};
 use officina::notify::mail;
-use officina::{Error, Result, identity};
+use officina::{Error, Result, cold_chain, identity};
 
 use crate::state::AppState;
 
@@ -29,20 +29,29 @@ pub async fn work(state: AppState) {
     }
 }
 
+/// The recurring jobs, and how long after its end each comes again.
+const RECURRING: [(&str, i64); 3] = [
+    (PURGE, HOUR),
+    (cold_chain::service::WATCH_JOB, cold_chain::service::WATCH_EVERY),
+    (cold_chain::service::ESCALATION_JOB, cold_chain::service::ESCALATE_EVERY),
+];
+
 /// Puts the recurring jobs into the table, once.
 ///
 /// # Errors
 /// What the database says.
 pub async fn enqueue_recurring(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    let purge = NewJob {
-        kind: PURGE,
-        org: None,
-        payload: "{}".to_owned(),
-        run_at: app.clock.now(),
-        unique_key: Some(PURGE.to_owned()),
-    };
-    jobs::enqueue(&mut tx, purge).await?;
+    for (kind, _) in RECURRING {
+        let job = NewJob {
+            kind,
+            org: None,
+            payload: "{}".to_owned(),
+            run_at: app.clock.now(),
+            unique_key: Some(kind.to_owned()),
+        };
+        jobs::enqueue(&mut tx, job).await?;
+    }
     tx.commit().await
 }
 
@@ -52,27 +61,31 @@ pub async fn enqueue_recurring(app: &App) -> Result<()> {
 /// What the database says about the table. What goes wrong in a job is written into its row.
 pub async fn step(app: &App) -> Result<bool> {
     let Some(job) = jobs::lease(app).await? else { return Ok(false) };
-    match carry_out(app, &job).await {
-        Ok(again_at) => jobs::done(app, &job, again_at).await?,
-        Err(cause) => {
-            tracing::warn!(job.kind = %job.kind, job.id = %job.id, job.attempts = job.attempts, error = %cause, "a job failed");
-            jobs::failed(app, &job, &cause).await?;
-        }
+    let again_after = RECURRING.iter().find(|(kind, _)| *kind == job.kind).map(|(_, pause)| *pause);
+    let outcome = carry_out(app, &job).await;
+    if let Err(cause) = &outcome {
+        tracing::warn!(job.kind = %job.kind, job.id = %job.id, job.attempts = job.attempts, error = %cause, "a job failed");
+    }
+    match (outcome, again_after) {
+        // A recurring job comes again whatever happened: set aside, nobody would ever miss it.
+        (_, Some(pause)) => jobs::done(app, &job, Some(app.clock.now().plus(pause))).await?,
+        (Ok(()), None) => jobs::done(app, &job, None).await?,
+        (Err(cause), None) => jobs::failed(app, &job, &cause).await?,
     }
     Ok(true)
 }
 
-/// Does the work and says when it is to be done again, if it recurs.
-async fn carry_out(app: &App, job: &Job) -> Result<Option<Timestamp>> {
+async fn carry_out(app: &App, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         PURGE => {
             idempotency::purge(app).await?;
-            identity::service::purge(app).await?;
-            Ok(Some(app.clock.now().plus(HOUR)))
+            identity::service::purge(app).await
         }
-        mail::JOB => mail::send(app, job).await.map(|()| None),
-        identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await.map(|()| None),
-        identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await.map(|()| None),
+        cold_chain::service::WATCH_JOB => cold_chain::service::watch(app).await,
+        cold_chain::service::ESCALATION_JOB => cold_chain::service::escalate(app).await,
+        mail::JOB => mail::send(app, job).await,
+        identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await,
+        identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await,
         other => Err(Error::internal(format!("no worker knows jobs of the kind {other}"))),
     }
 }

@@ -63,15 +63,35 @@ async fn a_job_whose_worker_died_is_taken_by_another() {
 }
 
 #[tokio::test]
-async fn the_purge_comes_back_every_hour() {
+async fn recurring_jobs_come_back_each_in_its_own_time() {
     each(|app| async move {
         enqueue_recurring(&app).await.unwrap();
         enqueue_recurring(&app).await.unwrap();
+        let jobs = rows(&app).await.len();
         for _ in 0..3 {
-            assert!(step(&app).await.unwrap());
+            for _ in 0..jobs {
+                assert!(step(&app).await.unwrap());
+            }
             assert!(!step(&app).await.unwrap());
-            assert_eq!(rows(&app).await, [(0, None)]);
+            assert_eq!(rows(&app).await, vec![(0, None); jobs]);
             app.clock.advance(HOUR);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recurring_job_that_fails_is_never_set_aside() {
+    each(|app| async move {
+        enqueue_recurring(&app).await.unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        sql("DELETE FROM jobs WHERE kind <> 'cold_chain.watch'").run(&mut tx).await.unwrap();
+        sql("DROP TABLE device_watch").run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..2 * MAX_ATTEMPTS {
+            assert!(step(&app).await.unwrap());
+            assert_eq!(rows(&app).await, [(0, None)]);
+            app.clock.advance(MINUTE);
         }
     })
     .await;

@@ -158,6 +158,12 @@ pub fn table() -> Vec<Row> {
         ),
         row("GET /coldcells/{coldCellId}", Portal(P::ColdChainRead)),
         with("PATCH /coldcells/{coldCellId}", Needs(P::ColdChainWrite), json!({ "name": "Cell 2" })),
+        with(
+            "POST /coldcells/{coldCellId}/maintenance",
+            Needs(P::ColdChainWrite),
+            json!({ "until": "2026-11-20T12:00:00Z" }),
+        ),
+        row("DELETE /coldcells/{coldCellId}/maintenance", Needs(P::ColdChainWrite)),
         row("GET /devices", Needs(P::ColdChainRead)),
         with(
             "POST /devices",
@@ -171,6 +177,15 @@ pub fn table() -> Vec<Row> {
         row("GET /alerts/{alertId}", Needs(P::AlertsRead)),
         with("POST /alerts/{alertId}/acknowledge", Needs(P::AlertsAcknowledge), json!({})),
         with("PATCH /alerts/{alertId}/resolve", Needs(P::AlertsResolve), json!({ "note": "checked" })),
+        row("GET /silences", Needs(P::AlertsRead)),
+        with(
+            "POST /silences",
+            Needs(P::AlertsResolve),
+            json!({ "coldCellId": "{coldCellId}", "until": "2026-11-20T12:00:00Z" }),
+        ),
+        row("DELETE /silences/{silenceId}", Needs(P::AlertsResolve)),
+        row("GET /admin/alert-policy", Needs(P::SettingsManage)),
+        with("PUT /admin/alert-policy", Needs(P::SettingsManage), json!({ "levels": [{ "roles": ["admin"] }] })),
         row("GET /dashboard/technician", Needs(P::ColdChainRead)),
     ]
 }

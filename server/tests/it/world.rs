@@ -45,6 +45,8 @@ impl World {
             .expect(201);
         let alerts = admin.get("/api/v1/alerts").await.expect(200);
         let alert = alerts["data"][0]["id"].as_str().expect("a warm freezer has an alert").to_owned();
+        let silence = json!({ "coldCellId": cell, "until": "2026-11-20T12:00:00Z", "reason": "Compressor swap" });
+        let silence = made(admin.post("/api/v1/silences", silence).await.expect(201), "id");
         let role = json!({ "label": "Night shift", "permissions": ["repairs:read"] });
         let role = made(admin.post("/api/v1/admin/roles", role).await.expect(201), "name");
         let colleague =
@@ -77,6 +79,7 @@ impl World {
             ("{deviceId}", made(device, "id")),
             ("{serialNumber}", "TEST-1".to_owned()),
             ("{alertId}", alert),
+            ("{silenceId}", silence),
         ])
     }
 
@@ -87,6 +90,7 @@ impl World {
             ["{repairId}", "{photoId}", "{leadId}", "{locationId}", "{coldCellId}", "{deviceId}", "{alertId}"]
                 .into_iter()
                 .chain(["{userId}", "{tokenId}", "{sessionId}", "{passkeyId}", "{orgId}", "{invitationId}"])
+                .chain(["{silenceId}"])
                 .map(|name| (name, id()))
                 .collect();
         ids.push(("{roleName}", "no-such-role".to_owned()));
@@ -105,6 +109,7 @@ impl World {
             ("/coldcells/{id}", "/coldcells/{coldCellId}"),
             ("/devices/{id}", "/devices/{deviceId}"),
             ("/alerts/{id}", "/alerts/{alertId}"),
+            ("/silences/{id}", "/silences/{silenceId}"),
             ("/users/{id}", "/users/{userId}"),
             ("/admin/tokens/{id}", "/admin/tokens/{tokenId}"),
             ("/admin/roles/{name}", "/admin/roles/{roleName}"),
@@ -135,6 +140,7 @@ impl World {
             "Ivo Invitato",
             "Website of Rossi",
             "Phone of Nadia",
+            "Compressor swap",
         ];
         self.ids().into_iter().chain(words.map(str::to_owned)).collect()
     }

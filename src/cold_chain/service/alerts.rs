@@ -61,7 +61,8 @@ pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<
     get_alert(app, actor, id).await
 }
 
-/// Closes an active alert by hand. If the values are still out of bounds, the next reading opens a new one.
+/// Closes an active alert by hand. If the values are still out of bounds, the next reading opens a new one; a device that
+/// stays silent is missed anew only after it has been heard of.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
@@ -96,9 +97,7 @@ pub(super) async fn close(
         if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
             return Ok(false);
         }
-        if let Some(track) = tracks.track_mut(*kind) {
-            track.close();
-        }
+        tracks.track_mut(*kind).close();
     }
     devices::write_tracks(tx, device_no, &tracks).await?;
     for (id, kind) in closing {
@@ -112,9 +111,10 @@ pub(super) async fn close(
 }
 
 /// The name that stands beside what somebody did.
-fn name(actor: &Actor) -> &str {
+pub(super) fn name(actor: &Actor) -> &str {
     match &actor.kind {
         ActorKind::Member(member) => &member.name,
+        ActorKind::Program(program) => &program.name,
         _ => "Officina",
     }
 }

@@ -8,7 +8,7 @@ use crate::cold_chain::inputs::{
 };
 use crate::cold_chain::model::{ColdCell, ColdCellDetail, Device, DeviceWithKey, Location, TechnicianDashboard};
 use crate::cold_chain::service::alerts::close;
-use crate::cold_chain::store::{alerts, devices, fleet};
+use crate::cold_chain::store::{alerts, devices, fleet, looks};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -18,7 +18,7 @@ use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
 use crate::kernel::permission::Permission;
 use crate::kernel::secret::{random_token, token_hash};
-use crate::kernel::time::MINUTE;
+use crate::kernel::time::{MINUTE, Timestamp};
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
@@ -123,9 +123,10 @@ pub async fn list_cold_cells(
         }
     };
     let window = page.window()?;
-    let rows = fleet::cells(&app.db, actor.org, location, own, &window).await?;
+    let now = app.clock.now();
+    let rows = fleet::cells(&app.db, actor.org, now, location, own, &window).await?;
     let total = fleet::count_cells(&app.db, actor.org, location, own).await?;
-    let rows = rows.into_iter().map(ColdCell::from).collect();
+    let rows = rows.into_iter().map(|row| row.at(now)).collect();
     Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
@@ -135,7 +136,8 @@ pub async fn list_cold_cells(
 /// [`Error::NotFound`] for an unknown or foreign one, and for another customer's.
 pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdCellDetail> {
     let scope = actor.scope(Permission::ColdChainRead)?;
-    let cell = fleet::cell(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let now = app.clock.now();
+    let cell = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
     let device_list = devices_of(app, actor.org, Some(id), &all).await?.items;
@@ -148,7 +150,7 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     } else {
         active.iter_mut().for_each(|alert| alert.acknowledged_by = None);
     }
-    Ok(ColdCellDetail { cell: cell.into(), device_list, active_alert_list: active, timeline })
+    Ok(ColdCellDetail { cell: cell.at(now), device_list, active_alert_list: active, timeline })
 }
 
 /// Makes a cold cell.
@@ -169,7 +171,7 @@ pub async fn create_cold_cell(app: &App, actor: &Actor, new: NewColdCell) -> Res
     get_cold_cell(app, actor, id).await
 }
 
-/// Changes a cold cell. New limits count from the next reading on.
+/// Changes a cold cell. New limits count from the next reading on, new delays at once.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
@@ -180,14 +182,17 @@ pub async fn change_cold_cell(
     change: ChangeColdCell,
 ) -> Result<ColdCellDetail> {
     actor.require(Permission::ColdChainWrite)?;
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let before = fleet::cell(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.settings();
+    let known = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    let (no, before) = (known.no, known.settings());
     let after = before.changed(change)?;
     fleet::update_cell(&mut tx, actor.org, id, &after)
         .await
         .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
+    looks::add_cell(&mut tx, no, now).await?;
     let entry = Entry::new("cold_chain.cell_changed", "cold_cell", id.0).before(&before).after(&after);
-    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     get_cold_cell(app, actor, id).await
 }
@@ -237,7 +242,7 @@ pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<D
     if let Some(existing) = devices::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
         return Err(taken(Some(existing)));
     }
-    let cell_no = cell_no(&mut tx, actor, new.cold_cell_id).await?;
+    let cell_no = cell_no(&mut tx, actor, new.cold_cell_id, now).await?;
     let no = devices::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
         .await
         // Made by somebody else between the look-up and here.
@@ -273,13 +278,14 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.
     devices::lock_tracks(&mut tx, no).await?;
-    let cell_no = cell_no(&mut tx, actor, Some(after.cold_cell_id)).await?;
+    let cell_no = cell_no(&mut tx, actor, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
     if after.cold_cell_id != before.cold_cell_id {
         let active = alerts::active_of_device(&mut tx, no).await?;
         let note = "The device was moved to another cell.".to_owned();
         close(&mut tx, app, actor, no, &active, Some(&note)).await?;
         devices::write_tracks(&mut tx, no, &Default::default()).await?;
+        looks::add_device(&mut tx, no, now).await?;
     }
     let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});
     let entry = Entry::new("cold_chain.device_changed", "device", id.0).before(&words(&before)).after(&words(&after));
@@ -316,10 +322,10 @@ async fn get_device_unchecked(app: &App, actor: &Actor, id: DeviceId) -> Result<
     Ok(row.at(app.clock.now()))
 }
 
-async fn cell_no(tx: &mut Tx, actor: &Actor, id: Option<ColdCellId>) -> Result<i64> {
+async fn cell_no(tx: &mut Tx, actor: &Actor, id: Option<ColdCellId>, now: Timestamp) -> Result<i64> {
     let missing = || unknown("coldCellId", "cold cell");
     let id = id.ok_or_else(missing)?;
-    Ok(fleet::cell(tx, actor.org, id).await?.ok_or_else(missing)?.no)
+    Ok(fleet::cell(tx, actor.org, id, now).await?.ok_or_else(missing)?.no)
 }
 
 fn taken(existing: Option<DeviceId>) -> Error {

@@ -1,9 +1,19 @@
 //! The rules of the cold chain.
 
 mod alerts;
+mod escalation;
 mod fleet;
+mod maintenance;
+mod mutes;
 mod readings;
+mod silences;
+mod watch;
 
 pub use alerts::*;
+pub use escalation::*;
 pub use fleet::*;
+pub use maintenance::*;
+pub(super) use mutes::Mutes;
 pub use readings::*;
+pub use silences::*;
+pub use watch::*;

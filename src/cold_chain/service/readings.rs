@@ -52,11 +52,11 @@ pub async fn admit(app: &App, key_hash: &[u8; 32]) -> Result<Option<Admission>> 
 /// [`Error::NotFound`] for an unknown or foreign cell, and for another customer's.
 pub async fn chart(app: &App, actor: &Actor, cell: ColdCellId, range: ChartRange) -> Result<Chart> {
     let scope = actor.scope(Permission::ColdChainRead)?;
-    let cell = fleet::cell(&app.db, actor.org, cell).await?.ok_or(Error::NotFound)?;
+    let now = app.clock.now();
+    let cell = fleet::cell(&app.db, actor.org, cell, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
     let width = range.bucket_seconds() * SECOND;
     // The bucket that the range begins in lies partly before it and is left out; the one that is filling now is in.
-    let now = app.clock.now();
     let from = Timestamp(now.plus(-range.milliseconds()).0.div_euclid(width) * width + width);
     let buckets = readings::buckets(&app.db, cell.no, range, from, now.plus(AHEAD)).await?;
     Ok(Chart::new(range, &buckets))

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
-use crate::cold_chain::model::{ColdCell, DashboardCustomer, Location, Micro, Preset};
+use crate::cold_chain::model::{ColdCell, DashboardCustomer, Location, Maintenance, Micro, Preset};
 use crate::kernel::db::{Conn, Sort, Tx, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId, OrgId};
 use crate::kernel::page::PageWindow;
@@ -89,6 +89,10 @@ pub(crate) struct CellRow {
     last_seen_at: Option<Timestamp>,
     devices: i64,
     active_alerts: i64,
+    maintenance_from: Option<Timestamp>,
+    maintenance_until: Option<Timestamp>,
+    maintenance_reason: Option<String>,
+    silenced_until: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -109,9 +113,13 @@ impl CellRow {
     }
 }
 
-impl From<CellRow> for ColdCell {
-    fn from(row: CellRow) -> Self {
-        Self {
+impl CellRow {
+    /// The cell as it is at a moment: maintenance that is over is not shown.
+    pub fn at(self, now: Timestamp) -> ColdCell {
+        let row = self;
+        let reason = row.maintenance_reason;
+        let stretch = row.maintenance_from.zip(row.maintenance_until).filter(|(_, until)| *until > now);
+        ColdCell {
             id: row.id,
             name: row.name,
             location_id: row.location_id,
@@ -128,6 +136,8 @@ impl From<CellRow> for ColdCell {
             last_seen_at: row.last_seen_at,
             devices: row.devices,
             active_alerts: row.active_alerts,
+            maintenance: stretch.map(|(from, until)| Maintenance { from, until, reason }),
+            silenced_until: row.silenced_until,
             created_at: row.created_at,
         }
     }
@@ -141,18 +151,21 @@ const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS locatio
      (SELECT MAX(s.last_seen_at) FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no) AS last_seen_at, \
      (SELECT COUNT(*) FROM devices d WHERE d.cell_no = c.no) AS devices, \
      (SELECT COUNT(*) FROM alerts a WHERE a.org_id = c.org_id AND a.cold_cell_id = c.id AND a.status = 'ACTIVE') AS active_alerts, \
-     c.created_at \
+     c.maintenance_from, c.maintenance_until, c.maintenance_reason, \
+     (SELECT MAX(q.until) FROM silences q WHERE q.org_id = c.org_id AND q.until > $2 \
+      AND (q.cold_cell_id = c.id OR q.location_id = c.location_id)) AS silenced_until, c.created_at \
      FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE c.org_id = $1";
 
-/// Cells in the order of their making; one more than asked for.
+/// Cells in the order of their making, with the silences of a moment; one more than asked for.
 pub(crate) async fn cells(
     on: impl Into<Conn<'_>>,
     org: OrgId,
+    now: Timestamp,
     location: Option<LocationId>,
     customer: Option<CustomerId>,
     window: &PageWindow,
 ) -> Result<Vec<CellRow>> {
-    let mut query = sql(CELLS).bind(org);
+    let mut query = sql(CELLS).bind(org).bind(now);
     if let Some(customer) = customer {
         query.push(" AND l.customer_id = ").push_bind(customer);
     }
@@ -181,9 +194,14 @@ pub(crate) async fn count_cells(
     query.counted(on).await
 }
 
-/// One cell.
-pub(crate) async fn cell(on: impl Into<Conn<'_>>, org: OrgId, id: ColdCellId) -> Result<Option<CellRow>> {
-    let mut query = sql(CELLS).bind(org);
+/// One cell, with the silences of a moment.
+pub(crate) async fn cell(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    id: ColdCellId,
+    now: Timestamp,
+) -> Result<Option<CellRow>> {
+    let mut query = sql(CELLS).bind(org).bind(now);
     query.push(" AND c.id = ").push_bind(id);
     query.optional(on).await
 }
@@ -234,6 +252,25 @@ pub(crate) async fn update_cell(tx: &mut Tx, org: OrgId, id: ColdCellId, cell: &
     .bind(cell.alert_delay_seconds)
     .bind(cell.door_open_seconds)
     .bind(cell.offline_after_seconds)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes when people work on a cell; none for no time at all.
+pub(crate) async fn set_maintenance(
+    tx: &mut Tx,
+    org: OrgId,
+    id: ColdCellId,
+    maintenance: Option<&Maintenance>,
+) -> Result<()> {
+    sql("UPDATE cold_cells SET maintenance_from = $3, maintenance_until = $4, maintenance_reason = $5 \
+         WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(maintenance.map(|stretch| stretch.from))
+    .bind(maintenance.map(|stretch| stretch.until))
+    .bind(maintenance.and_then(|stretch| stretch.reason.as_ref()))
     .run(tx)
     .await?;
     Ok(())

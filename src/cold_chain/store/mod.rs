@@ -2,6 +2,11 @@
 
 pub(super) mod alerts;
 pub(super) mod devices;
+pub(super) mod escalations;
 pub(super) mod fleet;
+pub(super) mod looks;
 mod multi_row;
+pub(super) mod policies;
 pub(super) mod readings;
+pub(super) mod silences;
+pub(super) mod transitions;

@@ -21,6 +21,10 @@ pub(crate) struct DeviceRow {
     pub max_temperature: f64,
     pub hysteresis: f64,
     pub alert_delay_seconds: i64,
+    pub door_open_seconds: i64,
+    pub offline_after_seconds: i64,
+    pub maintenance_from: Option<Timestamp>,
+    pub maintenance_until: Option<Timestamp>,
     #[sqlx(flatten)]
     pub state: DeviceState,
 }
@@ -39,6 +43,7 @@ pub(crate) struct DeviceState {
     pub door: Option<bool>,
     pub assigned: i64,
     pub tracks: Option<String>,
+    pub next_look: Option<Timestamp>,
 }
 
 /// A reading on its way into the table.
@@ -73,8 +78,9 @@ impl ReadingRow {
 pub(crate) type BucketKey = (i64, Timestamp, i64);
 
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
-     c.hysteresis, c.alert_delay_seconds, s.last_seen_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
-     s.humidity, s.battery, s.power, s.door, s.assigned, s.tracks \
+     c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
+     c.maintenance_until, s.last_seen_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
+     s.humidity, s.battery, s.power, s.door, s.assigned, s.tracks, s.next_look \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
 // Locked in the order of their numbers, so that two servers with the same devices queue and never deadlock.
@@ -168,12 +174,12 @@ pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]
 
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, tracks) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$)",
+     power, door, assigned, tracks, next_look) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
-     assigned = excluded.assigned, tracks = excluded.tracks",
+     assigned = excluded.assigned, tracks = excluded.tracks, next_look = excluded.next_look",
 );
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
@@ -193,7 +199,8 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
                 .bind(state.power)
                 .bind(state.door)
                 .bind(state.assigned)
-                .bind(state.tracks.as_ref());
+                .bind(state.tracks.as_ref())
+                .bind(state.next_look);
         }
         query.run(&mut *tx).await?;
     }

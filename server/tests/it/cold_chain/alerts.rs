@@ -3,7 +3,7 @@
 use officina::kernel::db::sql;
 use serde_json::{Value, json};
 
-use super::Cell;
+use super::{Cell, alone};
 use crate::support::{START, TestServer};
 
 /// Sends a temperature with the time of the clock, which then goes on a minute.
@@ -100,6 +100,7 @@ async fn power_loss_opens_and_resolves_apart_from_temperature() {
 #[tokio::test]
 async fn a_delay_is_waited_out_in_the_readings_own_time() {
     TestServer::each(|server| async move {
+        alone(&server).await;
         let settings = json!({"preset": "freezer", "alertDelaySeconds": 600});
         let cell = Cell::with(&server, settings, "CC-0001").await;
         for _ in 0..10 {

@@ -2,12 +2,19 @@
 
 mod alerts;
 mod crash;
+mod escalation;
 mod fleet;
 mod keys;
+mod quiet;
 mod readings;
+mod servers;
 mod shuffled;
+mod time;
 
+use officina::cold_chain::service;
+use officina::kernel::App;
 use officina::kernel::db::sql;
+use officina::kernel::time::MINUTE;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestServer};
@@ -29,7 +36,8 @@ impl Cell {
 
     /// A cell with its own settings.
     async fn with(server: &TestServer, settings: Value, serial: &str) -> Self {
-        let admin = server.member("admin").await;
+        // A browser, because its session outlasts the hours of a story.
+        let admin = server.browser("admin").await;
         let location = admin.post("/api/v1/locations", json!({"name": "Magazzino"})).await.expect(201);
         let mut cell = json!({"name": "Cella", "locationId": location["data"]["id"]});
         for (name, value) in settings.as_object().expect("settings") {
@@ -74,6 +82,39 @@ impl Cell {
         let path = format!("/api/v1/readings/coldcells/{}/readings?range={range}", self.id);
         self.admin.get(&path).await.expect(200)["data"].take()
     }
+}
+
+/// Leaves the recurring jobs of the cold chain to the story: the server's own worker would do them at moments of its own.
+async fn alone(server: &TestServer) {
+    let app = server.app();
+    let mut tx = app.db.begin().await.expect("a transaction");
+    sql("DELETE FROM jobs WHERE kind LIKE 'cold_chain.%'").run(&mut tx).await.expect("no jobs");
+    tx.commit().await.expect("a commit");
+    look(app).await;
+}
+
+/// Does what the recurring jobs do.
+async fn look(app: &App) {
+    service::watch(app).await.expect("watched");
+    service::escalate(app).await.expect("escalated");
+}
+
+/// Lets minutes pass, with the recurring jobs in each of them.
+async fn pass(server: &TestServer, minutes: i64) {
+    for _ in 0..minutes {
+        server.advance(MINUTE);
+        look(server.app()).await;
+    }
+}
+
+/// What the journal says after changes of a kind, oldest first.
+async fn journaled(app: &App, action: &str) -> Vec<Value> {
+    let rows: Vec<(String,)> = sql("SELECT after FROM journal WHERE action = $1 ORDER BY seq")
+        .bind(action)
+        .all(&app.db)
+        .await
+        .expect("entries");
+    rows.into_iter().map(|(after,)| serde_json::from_str(&after).expect("JSON")).collect()
 }
 
 fn text(value: &Value) -> String {

@@ -1,0 +1,111 @@
+//! Alerts that open, go on and resolve: the statements of the alert engine, each for many alerts at once.
+
+use crate::Result;
+use crate::cold_chain::alert::{AlertStatus, AlertType};
+use crate::cold_chain::engine::Open;
+use crate::cold_chain::model::Micro;
+use crate::cold_chain::store::multi_row::{MultiRow, chunks};
+use crate::cold_chain::store::readings::DeviceRow;
+use crate::kernel::db::{Tx, sql};
+use crate::kernel::ids::AlertId;
+use crate::kernel::time::Timestamp;
+
+/// A new alert beside its device. It may be over already: several crossings can come in one group.
+pub(crate) struct NewAlert {
+    pub id: AlertId,
+    pub kind: AlertType,
+    pub alert: Open,
+    pub threshold: Option<Micro>,
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// What names a device's active alert: the device's number and the type.
+pub(crate) type Name = (i64, AlertType);
+
+static INSERT: MultiRow = MultiRow::new(
+    "INSERT INTO alerts (org_id, id, cold_cell_id, device_id, device_no, type, status, late, threshold, worst, started_at, \
+     opened_at, last_triggered_at, resolved_at, raised_at, escalate_at) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+    " ON CONFLICT DO NOTHING RETURNING id",
+);
+
+/// Stores new alerts, but none beside an active one of the same device and type, and tells which were stored.
+pub(crate) async fn insert(tx: &mut Tx, new: &[(&DeviceRow, &NewAlert)]) -> Result<Vec<AlertId>> {
+    let mut stored = Vec::with_capacity(new.len());
+    for chunk in chunks(new, tx.is_sqlite()) {
+        let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
+        for (device, NewAlert { id, kind, alert, threshold, resolved_at }) in chunk {
+            let status = if resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Active };
+            // Late alerts do not escalate. When the others do, the policy says: it is asked at the next look.
+            let raised_at = (!alert.late).then_some(alert.opened_at);
+            query = query
+                .bind(device.org_id)
+                .bind(*id)
+                .bind(device.cold_cell_id)
+                .bind(device.id)
+                .bind(device.no)
+                .bind(*kind)
+                .bind(status)
+                .bind(alert.late)
+                .bind(threshold.map(Micro::celsius))
+                .bind(alert.excursion.worst)
+                .bind(alert.excursion.from)
+                .bind(alert.opened_at)
+                .bind(alert.excursion.to)
+                .bind(*resolved_at)
+                .bind(raised_at)
+                .bind(raised_at.filter(|_| resolved_at.is_none()));
+        }
+        let rows: Vec<(AlertId,)> = query.all(&mut *tx).await?;
+        stored.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(stored)
+}
+
+// The casts tell PostgreSQL the types; SQLite takes them as they are. What was late and goes on escalates from now on.
+static TRIGGER: MultiRow = MultiRow::new(
+    "UPDATE alerts SET started_at = v.column3, last_triggered_at = v.column4, worst = v.column5, late = (v.column6 = 1), \
+     raised_at = CASE WHEN v.column6 = 0 AND alerts.raised_at IS NULL THEN v.column4 ELSE alerts.raised_at END, \
+     escalate_at = CASE WHEN v.column6 = 0 AND alerts.raised_at IS NULL AND alerts.acknowledged_at IS NULL \
+     THEN v.column4 ELSE alerts.escalate_at END FROM (VALUES ",
+    "(CAST($ AS BIGINT), CAST($ AS TEXT), CAST($ AS BIGINT), CAST($ AS BIGINT), CAST($ AS BIGINT), CAST($ AS BIGINT))",
+    ") AS v WHERE alerts.device_no = v.column1 AND alerts.type = v.column2 AND alerts.status = 'ACTIVE'",
+);
+
+/// Brings active alerts up to date.
+pub(crate) async fn trigger(tx: &mut Tx, triggers: &[(Name, Open)]) -> Result<()> {
+    for chunk in chunks(triggers, tx.is_sqlite()) {
+        let mut query = sql(TRIGGER.text(chunk.len(), tx.is_sqlite()));
+        for ((device_no, kind), alert) in chunk {
+            query = query
+                .bind(*device_no)
+                .bind(*kind)
+                .bind(alert.excursion.from)
+                .bind(alert.excursion.to)
+                .bind(alert.excursion.worst)
+                .bind(i64::from(alert.late));
+        }
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+static RESOLVE: MultiRow = MultiRow::new(
+    "UPDATE alerts SET status = 'RESOLVED', resolved_at = v.column3, escalate_at = NULL FROM (VALUES ",
+    "(CAST($ AS BIGINT), CAST($ AS TEXT), CAST($ AS BIGINT))",
+    ") AS v WHERE alerts.device_no = v.column1 AND alerts.type = v.column2 AND alerts.status = 'ACTIVE' \
+     RETURNING id, device_no, type",
+);
+
+/// Resolves active alerts because the values came back, and tells which these were.
+pub(crate) async fn resolve(tx: &mut Tx, over: &[(Name, Timestamp)]) -> Result<Vec<(AlertId, i64, AlertType)>> {
+    let mut resolved = Vec::with_capacity(over.len());
+    for chunk in chunks(over, tx.is_sqlite()) {
+        let mut query = sql(RESOLVE.text(chunk.len(), tx.is_sqlite()));
+        for ((device_no, kind), at) in chunk {
+            query = query.bind(*device_no).bind(*kind).bind(*at);
+        }
+        resolved.extend(query.all::<(AlertId, i64, AlertType)>(&mut *tx).await?);
+    }
+    Ok(resolved)
+}

@@ -1,0 +1,256 @@
+//! From what the alert engine says to what is stored: alerts, their journal, and the engine's memory of each device.
+//!
+//! Readings and the clock both come through here, so that an alert is the same whichever of them opened it.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use crate::cold_chain::alert::{AlertStatus, AlertType};
+use crate::cold_chain::engine::{self, Effect, Observation, Open, Rule, Tracks, Window};
+use crate::cold_chain::model::Micro;
+use crate::cold_chain::policy::Muted;
+use crate::cold_chain::service::Mutes;
+use crate::cold_chain::store::alerts;
+use crate::cold_chain::store::looks::Look;
+use crate::cold_chain::store::readings::DeviceRow;
+use crate::cold_chain::store::transitions::{self, Name, NewAlert};
+use crate::kernel::actor::{Actor, ActorKind};
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, OrgId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::PermissionSet;
+use crate::kernel::time::{SECOND, Timestamp};
+use crate::{Error, Result};
+
+/// A device whose row belongs to the transaction, with what the engine remembers of it.
+pub(super) struct Watched {
+    pub row: DeviceRow,
+    pub tracks: Tracks,
+    rule: Rule,
+}
+
+impl Watched {
+    pub fn new(row: DeviceRow) -> Self {
+        let maintenance = row.maintenance_from.zip(row.maintenance_until);
+        let rule = Rule {
+            low: Micro::from_celsius(row.min_temperature),
+            high: Micro::from_celsius(row.max_temperature),
+            hysteresis: Micro::from_celsius(row.hysteresis),
+            delay: row.alert_delay_seconds * SECOND,
+            door_open: row.door_open_seconds * SECOND,
+            offline_after: row.offline_after_seconds * SECOND,
+            maintenance: maintenance.map(|(from, until)| Window { from, until }),
+        };
+        // What cannot be read was written by another version: the engine starts afresh.
+        let tracks = row.state.tracks.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        Self { row, tracks, rule }
+    }
+
+    /// Asks the engine what follows from an observation.
+    pub fn observe(&mut self, seen: &Observation, changes: &mut Changes) {
+        let (tracks, effects) = engine::step(self.tracks, &self.rule, seen);
+        self.tracks = tracks;
+        for effect in effects {
+            changes.add(&self.row, effect);
+        }
+    }
+
+    /// Puts what the engine remembers into the row, if it has changed.
+    pub fn keep(&mut self, before: &Tracks) -> Result<()> {
+        if self.tracks != *before {
+            let json = serde_json::to_string(&self.tracks).map_err(Error::internal)?;
+            self.row.state.tracks = (!self.tracks.is_at_rest()).then_some(json);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the engine is told the time when it wants to be, and not later. An earlier look stays: it finds
+    /// out by itself that it came too soon. So the queue is not written with every reading.
+    pub fn look_no_later(&mut self) -> Option<Look> {
+        let wanted = self.tracks.next_look(&self.rule, self.row.state.last_seen_at, Timestamp(0))?;
+        if self.row.state.next_look.is_some_and(|planned| planned <= wanted) {
+            return None;
+        }
+        self.row.state.next_look = Some(wanted);
+        Some((wanted, self.row.no))
+    }
+
+    /// Plans the look after one that has just been taken.
+    pub fn look_again(&mut self, now: Timestamp, listening_since: Timestamp) -> Option<Look> {
+        let wanted = self.tracks.next_look(&self.rule, self.row.state.last_seen_at, listening_since);
+        // Never at once: whatever keeps a moment that has passed from being dealt with must not keep the job busy.
+        self.row.state.next_look = wanted.map(|at| at.max(now.plus(SECOND)));
+        self.row.state.next_look.map(|at| (at, self.row.no))
+    }
+}
+
+/// What made alerts change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A reading: the device did it.
+    Reading,
+    /// The clock: Officina did it.
+    Clock,
+}
+
+/// What the journal and the statements need to know of an alert's device.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    org: OrgId,
+    device: DeviceId,
+    cell: ColdCellId,
+}
+
+/// What happens to alerts in one transaction, folded: each alert from before is updated once and resolved once, and each
+/// new one is stored as it is in the end.
+#[derive(Default)]
+pub(super) struct Changes {
+    known: Vec<Known>,
+    new: Vec<(DeviceRow, NewAlert)>,
+    last: HashMap<Name, Last>,
+}
+
+/// An alert from before.
+struct Known {
+    name: Name,
+    place: Place,
+    update: Option<Open>,
+    goes_on: bool,
+    resolved_at: Option<Timestamp>,
+}
+
+/// Where the newest alert of a device and type is found.
+#[derive(Clone, Copy)]
+enum Last {
+    Known(usize),
+    New(usize),
+}
+
+impl Changes {
+    fn add(&mut self, device: &DeviceRow, effect: Effect) {
+        match effect {
+            Effect::Open { kind, alert, threshold } => {
+                self.last.insert((device.no, kind), Last::New(self.new.len()));
+                let alert = NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: None };
+                self.new.push((device.clone(), alert));
+            }
+            Effect::Update { kind, alert, goes_on } => match self.last(device, kind) {
+                Last::Known(index) => {
+                    let known = &mut self.known[index];
+                    known.update = Some(alert);
+                    known.goes_on |= goes_on;
+                }
+                Last::New(index) => self.new[index].1.alert = alert,
+            },
+            Effect::Resolve { kind, at } => match self.last(device, kind) {
+                Last::Known(index) => self.known[index].resolved_at = Some(at),
+                Last::New(index) => self.new[index].1.resolved_at = Some(at),
+            },
+        }
+    }
+
+    fn last(&mut self, device: &DeviceRow, kind: AlertType) -> Last {
+        let name = (device.no, kind);
+        let known = &mut self.known;
+        *self.last.entry(name).or_insert_with(|| {
+            let place = Place { org: device.org_id, device: device.id, cell: device.cold_cell_id };
+            known.push(Known { name, place, update: None, goes_on: false, resolved_at: None });
+            Last::Known(known.len() - 1)
+        })
+    }
+
+    /// Writes alerts first and the journal last, because writers of an organisation queue on the journal.
+    pub async fn write(self, tx: &mut Tx, now: Timestamp, cause: Cause) -> Result<()> {
+        if self.known.is_empty() && self.new.is_empty() {
+            return Ok(());
+        }
+        let updates: Vec<(Name, Open)> =
+            self.known.iter().filter_map(|known| Some((known.name, known.update?))).collect();
+        transitions::trigger(tx, &updates).await?;
+        let mut going_on = Vec::new();
+        for known in self.known.iter().filter(|known| known.goes_on) {
+            // Rare enough to ask one by one: a device has caught up, and what it told of lasts.
+            let active = alerts::active_of_device(&mut *tx, known.name.0).await?;
+            going_on.extend(active.into_iter().filter(|(_, kind)| *kind == known.name.1).map(|(id, _)| (id, known)));
+        }
+        let over: Vec<(Name, Timestamp)> =
+            self.known.iter().filter_map(|known| Some((known.name, known.resolved_at?))).collect();
+        let resolved = transitions::resolve(tx, &over).await?;
+        let new: Vec<(&DeviceRow, &NewAlert)> = self.new.iter().map(|(device, alert)| (device, alert)).collect();
+        let stored = transitions::insert(tx, &new).await?;
+
+        let mut entries: Vec<(Place, Entry)> = Vec::new();
+        for (id, device_no, kind) in resolved {
+            let known = self.known.iter().find(|known| known.name == (device_no, kind));
+            entries.extend(known.map(|known| (known.place, resolution(id, kind, known.place.cell))));
+        }
+        let mut opened: Vec<&(DeviceRow, NewAlert)> =
+            self.new.iter().filter(|(_, alert)| stored.contains(&alert.id)).collect();
+        opened.sort_by_key(|(_, alert)| alert.alert.opened_at);
+        let places = going_on.iter().map(|(_, known)| (known.place.org, known.place.cell));
+        let places = places.chain(opened.iter().map(|(device, _)| (device.org_id, device.cold_cell_id)));
+        let mutes = Mutes::load(tx, places, now).await?;
+        for (id, known) in going_on {
+            let Known { name: (_, kind), place, .. } = *known;
+            let muted = mutes.of(place.org, place.cell, 0);
+            entries.insert(0, (place, continuation(id, kind, place.cell, muted)));
+        }
+        for (device, new) in opened {
+            let place = Place { org: device.org_id, device: device.id, cell: device.cold_cell_id };
+            entries.push((place, opening(place, new, mutes.of(place.org, place.cell, 0))));
+            if new.resolved_at.is_some() {
+                entries.push((place, resolution(new.id, new.kind, place.cell)));
+            }
+        }
+        // By organisation, so that two servers queue on the journals in the same order.
+        entries.sort_by_key(|(place, _)| place.org);
+        for (place, entry) in entries {
+            journal::write(tx, &actor(place, cause), now, entry).await?;
+        }
+        Ok(())
+    }
+}
+
+fn actor(place: Place, cause: Cause) -> Actor {
+    match cause {
+        Cause::Reading => Actor {
+            org: place.org,
+            kind: ActorKind::Device(place.device),
+            permissions: PermissionSet::default(),
+            hidden: PermissionSet::default(),
+            address: None,
+            request_id: None,
+        },
+        Cause::Clock => Actor::system(place.org),
+    }
+}
+
+fn opening(place: Place, new: &NewAlert, muted: Option<Muted>) -> Entry {
+    let Open { excursion, opened_at, late } = new.alert;
+    Entry::new("alerts.opened", "alert", new.id.0).after(&json!({
+        "status": AlertStatus::Active,
+        "type": new.kind,
+        "coldCellId": place.cell,
+        "deviceId": place.device,
+        "late": late,
+        "threshold": new.threshold.map(Micro::celsius),
+        "worstValue": excursion.worst.map(Micro::celsius),
+        "startedAt": excursion.from,
+        "openedAt": opened_at,
+        "muted": muted,
+    }))
+}
+
+/// What was only late is an alert like any other from now on: notices are due that a late one does not get.
+fn continuation(id: AlertId, kind: AlertType, cell: ColdCellId, muted: Option<Muted>) -> Entry {
+    Entry::new("alerts.continued", "alert", id.0)
+        .before(&json!({"late": true}))
+        .after(&json!({"status": AlertStatus::Active, "type": kind, "coldCellId": cell, "late": false, "muted": muted}))
+}
+
+fn resolution(id: AlertId, kind: AlertType, cell: ColdCellId) -> Entry {
+    Entry::new("alerts.resolved", "alert", id.0)
+        .before(&json!({"status": AlertStatus::Active}))
+        .after(&json!({"status": AlertStatus::Resolved, "type": kind, "coldCellId": cell}))
+}
