@@ -143,6 +143,13 @@ mod server {
             format!("{} {}", local.day(), &self.month(local.month0())[..3])
         }
 
+        /// A moment that lies ahead, short: the clock time, with its day unless that is today.
+        #[must_use]
+        pub fn ahead(self, at: Timestamp) -> String {
+            let is_today = self.local(self.now).date_naive() == self.local(at).date_naive();
+            if is_today { self.clock(at) } else { self.short(at) }
+        }
+
         fn local(self, at: Timestamp) -> DateTime<Tz> {
             at.to_utc().with_timezone(&self.zone)
         }
@@ -187,6 +194,10 @@ mod server {
             assert_eq!(staff.relative(now.plus(-3 * DAY)).words, "17 Nov, 11:00");
             assert_eq!(staff.relative(now.plus(-400 * DAY)).words, "16 Oct 2025");
             assert_eq!(staff.relative(now.plus(MINUTE)).words, "20 November 2026, 11:01");
+            assert_eq!(
+                (staff.ahead(now.plus(HOUR)), staff.ahead(now.plus(DAY))),
+                ("12:00".into(), "21 Nov, 11:00".into())
+            );
         }
     }
 }

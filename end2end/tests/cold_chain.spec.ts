@@ -35,3 +35,18 @@ test("a warm freezer opens an alert before the technician's eyes, and he takes n
   await expect(page.locator("article").filter({ hasText: "60" }).first()).toContainText("taken note");
   await post(page.request, cell, { temperature: -20, powerStatus: true, recordedAt: new Date().toISOString() });
 });
+
+test("a cell goes into maintenance and comes out of it", async ({ page }) => {
+  await signIn(page, "technician");
+  await page.goto(`/app/cold-chain/cells/${device(1).coldCellId}`);
+  await page.locator("summary", { hasText: "Maintenance" }).click();
+  await page.getByLabel("No alerts for").selectOption({ label: "4 hours" });
+  await page.getByLabel("What is done").fill("Defrosting");
+  await page.getByRole("button", { name: "Start maintenance" }).click();
+  await expect(page.getByText(/^Maintenance until /).first()).toBeVisible();
+  await expect(page.getByText("Defrosting").first()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("button", { name: "End maintenance" }).click();
+  await expect(page.getByText("Maintenance ended")).toBeVisible();
+  await expect(page.locator("summary", { hasText: "Maintenance" })).toBeVisible();
+});

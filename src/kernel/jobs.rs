@@ -68,21 +68,29 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
 /// # Errors
 /// What the database says.
 pub async fn lease(app: &App) -> Result<Option<Job>> {
+    lease_of(app, &[]).await
+}
+
+/// Leases the next job of some kinds that is due, if there is one. Of any kind, when none is named.
+///
+/// # Errors
+/// What the database says.
+pub async fn lease_of(app: &App, kinds: &[&'static str]) -> Result<Option<Job>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    // Several servers on one PostgreSQL take different jobs; SQLite has a single writer.
-    let due = if tx.is_sqlite() {
-        sql(
-            "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1) \
-             ORDER BY run_at LIMIT 1",
-        )
-    } else {
-        sql(
-            "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1) \
-             ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-        )
-    };
-    let Some((id,)) = due.bind(now).optional::<(JobId,)>(&mut tx).await? else {
+    let mut due = sql(
+        "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1)",
+    )
+    .bind(now);
+    for (index, kind) in kinds.iter().enumerate() {
+        due.push(if index == 0 { " AND kind IN (" } else { ", " }).push_bind(*kind);
+    }
+    due.push(if kinds.is_empty() { " ORDER BY run_at LIMIT 1" } else { ") ORDER BY run_at LIMIT 1" });
+    if !tx.is_sqlite() {
+        // Several servers on one PostgreSQL take different jobs; SQLite has a single writer.
+        due.push(" FOR UPDATE SKIP LOCKED");
+    }
+    let Some((id,)) = due.optional::<(JobId,)>(&mut tx).await? else {
         return tx.rollback().await.map(|()| None);
     };
     let job: Job = sql("UPDATE jobs SET attempts = attempts + 1, lease_until = $2 WHERE id = $1 \

@@ -5,10 +5,12 @@ use leptos_router::hooks::use_query_map;
 use officina::cold_chain::{AlertStatus, AlertType};
 
 use super::functions::{AcknowledgeAlert, AlertQuery, AlertRow, AlertsView, ResolveAlert, list_alerts};
-use super::looks::{alert_badge, alert_label, celsius};
+use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
-use crate::ui::{EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, address, icon, toast};
+use crate::ui::{
+    Badge, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, Tone, address, icon, toast,
+};
 
 const PATH: &str = "/app/alerts";
 
@@ -107,9 +109,10 @@ fn list(
 /// An alert with what can be done about it.
 pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, names_cell: bool) -> AnyView {
     let is_active = alert.status == AlertStatus::Active;
-    let measures_temperature = matches!(alert.kind, AlertType::HighTemp | AlertType::LowTemp);
-    let worst = alert.worst.filter(|_| measures_temperature).map(|worst| {
-        view! { <span>"worst " <strong class="num">{celsius(worst)}</strong></span> }
+    let worst = alert.worst.map(|worst| view! { <span>"worst " <strong class="num">{worst}</strong></span> });
+    let late = alert.late.then(|| view! { <Badge symbol=Icon::Clock label="Told late"/> });
+    let level = (is_active && alert.level > 0).then(|| {
+        view! { <Badge tone=Tone::Warning symbol=Icon::Flag label=format!("Escalated to level {}", alert.level)/> }
     });
     let cell = names_cell.then(|| {
         let href = format!("/app/cold-chain/cells/{}", alert.cell_id);
@@ -134,7 +137,7 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, names_cell: boo
     view! {
         <article class=class>
             <div class="row wrap">
-                {alert_badge(alert.kind, is_active)} {cell} {worst}
+                {alert_badge(alert.kind, is_active)} {late} {level} {cell} {worst}
                 <span class="muted small">"since " {alert.since.view()}</span>
                 {ended}
                 {noted.map(|words| view! { <span class="muted small">{words}</span> })}

@@ -4,8 +4,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::alerts::{AlertActions, alert_item};
-use super::functions::{AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow, ResolveAlert, get_cell, list_cells};
+use super::functions::{
+    AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, ResolveAlert, StartMaintenance,
+    get_cell, list_cells,
+};
 use super::looks::celsius;
+use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
@@ -75,11 +79,12 @@ fn temperature(cell: &CellRow) -> String {
 fn row(cell: CellRow) -> AnyView {
     let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
     let (now, state) = (temperature(&cell), state(&cell));
+    let maintenance = cell.maintenance.filter(|known| known.runs).as_ref().map(maintenance_badge);
     view! {
         <tr>
             <td class="head"><a class="main" href=format!("{PATH}/cells/{}", cell.id)>{cell.name}</a></td>
             <td data-label="Temperature" class="num"><strong>{now}</strong></td>
-            <td data-label="State">{state}</td>
+            <td data-label="State">{state} {maintenance}</td>
             <td data-label="Allowed" class="num muted">{allowed}</td>
             <td data-label="Location">{cell.location}</td>
             <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
@@ -98,26 +103,41 @@ pub fn ColdCellPage() -> impl IntoView {
     let range = Memo::new(move |_| map.read().get("range").unwrap_or_default());
     let acknowledge = ServerAction::<AcknowledgeAlert>::new();
     let resolve = ServerAction::<ResolveAlert>::new();
+    let (start, end) = (ServerAction::<StartMaintenance>::new(), ServerAction::<EndMaintenance>::new());
     let data = Resource::new(
         move || {
             let changes = (live.changes(Topic::ColdChain), live.changes(Topic::Alerts));
-            (id.get(), range.get(), changes, acknowledge.version().get(), resolve.version().get())
+            let done = [acknowledge.version(), resolve.version(), start.version(), end.version()];
+            (id.get(), range.get(), changes, done.map(|version| version.get()))
         },
         |(id, range, ..)| get_cell(id, range),
     );
     let refusals = move || {
-        let acknowledge = acknowledge.value().get().and_then(Result::err);
-        let resolve = resolve.value().get().and_then(Result::err);
-        acknowledge.or(resolve).map(|error| refused(&error))
+        let answers = [acknowledge.value(), resolve.value(), start.value(), end.value()];
+        let error = answers.into_iter().find_map(|answer| answer.get().and_then(Result::err));
+        error.map(|error| refused(&error))
     };
+    let maintenance = MaintenanceActions { start, end };
     view! {
         {refusals}
-        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |view| show(view, acknowledge, resolve))}
+        {loaded(
+            data,
+            || view! { <SkeletonRows rows=10/> }.into_any(),
+            move |view| show(view, acknowledge, resolve, maintenance),
+        )}
     }
 }
 
-fn show(view: CellView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: ServerAction<ResolveAlert>) -> AnyView {
-    let cell = view.cell;
+fn show(
+    view: CellView,
+    acknowledge: ServerAction<AcknowledgeAlert>,
+    resolve: ServerAction<ResolveAlert>,
+    maintenance: MaintenanceActions,
+) -> AnyView {
+    let mut cell = view.cell;
+    let maintenance = view.may_maintain.then_some(maintenance);
+    let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance.take(), maintenance);
+    let muted = cell.muted.take().map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
     let title = cell.name.clone();
     let path = format!("{PATH}/cells/{}", cell.id);
     let ranges: Vec<_> = RANGES
@@ -150,10 +170,11 @@ fn show(view: CellView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: Se
     view! {
         <PageTitle text=title/>
         <div class="page-head">
-            <div class="row wrap"><h1>{cell.name}</h1><span class="muted">{cell.location}</span>{badge}</div>
+            <div class="row wrap"><h1>{cell.name}</h1><span class="muted">{cell.location}</span>{badge}{muted}</div>
             <span class="now num">{now}</span>
         </div>
         <div class="stack">
+            {maintenance}
             {alerts}
             <section class="panel stack">
                 <div class="spread wrap"><h2>"Temperature"</h2><nav class="segments" aria-label="Range">{ranges}</nav></div>

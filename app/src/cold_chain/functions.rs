@@ -34,6 +34,21 @@ pub struct CellRow {
     pub is_silent: bool,
     /// Alerts that are active now.
     pub active_alerts: i64,
+    /// Whether somebody works on it, or is going to.
+    pub maintenance: Option<MaintenanceView>,
+    /// Until when its notices are muted, in words.
+    pub muted: Option<String>,
+}
+
+/// Maintenance of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaintenanceView {
+    /// Whether it goes on now; else it is planned.
+    pub runs: bool,
+    /// `Maintenance until 12:00`.
+    pub words: String,
+    /// What is done.
+    pub reason: Option<String>,
 }
 
 #[cfg(feature = "ssr")]
@@ -45,6 +60,15 @@ impl CellRow {
     ) -> Self {
         use officina::cold_chain::DeviceStatus;
 
+        let maintenance = cell.maintenance.as_ref().map(|known| {
+            let (runs, until) = (known.from <= now, calendar.ahead(known.until));
+            let words = if runs {
+                format!("Maintenance until {until}")
+            } else {
+                format!("Maintenance from {} to {until}", calendar.ahead(known.from))
+            };
+            MaintenanceView { runs, words, reason: known.reason.clone() }
+        });
         Self {
             id: cell.id.to_string(),
             name: cell.name.clone(),
@@ -55,6 +79,8 @@ impl CellRow {
             at: cell.temperature_at.map(|at| calendar.relative(at)),
             is_silent: DeviceStatus::at(now, cell.last_seen_at, cell.offline_after_seconds) == DeviceStatus::Offline,
             active_alerts: cell.active_alerts,
+            maintenance,
+            muted: cell.silenced_until.map(|until| format!("Notices muted until {}", calendar.ahead(until))),
         }
     }
 }
@@ -116,6 +142,8 @@ pub struct CellView {
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
     pub may_resolve: bool,
+    /// Whether the member may put the cell into maintenance.
+    pub may_maintain: bool,
 }
 
 /// Which alerts are shown: the query of the address.
@@ -144,8 +172,12 @@ pub struct AlertRow {
     pub cell: String,
     /// Where the cell stands.
     pub location: String,
-    /// The worst temperature so far, in °C.
-    pub worst: Option<f64>,
+    /// The worst value so far, with its unit.
+    pub worst: Option<String>,
+    /// Whether it was found in readings that arrived late.
+    pub late: bool,
+    /// How far it has escalated.
+    pub level: i64,
     /// Since when.
     pub since: Moment,
     /// When it was over.
@@ -168,7 +200,12 @@ impl AlertRow {
             cell_id: alert.cold_cell_id.to_string(),
             cell: alert.cold_cell_name,
             location: alert.location_name,
-            worst: alert.worst_value,
+            worst: alert.worst_value.map(|worst| match alert.kind {
+                AlertType::LowBattery => format!("{worst:.0} %"),
+                _ => super::looks::celsius(worst),
+            }),
+            late: alert.late,
+            level: alert.escalation_level,
             since: calendar.relative(alert.started_at),
             until: alert.resolved_at.map(|at| calendar.relative(at)),
             acknowledged_by: alert.acknowledged_by,
@@ -245,7 +282,31 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
+        may_maintain: actor.permissions.has(Permission::ColdChainWrite),
     })
+}
+
+/// Puts a cell into maintenance from now on.
+#[server(prefix = "/_fn", endpoint = "cold-chain/start-maintenance")]
+pub async fn start_maintenance(id: String, hours: i64, reason: Option<String>) -> Result<(), PageError> {
+    use officina::cold_chain::{StartMaintenance, service};
+    use officina::kernel::time::HOUR;
+
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let until = app.clock.now().plus(hours.saturating_mul(HOUR));
+    let start = StartMaintenance { from: None, until: Some(until), reason };
+    service::start_maintenance(&app, &actor, id, start).await?;
+    Ok(())
+}
+
+/// Ends a cell's maintenance, or takes back what was planned.
+#[server(prefix = "/_fn", endpoint = "cold-chain/end-maintenance")]
+pub async fn end_maintenance(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::cold_chain::service::end_maintenance(&app, &actor, id).await?;
+    Ok(())
 }
 
 /// A page of alerts.
@@ -296,7 +357,14 @@ fn timeline_item(
 ) -> TimelineItem {
     use crate::ui::{Icon, Tone};
 
-    let title = if entry.action == "cold_chain.cell_created" { "Set up" } else { "Settings changed" };
+    let (title, symbol) = match entry.action.as_str() {
+        "cold_chain.cell_created" => ("Set up", Icon::List),
+        "cold_chain.maintenance_started" => ("Maintenance", Icon::Wrench),
+        "cold_chain.maintenance_ended" => ("Maintenance ended", Icon::Check),
+        "cold_chain.silence_started" => ("Notices muted", Icon::Bell),
+        "cold_chain.silence_ended" => ("Notices no longer muted", Icon::Bell),
+        _ => ("Settings changed", Icon::List),
+    };
     TimelineItem {
         title: title.to_owned(),
         when: calendar.relative(entry.at),
@@ -304,6 +372,6 @@ fn timeline_item(
         public_note: None,
         internal_note: entry.internal_note.clone(),
         tone: Tone::Neutral,
-        symbol: Icon::List,
+        symbol,
     }
 }

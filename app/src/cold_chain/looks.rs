@@ -24,7 +24,8 @@ pub const fn alert_icon(kind: AlertType) -> Icon {
     match kind {
         AlertType::HighTemp => Icon::Thermometer,
         AlertType::LowTemp => Icon::Snow,
-        AlertType::PowerLoss | AlertType::LowBattery => Icon::Plug,
+        AlertType::PowerLoss => Icon::Plug,
+        AlertType::LowBattery => Icon::Battery,
         AlertType::DoorOpen => Icon::Door,
         AlertType::SensorError => Icon::Warning,
     }

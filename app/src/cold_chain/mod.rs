@@ -4,7 +4,8 @@ mod alerts;
 mod cells;
 mod functions;
 mod looks;
+mod maintenance;
 
 pub use alerts::AlertsPage;
 pub use cells::{ColdCellPage, ColdChainPage};
-pub use functions::{AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView};
+pub use functions::{AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView, MaintenanceView};

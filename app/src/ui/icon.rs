@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 /// The icons there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Icon {
+    /// A battery with little in it.
+    Battery,
     /// A bell: alerts.
     Bell,
     /// Columns: a board.
@@ -65,6 +67,7 @@ pub enum Icon {
 impl Icon {
     const fn path(self) -> &'static str {
         match self {
+            Self::Battery => "M3.5 8h14v8h-14zM20.5 10.5v3M6.5 11v2",
             Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
             Self::Board => "M4 5h4.5v14H4zM9.8 5h4.5v9H9.8zM15.5 5H20v11h-4.5z",
             Self::Building => "M5 20.5V4h9v16.5M14 9.5h5v11M3.5 20.5h17M8 8h3M8 12h3M8 16h3",

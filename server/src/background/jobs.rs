@@ -15,10 +15,22 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The recurring job that removes what is no longer needed.
 const PURGE: &str = "purge";
 
+/// What must not wait behind a mail server that does not answer: it has a worker of its own.
+const PUNCTUAL: [&str; 2] = [cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB];
+
 /// Carries out jobs until the server stops. A job that has begun is carried to its end.
 pub async fn work(state: AppState) {
+    work_on(state, &[]).await;
+}
+
+/// The same for the jobs that must be done in time.
+pub async fn work_in_time(state: AppState) {
+    work_on(state, &PUNCTUAL).await;
+}
+
+async fn work_on(state: AppState, kinds: &[&'static str]) {
     while !state.stop.is_cancelled() {
-        let found = step(&state.app).await.unwrap_or_else(|error| {
+        let found = step_of(&state.app, kinds).await.unwrap_or_else(|error| {
             tracing::warn!(error = %error, "cannot work on jobs for now");
             false
         });
@@ -60,7 +72,11 @@ pub async fn enqueue_recurring(app: &App) -> Result<()> {
 /// # Errors
 /// What the database says about the table. What goes wrong in a job is written into its row.
 pub async fn step(app: &App) -> Result<bool> {
-    let Some(job) = jobs::lease(app).await? else { return Ok(false) };
+    step_of(app, &[]).await
+}
+
+async fn step_of(app: &App, kinds: &[&'static str]) -> Result<bool> {
+    let Some(job) = jobs::lease_of(app, kinds).await? else { return Ok(false) };
     let again_after = RECURRING.iter().find(|(kind, _)| *kind == job.kind).map(|(_, pause)| *pause);
     let outcome = carry_out(app, &job).await;
     if let Err(cause) = &outcome {

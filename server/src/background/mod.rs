@@ -29,6 +29,7 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     }
     jobs::enqueue_recurring(&state.app).await?;
     tasks.spawn(jobs::work(state.clone()));
+    tasks.spawn(jobs::work_in_time(state.clone()));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
     if let Some(inbox) = state.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // Not ended with the others: requests that are still being answered wait for it.

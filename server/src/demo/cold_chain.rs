@@ -12,7 +12,7 @@ use officina::customers::service as customers;
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
 use officina::kernel::page::PageRequest;
-use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
+use officina::kernel::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use officina::{Error, Result};
 use rand::{Rng, RngExt};
 
@@ -229,6 +229,8 @@ async fn install(
             name: site.cell.to_owned(),
             location_id: Some(location),
             preset: Some(site.preset),
+            // Nothing measures once the demo is made: its devices would all be missed a quarter of an hour later.
+            offline_after_seconds: Some(DAY / SECOND),
             ..NewColdCell::default()
         };
         let cell = service::create_cold_cell(app, admin, cell).await?.cell;

@@ -90,6 +90,8 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("POST /_fn/people/revoke-tokens", "", Some(P::SettingsManage)),
         ("GET /_fn/cold-chain/cells", "", Some(P::ColdChainRead)),
         ("GET /_fn/cold-chain/cell", "id={coldCellId}&range=24h", Some(P::ColdChainRead)),
+        ("POST /_fn/cold-chain/start-maintenance", "id={coldCellId}&hours=2", Some(P::ColdChainWrite)),
+        ("POST /_fn/cold-chain/end-maintenance", "id={coldCellId}", Some(P::ColdChainWrite)),
         ("GET /_fn/alerts/list", "query[resolved]=false", Some(P::AlertsRead)),
         ("POST /_fn/alerts/acknowledge", "id={alertId}", Some(P::AlertsAcknowledge)),
         ("POST /_fn/alerts/resolve", "id={alertId}&note=x", Some(P::AlertsResolve)),
