@@ -5,6 +5,8 @@
 mod track;
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
