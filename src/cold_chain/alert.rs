@@ -84,6 +84,16 @@ pub struct Alert {
     pub resolution_note: Option<String>,
 }
 
+impl Alert {
+    /// Leaves what its customer may see: not who did something and why.
+    pub fn leave_out_internal(&mut self) {
+        self.acknowledged_by = None;
+        self.escalation_level = 0;
+        self.resolved_by = None;
+        self.resolution_note = None;
+    }
+}
+
 /// An alert with its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]

@@ -162,6 +162,16 @@ pub struct ColdCell {
     pub created_at: Timestamp,
 }
 
+impl ColdCell {
+    /// Leaves what its customer may see: that people work on it, and not what they do.
+    pub fn leave_out_internal(&mut self) {
+        self.silenced_until = None;
+        if let Some(maintenance) = &mut self.maintenance {
+            maintenance.reason = None;
+        }
+    }
+}
+
 /// A stretch of time in which people work on a cell. No alert opens in it; those that are open stay until they resolve.
 /// What is still wrong when it ends opens then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

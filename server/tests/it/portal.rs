@@ -1,8 +1,9 @@
 //! The portal: a customer's account sees what is theirs, and nothing of the inside.
 
+use officina::kernel::time::HOUR;
 use serde_json::json;
 
-use crate::support::TestServer;
+use crate::support::{START, TestServer};
 use crate::world;
 
 #[tokio::test]
@@ -61,9 +62,19 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
         let customer = detail.expect(200)["data"]["customer"]["id"].clone();
         let own_cell = depot("Anna", &customer).await;
         let other_cell = depot("Somebody", &serde_json::Value::Null).await;
+        let until = START.plus(HOUR).to_string();
+        let work = json!({ "until": until, "reason": "cover up the leak" });
+        admin.post(&format!("/api/v1/coldcells/{own_cell}/maintenance"), work).await.expect(200);
+        let silence = json!({ "coldCellId": own_cell, "until": until, "reason": "she calls too often" });
+        admin.post("/api/v1/silences", silence).await.expect(201);
         let cells = anna.get("/api/v1/coldcells").await.expect(200);
         assert_eq!((cells["data"].as_array().unwrap().len(), &cells["data"][0]["id"]), (1, &json!(own_cell)));
-        assert_eq!(anna.get(&format!("/api/v1/coldcells/{own_cell}")).await.expect(200)["data"]["timeline"], json!([]));
+        let cell = anna.get(&format!("/api/v1/coldcells/{own_cell}")).await.expect(200)["data"].take();
+        assert_eq!(cell["timeline"], json!([]));
+        for shown in [&cells["data"][0], &cell] {
+            let maintenance = json!({ "from": START.to_string(), "until": until, "reason": null });
+            assert_eq!((&shown["maintenance"], &shown["silencedUntil"]), (&maintenance, &json!(null)), "{shown}");
+        }
         anna.get(&format!("/api/v1/readings/coldcells/{own_cell}/readings?range=24h")).await.expect(200);
         for path in [format!("/coldcells/{other_cell}"), format!("/readings/coldcells/{other_cell}/readings?range=24h")]
         {
@@ -71,8 +82,15 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
         }
 
         let pages = anna.with("accept", "text/html");
-        assert!(pages.get("/app/cold-chain").await.text().contains("Cell of Anna"));
-        assert_eq!(pages.get(&format!("/app/cold-chain/cells/{own_cell}")).await.status, 200);
+        for page in ["/app/cold-chain", &format!("/app/cold-chain/cells/{own_cell}")] {
+            let page = pages.get(page).await;
+            let text = page.text();
+            assert!(
+                page.status == 200 && text.contains("Cell of Anna") && text.contains("Maintenance until"),
+                "{text}"
+            );
+            assert!(!text.contains("leak") && !text.contains("Notices muted") && !text.contains("too often"), "{text}");
+        }
         assert_eq!(pages.get(&format!("/app/cold-chain/cells/{other_cell}")).await.status, 404);
         let list = pages.get("/app/repairs").await;
         assert!(list.text().contains("AB123CD") && !list.text().contains("ZZ999ZZ"), "{}", list.text());

@@ -126,7 +126,10 @@ pub async fn list_cold_cells(
     let now = app.clock.now();
     let rows = fleet::cells(&app.db, actor.org, now, location, own, &window).await?;
     let total = fleet::count_cells(&app.db, actor.org, location, own).await?;
-    let rows = rows.into_iter().map(|row| row.at(now)).collect();
+    let mut rows: Vec<ColdCell> = rows.into_iter().map(|row| row.at(now)).collect();
+    if own.is_some() {
+        rows.iter_mut().for_each(ColdCell::leave_out_internal);
+    }
     Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
@@ -143,14 +146,15 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let device_list = devices_of(app, actor.org, Some(id), &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
     let active = alerts::list(&app.db, actor.org, &filter, &all.window()?).await?;
+    let (mut cell, mut timeline) = (cell.at(now), Vec::new());
     let mut active: Vec<Alert> = active.into_iter().map(Alert::from).collect();
-    let mut timeline = Vec::new();
     if scope == Scope::All {
         timeline = journal::timeline(&app.db, actor.org, "cold_cell", id.0).await?;
     } else {
-        active.iter_mut().for_each(|alert| alert.acknowledged_by = None);
+        cell.leave_out_internal();
+        active.iter_mut().for_each(Alert::leave_out_internal);
     }
-    Ok(ColdCellDetail { cell: cell.at(now), device_list, active_alert_list: active, timeline })
+    Ok(ColdCellDetail { cell, device_list, active_alert_list: active, timeline })
 }
 
 /// Makes a cold cell.
