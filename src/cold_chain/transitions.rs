@@ -219,6 +219,7 @@ fn actor(place: Place, cause: Cause) -> Actor {
             kind: ActorKind::Device(place.device),
             permissions: PermissionSet::default(),
             hidden: PermissionSet::default(),
+            links: Vec::new(),
             address: None,
             request_id: None,
         },

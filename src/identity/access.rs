@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{MembershipStatus, SessionKind};
-use crate::kernel::ids::{AccountId, ApiTokenId, EntryLinkId, MembershipId, OrgId, PasskeyId, SessionId};
+use crate::kernel::ids::{AccountId, ApiTokenId, CustomerId, EntryLinkId, MembershipId, OrgId, PasskeyId, SessionId};
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::Timestamp;
 
@@ -35,6 +35,27 @@ pub struct MemberDetail {
     pub last_seen_at: Option<Timestamp>,
     /// When the member was added.
     pub created_at: Timestamp,
+}
+
+/// A customer that a member is linked to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedCustomer {
+    /// The customer's id.
+    pub id: CustomerId,
+    /// The customer's name.
+    pub name: String,
+}
+
+/// The customers that a member is to be linked to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkCustomers {
+    /// All of them, at most 500; those that are left out are linked no longer. Without any, the member sees all.
+    pub customer_ids: Vec<CustomerId>,
 }
 
 /// Which members a list shows.

@@ -21,6 +21,8 @@ pub struct Actor {
     pub permissions: PermissionSet,
     /// What nobody may do here at the moment: the permissions of areas that the organisation has switched off.
     pub hidden: PermissionSet,
+    /// The customers that it is linked to: of what is [`Permission::is_by_customer`] it sees theirs alone. Without any, all.
+    pub links: Vec<CustomerId>,
     /// The client's address, for the journal and for limits.
     pub address: Option<IpAddr>,
     /// The id of the HTTP request, which leads from a journal entry to the log.
@@ -75,10 +77,12 @@ pub struct Program {
 }
 
 /// Whose records an actor sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// Everybody's.
     All,
+    /// Those of some customers, whole: a colleague who is linked to them.
+    Linked(Vec<CustomerId>),
     /// Those of one customer, without what is internal: the portal. None as long as nobody has said which customer the
     /// person is.
     Own(Option<CustomerId>),
@@ -89,12 +93,25 @@ impl Scope {
     ///
     /// # Errors
     /// [`Error::NotFound`]: the records of others look as if there were none.
-    pub fn pass(self, customer: Option<CustomerId>) -> Result<()> {
+    pub fn pass(&self, customer: Option<CustomerId>) -> Result<()> {
+        let Some(customers) = self.customers() else { return Ok(()) };
+        if customer.is_some_and(|customer| customers.contains(&customer)) { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// The customers whose records are seen; none when everybody's are.
+    #[must_use]
+    pub const fn customers(&self) -> Option<&[CustomerId]> {
         match self {
-            Self::All => Ok(()),
-            Self::Own(own) if own.is_some() && own == customer => Ok(()),
-            Self::Own(_) => Err(Error::NotFound),
+            Self::All => None,
+            Self::Linked(customers) => Some(customers.as_slice()),
+            Self::Own(customer) => Some(customer.as_slice()),
         }
+    }
+
+    /// Whether what is internal is seen, too.
+    #[must_use]
+    pub const fn sees_inside(&self) -> bool {
+        !matches!(self, Self::Own(_))
     }
 }
 
@@ -107,6 +124,7 @@ impl Actor {
             kind: ActorKind::System,
             permissions: Permission::ALL.iter().copied().collect(),
             hidden: PermissionSet::default(),
+            links: Vec::new(),
             address: None,
             request_id: None,
         }
@@ -116,7 +134,8 @@ impl Actor {
     #[must_use]
     pub fn public(org: OrgId, address: Option<IpAddr>, request_id: Option<String>) -> Self {
         let none = PermissionSet::default();
-        Self { org, kind: ActorKind::Public, permissions: none, hidden: none, address, request_id }
+        let kind = ActorKind::Public;
+        Self { org, kind, permissions: none, hidden: none, links: Vec::new(), address, request_id }
     }
 
     /// Passes when the actor has the permission.
@@ -138,15 +157,26 @@ impl Actor {
         }
     }
 
-    /// Whose records the actor sees: everybody's with the permission, their own in the portal.
+    /// Whose records the actor sees: those within [`Actor::reach`] with the permission, their own in the portal.
     ///
     /// # Errors
     /// As [`Actor::require`] for who sees none at all.
     pub fn scope(&self, permission: Permission) -> Result<Scope> {
         match self.member() {
             Some(member) if self.is_in_portal(permission) => Ok(Scope::Own(member.customer)),
-            _ => self.require(permission).map(|()| Scope::All),
+            _ => self.reach(permission),
         }
+    }
+
+    /// Whose records the actor may work on: as [`Actor::require`], and of some things only those of the customers that the
+    /// actor is linked to.
+    ///
+    /// # Errors
+    /// As [`Actor::require`].
+    pub fn reach(&self, permission: Permission) -> Result<Scope> {
+        self.require(permission)?;
+        let is_linked = permission.is_by_customer() && !self.links.is_empty();
+        Ok(if is_linked { Scope::Linked(self.links.clone()) } else { Scope::All })
     }
 
     /// Whether the actor lacks a permission of an area that is on, and sees their own records instead.

@@ -57,6 +57,20 @@ crate::text_enum! {
 }
 
 impl Permission {
+    /// Whether a colleague who is linked to customers has it for these alone: all of the cold chain.
+    #[must_use]
+    pub const fn is_by_customer(self) -> bool {
+        matches!(
+            self,
+            Self::ColdChainRead
+                | Self::ColdChainWrite
+                | Self::DevicesManage
+                | Self::AlertsRead
+                | Self::AlertsAcknowledge
+                | Self::AlertsResolve
+        )
+    }
+
     /// What it allows, in words for the page where roles are made: "may …".
     #[must_use]
     pub const fn sentence(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::customers::service as customers;
 use crate::customers::service::NewVehicle;
 use crate::identity::{self, PublicForm};
 use crate::kernel::App;
-use crate::kernel::actor::{Actor, ActorKind, Scope};
+use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
@@ -158,16 +158,11 @@ pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRe
     let scope = actor.scope(Permission::RepairsRead)?;
     let window = page.window()?;
     let (mut checked, sort) = check_filter(app, actor, filter).await?;
-    let rows = match scope {
-        Scope::Own(None) => Vec::new(),
-        Scope::Own(own) => {
-            checked.customer = own;
-            let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
-            rows.iter_mut().for_each(|row| row.assignee_name = None);
-            rows
-        }
-        Scope::All => store::list(&app.db, actor.org, &checked, sort, window).await?,
-    };
+    checked.customers = scope.customers().map(<[_]>::to_vec);
+    let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
+    if !scope.sees_inside() {
+        rows.iter_mut().for_each(|row| row.assignee_name = None);
+    }
     let first = window.after.is_none() && window.offset == 0;
     let total = match rows.len() <= window.limit as usize && first {
         true => i64::try_from(rows.len()).ok(),
@@ -259,7 +254,7 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
     detail.photos = photos.into_iter().map(RepairPhoto::from).collect();
     detail.status_history = history;
     detail.allowed = allowed;
-    if scope != Scope::All {
+    if !scope.sees_inside() {
         detail.leave_out_internal();
     }
     Ok(detail)

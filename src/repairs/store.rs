@@ -104,8 +104,8 @@ pub(super) struct ListFilter {
     pub before: Option<Timestamp>,
     pub words: Vec<String>,
     pub assignee: Option<Assignee>,
-    /// Only this customer's.
-    pub customer: Option<CustomerId>,
+    /// Only those of these customers.
+    pub customers: Option<Vec<CustomerId>>,
     /// Not ready, and promised for a day before this one.
     pub late_on: Option<String>,
 }
@@ -279,8 +279,8 @@ pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &ListFilt
 }
 
 fn push_filter(query: &mut Sql, filter: &ListFilter) {
-    if let Some(customer) = filter.customer {
-        query.push(" AND r.customer_id = ").push_bind(customer);
+    if let Some(customers) = &filter.customers {
+        query.push(" AND r.customer_id IN (").push_list(customers).push(")");
     }
     if let Some(status) = filter.status {
         query.push(" AND r.status = ").push_bind(status);

@@ -60,7 +60,7 @@ fn show(view: MemberView, actions: Actions) -> AnyView {
     let deeds = view.deeds.clone().map(|href| view! { <p><a class="link" href=href>"What this person did"</a></p> });
     let (left, right) = if view.may_change {
         (
-            facts_form(&view, actions.update),
+            view! { {facts_form(&view, actions.update)} {customers(&view)} }.into_any(),
             view! { {status(&view, actions.status)} {signing_in(&view)} {sessions(&view, actions.end)} }.into_any(),
         )
     } else {
@@ -109,6 +109,47 @@ fn facts_form(view: &MemberView, update: ServerAction<UpdateMember>) -> AnyView 
         </section>
     }
     .into_any()
+}
+
+/// Whose cold chain this person works on.
+fn customers(view: &MemberView) -> Option<AnyView> {
+    if view.customers.is_empty() {
+        return None;
+    }
+    let boxes: Vec<_> = view
+        .customers
+        .iter()
+        .cloned()
+        .map(|customer| {
+            view! {
+                <label>
+                    <input class="checkbox checkbox-sm" type="checkbox" name="customers[]" value=customer.id
+                        checked=customer.is_linked/>
+                    <span>{customer.name}</span>
+                </label>
+            }
+        })
+        .collect();
+    let section = view! {
+        <section class="panel">
+            <h2>"Cold chain of these customers only"</h2>
+            <form method="post" action=format!("{MEMBERS}/{}", view.member.id)>
+                {calls("people/customers")}
+                <input type="hidden" name="id" value=view.member.id.clone()/>
+                <div class="stack">
+                    <p class="muted small">
+                        "Cold cells, devices and alerts of all others are out of sight for this person then. With none ticked, this person sees all."
+                    </p>
+                    <fieldset class="field">
+                        <legend>"Customers"</legend>
+                        <div class="choices">{boxes}</div>
+                    </fieldset>
+                    <div><button class="btn" type="submit">"Save customers"</button></div>
+                </div>
+            </form>
+        </section>
+    };
+    Some(section.into_any())
 }
 
 /// What a status means, and the word on its button.

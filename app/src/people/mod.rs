@@ -12,11 +12,11 @@ mod roles;
 mod tabs;
 
 pub use functions::{
-    InvitationRow, InviteView, MemberQuery, MemberRow, MemberView, MembersView, PermissionGroup, PermissionLine,
-    RoleRow, RoleView, RolesView, TokenRow, TokensView,
+    CustomerChoice, InvitationRow, InviteView, MemberQuery, MemberRow, MemberView, MembersView, PermissionGroup,
+    PermissionLine, RoleRow, RoleView, RolesView, TokenRow, TokensView,
 };
 // Their forms name them in a field (`sent::calls`).
-pub use functions::{create_token, drop_factor_of, invite, reset_link, withdraw_invitation};
+pub use functions::{create_token, drop_factor_of, invite, link_customers, reset_link, withdraw_invitation};
 pub use invite::InvitePage;
 pub use member::MemberPage;
 pub use members::MembersPage;

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use officina::cold_chain::service::may_hear_of;
 use officina::identity::service;
 use officina::kernel::actor::Actor;
 use officina::kernel::ids::OrgId;
@@ -189,8 +190,11 @@ impl Listener {
     async fn tell(&mut self, event: &LiveEvent) -> Result<(), Gone> {
         self.seq = event.seq;
         let area = event.action.split('.').next().unwrap_or_default();
-        let wanted = self.topics.iter().any(|(topic, needed)| *topic == area && self.actor.usable().has(*needed));
-        if wanted {
+        let may = |(topic, needed): &&&(&str, Permission)| *topic == area && self.actor.usable().has(*needed);
+        let Some((_, permission)) = self.topics.iter().find(may) else { return Ok(()) };
+        // Asked anew for each event, and of those alone who are linked to customers: things move from one to another.
+        let (kind, id) = (event.subject_kind.as_str(), event.subject_id);
+        if !permission.is_by_customer() || may_hear_of(&self.state.app, &self.actor, kind, id).await? {
             let told = Event::default().id(event.seq.to_string()).event(&event.action).data(&event.data);
             self.sender.send(Ok(told)).await?;
         }

@@ -5,7 +5,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use officina::identity::service::{self, NewMember};
-use officina::identity::{MemberDetail, MemberFilter, NewInvitation, SentLink, UpdateMember};
+use officina::identity::{
+    LinkCustomers, LinkedCustomer, MemberDetail, MemberFilter, NewInvitation, SentLink, UpdateMember,
+};
 use officina::kernel::actor::Actor;
 use officina::kernel::ids::AccountId;
 use officina::kernel::page::PageRequest;
@@ -27,7 +29,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 fn users() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(get, update)).routes(routes!(end_sessions))
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(get, update))
+        .routes(routes!(end_sessions))
+        .routes(routes!(linked_customers, link_customers))
 }
 
 /// A member to be added.
@@ -150,4 +156,32 @@ async fn end_sessions(
     ApiPath(id): ApiPath<AccountId>,
 ) -> ApiResult<Data<Ended>> {
     Ok(Data::new(Ended { ended: service::end_sessions(&state.app, &actor, id).await? }))
+}
+
+/// The customers whose cold chain a member works on. Without any, the member works on all.
+#[utoipa::path(get, path = "/users/{id}/customers", tag = "administration", params(("id" = AccountId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Vec<LinkedCustomer>>), (status = 401, body = ErrorBody),
+    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn linked_customers(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<AccountId>,
+) -> ApiResult<Data<Vec<LinkedCustomer>>> {
+    Ok(Data::new(service::linked_customers(&state.app, &actor, id).await?))
+}
+
+/// Link a member to customers, to these and no others: of the cold chain the member then sees theirs alone. It counts on
+/// the member's next request.
+#[utoipa::path(put, path = "/users/{id}/customers", tag = "administration", params(("id" = AccountId, Path)),
+    request_body = LinkCustomers, security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Vec<LinkedCustomer>>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn link_customers(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<AccountId>,
+    ApiJson(links): ApiJson<LinkCustomers>,
+) -> ApiResult<Data<Vec<LinkedCustomer>>> {
+    Ok(Data::new(service::link_customers(&state.app, &actor, id, links).await?))
 }

@@ -33,6 +33,10 @@ pub struct LiveEvent {
     pub seq: i64,
     /// `<area>.<verb>`.
     pub action: String,
+    /// What kind of thing it is about.
+    pub subject_kind: String,
+    /// Which of them.
+    pub subject_id: uuid::Uuid,
     /// JSON: subject, time, status.
     pub data: String,
 }
@@ -45,7 +49,14 @@ impl From<JournalEntry> for LiveEvent {
             "subject": { "kind": entry.subject_kind, "id": entry.subject_id },
             "status": entry.after_text("status"),
         });
-        Self { org: entry.org_id, seq: entry.seq, data: data.to_string(), action: entry.action }
+        Self {
+            org: entry.org_id,
+            seq: entry.seq,
+            action: entry.action,
+            subject_kind: entry.subject_kind,
+            subject_id: entry.subject_id,
+            data: data.to_string(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use officina::kernel::ids::RepairId;
 use officina::kernel::journal::{self, Entry};
 use serde_json::json;
 
+use crate::cold_chain;
 use crate::support::{Client, TestServer};
 
 /// How long a test waits for an event before it counts as lost.
@@ -122,6 +123,31 @@ async fn the_stream_ends_with_the_session_and_with_the_server() {
         assert_eq!(going_on.event().await.0, seq);
         server.state().stop.cancel();
         assert_eq!(going_on.block().await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_linked_to_customers_hears_of_theirs_alone() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let mut locations = Vec::new();
+        for name in ["Gelati", "Pesce"] {
+            let customer = cold_chain::customer(&server, name).await;
+            let location = json!({ "name": name, "customerId": customer });
+            let location = admin.post("/api/v1/locations", location).await.expect(201);
+            locations.push((customer, format!("/api/v1/locations/{}", location["data"]["id"].as_str().unwrap())));
+        }
+        let account = cold_chain::account(&admin, "technician").await;
+        let links = json!({ "customerIds": [locations[0].0] });
+        admin.put(&format!("/api/v1/users/{account}/customers"), links).await.expect(200);
+        let technician = server.member("technician").await;
+        let mut feed = Feed::open(&technician, "/api/v1/live?topics=cold_chain", None).await;
+        admin.patch(&locations[1].1, json!({ "name": "Theirs" })).await.expect(200);
+        admin.patch(&locations[0].1, json!({ "name": "Ours" })).await.expect(200);
+        let event = feed.block().await.expect("an event");
+        let own = locations[0].1.rsplit('/').next().unwrap();
+        assert!(event.contains("cold_chain.location_changed") && event.contains(own), "{event}");
     })
     .await;
 }

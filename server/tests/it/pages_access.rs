@@ -72,6 +72,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("POST /_fn/people/end-sessions", "id={userId}", Some(P::UsersManage)),
         ("POST /_fn/people/reset-link", "id={userId}", Some(P::UsersManage)),
         ("POST /_fn/people/drop-factor", "id={userId}", Some(P::UsersManage)),
+        ("POST /_fn/people/customers", "id={userId}", Some(P::UsersManage)),
         ("GET /_fn/people/invitations", "", Some(P::UsersManage)),
         ("POST /_fn/people/invite", "name=Nora+Neri&email=nora%40neri.test&role=caregiver", Some(P::UsersManage)),
         ("POST /_fn/people/withdraw", "id={invitationId}", Some(P::UsersManage)),

@@ -98,6 +98,8 @@ pub fn table() -> Vec<Row> {
         row("GET /admin/users/{userId}", Needs(P::UsersManage)),
         with("PATCH /admin/users/{userId}", Needs(P::UsersManage), json!({ "role": "agent" })),
         row("POST /admin/users/{userId}/end-sessions", Needs(P::UsersManage)),
+        row("GET /admin/users/{userId}/customers", Needs(P::UsersManage)),
+        with("PUT /admin/users/{userId}/customers", Needs(P::UsersManage), json!({ "customerIds": [] })),
         row("GET /users", Needs(P::UsersManage)),
         with(
             "POST /users",
@@ -107,6 +109,8 @@ pub fn table() -> Vec<Row> {
         row("GET /users/{userId}", Needs(P::UsersManage)),
         with("PATCH /users/{userId}", Needs(P::UsersManage), json!({ "status": "suspended" })),
         row("POST /users/{userId}/end-sessions", Needs(P::UsersManage)),
+        row("GET /users/{userId}/customers", Needs(P::UsersManage)),
+        with("PUT /users/{userId}/customers", Needs(P::UsersManage), json!({ "customerIds": [] })),
         row("GET /admin/roles", Needs(P::UsersManage)),
         with(
             "POST /admin/roles",

@@ -19,10 +19,10 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
 pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
-    actor.require(Permission::AlertsRead)?;
+    let scope = actor.reach(Permission::AlertsRead)?;
     let window = page.window()?;
-    let rows = alerts::list(&app.db, actor.org, filter, &window).await?;
-    let total = alerts::count(&app.db, actor.org, filter).await?;
+    let rows = alerts::list(&app.db, actor.org, filter, &scope, &window).await?;
+    let total = alerts::count(&app.db, actor.org, filter, &scope).await?;
     let rows = rows.into_iter().map(Alert::from).collect();
     Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, Some(total)))
 }
@@ -32,8 +32,9 @@ pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign one.
 pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
-    actor.require(Permission::AlertsRead)?;
+    let scope = actor.reach(Permission::AlertsRead)?;
     let alert = alerts::get(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(alert.customer_id)?;
     let timeline = journal::timeline(&app.db, actor.org, "alert", id.0).await?;
     Ok(AlertDetail { alert: alert.into(), timeline })
 }
@@ -43,10 +44,12 @@ pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDet
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
 pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
-    actor.require(Permission::AlertsAcknowledge)?;
+    let scope = actor.reach(Permission::AlertsAcknowledge)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let alert: Alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.into();
+    let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(alert.customer_id)?;
+    let alert = Alert::from(alert);
     if alerts::acknowledge(&mut tx, actor.org, id, name(actor), now).await? {
         let entry = Entry::new("alerts.acknowledged", "alert", id.0)
             .after(&json!({"acknowledgedBy": name(actor), "type": alert.kind, "coldCellId": alert.cold_cell_id}));
@@ -67,12 +70,13 @@ pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
 pub async fn resolve_alert(app: &App, actor: &Actor, id: AlertId, how: ResolveAlert) -> Result<AlertDetail> {
-    actor.require(Permission::AlertsResolve)?;
+    let scope = actor.reach(Permission::AlertsResolve)?;
     let mut check = Validator::default();
     let note = check.optional("note", how.note.as_deref(), 2_000);
     let note = check.finish(note)?;
     let mut tx = app.db.begin().await?;
     let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(alert.customer_id)?;
     if !close(&mut tx, app, actor, alert.device_no(), &[(id, Alert::from(alert).kind)], note.as_ref()).await? {
         return Err(Error::conflict("This alert is over already."));
     }

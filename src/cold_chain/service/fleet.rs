@@ -13,7 +13,7 @@ use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
-use crate::kernel::ids::{ColdCellId, DeviceId, LocationId, OrgId};
+use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, LocationId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
 use crate::kernel::permission::Permission;
@@ -30,10 +30,10 @@ const LONGEST_GRACE: i64 = 7 * 24 * 60;
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
 pub async fn list_locations(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<Location>> {
-    actor.require(Permission::ColdChainRead)?;
+    let scope = actor.reach(Permission::ColdChainRead)?;
     let window = page.window()?;
-    let rows = fleet::locations(&app.db, actor.org, &window).await?;
-    let total = fleet::count_locations(&app.db, actor.org).await?;
+    let rows = fleet::locations(&app.db, actor.org, &scope, &window).await?;
+    let total = fleet::count_locations(&app.db, actor.org, &scope).await?;
     Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
@@ -42,8 +42,10 @@ pub async fn list_locations(app: &App, actor: &Actor, page: &PageRequest) -> Res
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign one.
 pub async fn get_location(app: &App, actor: &Actor, id: LocationId) -> Result<Location> {
-    actor.require(Permission::ColdChainRead)?;
-    fleet::location(&app.db, actor.org, id).await?.ok_or(Error::NotFound)
+    let scope = actor.reach(Permission::ColdChainRead)?;
+    let location = fleet::location(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(location.customer_id)?;
+    Ok(location)
 }
 
 /// Makes a location.
@@ -51,8 +53,9 @@ pub async fn get_location(app: &App, actor: &Actor, id: LocationId) -> Result<Lo
 /// # Errors
 /// [`Error::Validation`] for broken fields, an unknown customer among them.
 pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Result<Location> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let new = checked_location(new)?;
+    scope.pass(new.customer_id).map_err(|_| unknown("customerId", "customer"))?;
     let (id, now) = (LocationId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
     fleet::insert_location(&mut tx, actor.org, id, &new, now)
@@ -69,9 +72,10 @@ pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Resu
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
 pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: ChangeLocation) -> Result<Location> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let mut tx = app.db.begin().await?;
     let known = fleet::location(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(known.customer_id)?;
     let before = NewLocation {
         name: known.name,
         customer_id: known.customer_id,
@@ -84,6 +88,7 @@ pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: C
         address: change.address.or_else(|| before.address.clone()),
         time_zone: change.time_zone.or_else(|| before.time_zone.clone()),
     })?;
+    scope.pass(after.customer_id).map_err(|_| unknown("customerId", "customer"))?;
     fleet::update_location(&mut tx, actor.org, id, &after)
         .await
         .on_violation(Violation::ForeignKey, || unknown("customerId", "customer"))?;
@@ -105,7 +110,7 @@ fn unknown(field: &str, what: &str) -> Error {
     Error::field(field, "unknown", format!("is not a {what} of this organisation"))
 }
 
-/// Cold cells in the order of their making, of one location or all; of their own ones, for customers.
+/// Cold cells in the order of their making, of one location or all; without what is internal, for customers.
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
@@ -115,19 +120,13 @@ pub async fn list_cold_cells(
     location: Option<LocationId>,
     page: &PageRequest,
 ) -> Result<Page<ColdCell>> {
-    let own = match actor.scope(Permission::ColdChainRead)? {
-        Scope::All => None,
-        Scope::Own(Some(customer)) => Some(customer),
-        Scope::Own(None) => {
-            return Ok(Page { items: Vec::new(), limit: page.window()?.limit, next_cursor: None, total: Some(0) });
-        }
-    };
+    let scope = actor.scope(Permission::ColdChainRead)?;
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = fleet::cells(&app.db, actor.org, now, location, own, &window).await?;
-    let total = fleet::count_cells(&app.db, actor.org, location, own).await?;
+    let rows = fleet::cells(&app.db, actor.org, now, location, &scope, &window).await?;
+    let total = fleet::count_cells(&app.db, actor.org, location, &scope).await?;
     let mut rows: Vec<ColdCell> = rows.into_iter().map(|row| row.at(now)).collect();
-    if own.is_some() {
+    if !scope.sees_inside() {
         rows.iter_mut().for_each(ColdCell::leave_out_internal);
     }
     Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
@@ -143,12 +142,12 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let cell = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
-    let device_list = devices_of(app, actor.org, Some(id), &all).await?.items;
+    let device_list = devices_of(app, actor.org, Some(id), &scope, &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
-    let active = alerts::list(&app.db, actor.org, &filter, &all.window()?).await?;
+    let active = alerts::list(&app.db, actor.org, &filter, &scope, &all.window()?).await?;
     let (mut cell, mut timeline) = (cell.at(now), Vec::new());
     let mut active: Vec<Alert> = active.into_iter().map(Alert::from).collect();
-    if scope == Scope::All {
+    if scope.sees_inside() {
         timeline = journal::timeline(&app.db, actor.org, "cold_cell", id.0).await?;
     } else {
         cell.leave_out_internal();
@@ -162,10 +161,11 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
 /// # Errors
 /// [`Error::Validation`] for broken fields, an unknown location among them.
 pub async fn create_cold_cell(app: &App, actor: &Actor, new: NewColdCell) -> Result<ColdCellDetail> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let settings = new.checked()?;
     let (id, now) = (ColdCellId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
+    require_location(&mut tx, actor, &scope, settings.location_id).await?;
     fleet::insert_cell(&mut tx, actor.org, id, &settings, now)
         .await
         .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
@@ -185,12 +185,14 @@ pub async fn change_cold_cell(
     id: ColdCellId,
     change: ChangeColdCell,
 ) -> Result<ColdCellDetail> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let known = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    scope.pass(known.customer_id)?;
     let (no, before) = (known.no, known.settings());
     let after = before.changed(change)?;
+    require_location(&mut tx, actor, &scope, after.location_id).await?;
     fleet::update_cell(&mut tx, actor.org, id, &after)
         .await
         .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
@@ -199,6 +201,15 @@ pub async fn change_cold_cell(
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     get_cold_cell(app, actor, id).await
+}
+
+/// Passes for a location within reach. Whether it exists at all, the database says when it is written.
+async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: LocationId) -> Result<()> {
+    if *scope == Scope::All {
+        return Ok(());
+    }
+    let customer = fleet::location(tx, actor.org, id).await?.and_then(|location| location.customer_id);
+    scope.pass(customer).map_err(|_| unknown("locationId", "location"))
 }
 
 /// Devices in the order of their making, of one cell or all.
@@ -211,15 +222,21 @@ pub async fn list_devices(
     cell: Option<ColdCellId>,
     page: &PageRequest,
 ) -> Result<Page<Device>> {
-    actor.require(Permission::ColdChainRead)?;
-    devices_of(app, actor.org, cell, page).await
+    let scope = actor.reach(Permission::ColdChainRead)?;
+    devices_of(app, actor.org, cell, &scope, page).await
 }
 
-async fn devices_of(app: &App, org: OrgId, cell: Option<ColdCellId>, page: &PageRequest) -> Result<Page<Device>> {
+async fn devices_of(
+    app: &App,
+    org: OrgId,
+    cell: Option<ColdCellId>,
+    scope: &Scope,
+    page: &PageRequest,
+) -> Result<Page<Device>> {
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = devices::devices(&app.db, org, cell, &window).await?;
-    let total = devices::count_devices(&app.db, org, cell).await?;
+    let rows = devices::devices(&app.db, org, cell, scope, &window).await?;
+    let total = devices::count_devices(&app.db, org, cell, scope).await?;
     let rows = rows.into_iter().map(|row| row.at(now)).collect();
     Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
@@ -229,8 +246,9 @@ async fn devices_of(app: &App, org: OrgId, cell: Option<ColdCellId>, page: &Page
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign one.
 pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
-    actor.require(Permission::ColdChainRead)?;
+    let scope = actor.reach(Permission::ColdChainRead)?;
     let row = devices::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(row.customer_id)?;
     Ok(row.at(app.clock.now()))
 }
 
@@ -239,14 +257,14 @@ pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device
 /// # Errors
 /// [`Error::Validation`] for broken fields, [`Error::Conflict`] when the serial number exists.
 pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<DeviceWithKey> {
-    actor.require(Permission::DevicesManage)?;
+    let scope = actor.reach(Permission::DevicesManage)?;
     let new = new.checked()?;
     let (id, now) = (DeviceId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
     if let Some(existing) = devices::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
         return Err(taken(Some(existing)));
     }
-    let cell_no = cell_no(&mut tx, actor, new.cold_cell_id, now).await?;
+    let cell_no = cell_no(&mut tx, actor, &scope, new.cold_cell_id, now).await?;
     let no = devices::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
         .await
         // Made by somebody else between the look-up and here.
@@ -264,7 +282,7 @@ pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<D
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
 pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: ChangeDevice) -> Result<Device> {
-    actor.require(Permission::DevicesManage)?;
+    let scope = actor.reach(Permission::DevicesManage)?;
     let mut check = Validator::default();
     let name = check.optional("name", change.name.as_deref(), 120);
     let firmware = check.optional("firmwareVersion", change.firmware_version.as_deref(), 60);
@@ -272,6 +290,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let row = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(row.customer_id)?;
     let no = row.no;
     let before = row.at(now);
     let after = Device {
@@ -282,7 +301,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.
     devices::lock_tracks(&mut tx, no).await?;
-    let cell_no = cell_no(&mut tx, actor, Some(after.cold_cell_id), now).await?;
+    let cell_no = cell_no(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
     if after.cold_cell_id != before.cold_cell_id {
         let active = alerts::active_of_device(&mut tx, no).await?;
@@ -303,14 +322,16 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for a grace time out of range.
 pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: RotateKey) -> Result<DeviceWithKey> {
-    actor.require(Permission::DevicesManage)?;
+    let scope = actor.reach(Permission::DevicesManage)?;
     let grace = how.grace_minutes.unwrap_or(0);
     let mut check = Validator::default();
     check.range("graceMinutes", Some(grace), 0, LONGEST_GRACE);
     check.finish(())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let no = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.no;
+    let device = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(device.customer_id)?;
+    let no = device.no;
     devices::expire_keys(&mut tx, no, now.plus(grace * MINUTE)).await?;
     let api_key = random_token();
     devices::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
@@ -326,10 +347,12 @@ async fn get_device_unchecked(app: &App, actor: &Actor, id: DeviceId) -> Result<
     Ok(row.at(app.clock.now()))
 }
 
-async fn cell_no(tx: &mut Tx, actor: &Actor, id: Option<ColdCellId>, now: Timestamp) -> Result<i64> {
+async fn cell_no(tx: &mut Tx, actor: &Actor, scope: &Scope, id: Option<ColdCellId>, now: Timestamp) -> Result<i64> {
     let missing = || unknown("coldCellId", "cold cell");
     let id = id.ok_or_else(missing)?;
-    Ok(fleet::cell(tx, actor.org, id, now).await?.ok_or_else(missing)?.no)
+    let cell = fleet::cell(tx, actor.org, id, now).await?.ok_or_else(missing)?;
+    scope.pass(cell.customer_id).map_err(|_| missing())?;
+    Ok(cell.no)
 }
 
 fn taken(existing: Option<DeviceId>) -> Error {
@@ -345,16 +368,38 @@ fn taken(existing: Option<DeviceId>) -> Error {
 /// # Errors
 /// What the database says.
 pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<TechnicianDashboard> {
-    actor.require(Permission::ColdChainRead)?;
-    let customer_list = fleet::dashboard_customers(&app.db, actor.org).await?;
-    let cold_cells = fleet::count_cells(&app.db, actor.org, None, None).await?;
+    let scope = actor.reach(Permission::ColdChainRead)?;
+    let customer_list = fleet::dashboard_customers(&app.db, actor.org, &scope).await?;
+    let cold_cells = fleet::count_cells(&app.db, actor.org, None, &scope).await?;
     let mut alerts_by_type: std::collections::BTreeMap<String, i64> =
         AlertType::ALL.iter().map(|kind| (kind.as_str().to_owned(), 0)).collect();
     let mut active_alerts = 0;
-    for (kind, count) in alerts::active_by_type(&app.db, actor.org).await? {
+    for (kind, count) in alerts::active_by_type(&app.db, actor.org, &scope).await? {
         active_alerts += count;
         alerts_by_type.insert(kind.as_str().to_owned(), count);
     }
     let customers = i64::try_from(customer_list.len()).unwrap_or(i64::MAX);
     Ok(TechnicianDashboard { customers, cold_cells, active_alerts, alerts_by_type, customer_list })
+}
+
+/// The first customers with locations, by name.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `cold_chain:read`.
+pub async fn customers(app: &App, actor: &Actor, most: i64) -> Result<Vec<(CustomerId, String)>> {
+    let scope = actor.reach(Permission::ColdChainRead)?;
+    fleet::customers(&app.db, actor.org, &scope, most).await
+}
+
+/// Whether the actor may hear of what happens to a location, cold cell, device or alert, by the words of the journal.
+/// Whoever calls this has asked for the permission.
+///
+/// # Errors
+/// What the database says.
+pub async fn may_hear_of(app: &App, actor: &Actor, kind: &str, id: uuid::Uuid) -> Result<bool> {
+    if actor.links.is_empty() {
+        return Ok(true);
+    }
+    let customer = fleet::customer_of(&app.db, actor.org, kind, id).await?;
+    Ok(customer.is_some_and(|customer| actor.links.contains(&customer)))
 }

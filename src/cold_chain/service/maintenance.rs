@@ -24,12 +24,13 @@ pub async fn start_maintenance(
     id: ColdCellId,
     start: StartMaintenance,
 ) -> Result<ColdCellDetail> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let no = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?.no;
+    let cell = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    scope.pass(cell.customer_id)?;
     let wanted = start.checked(now)?;
-    looks::add_cell(&mut tx, no, now).await?;
+    looks::add_cell(&mut tx, cell.no, now).await?;
     fleet::set_maintenance(&mut tx, actor.org, id, Some(&wanted)).await?;
     let after = json!({"from": wanted.from, "until": wanted.until});
     let entry =
@@ -44,10 +45,11 @@ pub async fn start_maintenance(
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign cell.
 pub async fn end_maintenance(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdCellDetail> {
-    actor.require(Permission::ColdChainWrite)?;
+    let scope = actor.reach(Permission::ColdChainWrite)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let cell = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    scope.pass(cell.customer_id)?;
     let no = cell.no;
     let Some(before) = cell.at(now).maintenance else {
         tx.rollback().await?;

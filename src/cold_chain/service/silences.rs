@@ -24,9 +24,10 @@ pub async fn list_silences(
     filter: &SilenceFilter,
     page: &PageRequest,
 ) -> Result<Page<Silence>> {
-    actor.require(Permission::AlertsRead)?;
+    let scope = actor.reach(Permission::AlertsRead)?;
     let window = page.window()?;
-    let wanted = Running { now: app.clock.now(), cold_cell_id: filter.cold_cell_id, location_id: filter.location_id };
+    let (cold_cell_id, location_id) = (filter.cold_cell_id, filter.location_id);
+    let wanted = Running { now: app.clock.now(), cold_cell_id, location_id, scope };
     let rows = silences::list(&app.db, actor.org, &wanted, &window).await?;
     let total = silences::count(&app.db, actor.org, &wanted).await?;
     Ok(window.page(rows, |row| Cursor { key: row.until.0, id: row.id.0 }, Some(total)))
@@ -37,20 +38,21 @@ pub async fn list_silences(
 /// # Errors
 /// [`Error::Validation`] for broken fields, an unknown cell or location among them.
 pub async fn create_silence(app: &App, actor: &Actor, new: NewSilence) -> Result<Silence> {
-    actor.require(Permission::AlertsResolve)?;
+    let scope = actor.reach(Permission::AlertsResolve)?;
     let now = app.clock.now();
     let (new, until) = new.checked(now)?;
     let id = SilenceId::new();
     let mut tx = app.db.begin().await?;
-    silences::insert(&mut tx, actor.org, id, &new, until, name(actor), now).await.on_violation(
-        Violation::ForeignKey,
-        || {
-            let (field, what) =
-                if new.location_id.is_some() { ("locationId", "location") } else { ("coldCellId", "cold cell") };
-            Error::field(field, "unknown", format!("is not a {what} of this organisation"))
-        },
-    )?;
-    let silence = silences::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let unknown = || {
+        let (field, what) =
+            if new.location_id.is_some() { ("locationId", "location") } else { ("coldCellId", "cold cell") };
+        Error::field(field, "unknown", format!("is not a {what} of this organisation"))
+    };
+    silences::insert(&mut tx, actor.org, id, &new, until, name(actor), now)
+        .await
+        .on_violation(Violation::ForeignKey, unknown)?;
+    // What is out of reach is not found, and what was written is taken back with the transaction.
+    let silence = silences::get(&mut tx, actor.org, id, &scope).await?.ok_or_else(unknown)?;
     let entry = entry("cold_chain.silence_started", &silence)
         .after(&json!({"silenceId": id, "until": until}))
         .reason(silence.reason.clone());
@@ -64,9 +66,9 @@ pub async fn create_silence(app: &App, actor: &Actor, new: NewSilence) -> Result
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign one.
 pub async fn end_silence(app: &App, actor: &Actor, id: SilenceId) -> Result<()> {
-    actor.require(Permission::AlertsResolve)?;
+    let scope = actor.reach(Permission::AlertsResolve)?;
     let mut tx = app.db.begin().await?;
-    let silence = silences::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let silence = silences::get(&mut tx, actor.org, id, &scope).await?.ok_or(Error::NotFound)?;
     if !silences::delete(&mut tx, actor.org, id).await? {
         return Err(Error::NotFound);
     }

@@ -3,8 +3,10 @@
 use crate::Result;
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
 use crate::cold_chain::model::Micro;
+use crate::cold_chain::store::scope::push_cells;
+use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
-use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId, CustomerId, DeviceId, LocationId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
@@ -19,6 +21,8 @@ pub(crate) struct AlertRow {
     cold_cell_name: String,
     location_id: LocationId,
     location_name: String,
+    /// Whose location it is.
+    pub customer_id: Option<CustomerId>,
     device_id: DeviceId,
     device_no: i64,
     serial_number: String,
@@ -72,14 +76,18 @@ impl From<AlertRow> for Alert {
 }
 
 const SELECT: &str = "SELECT a.id, a.type, a.status, a.cold_cell_id, c.name AS cold_cell_name, l.id AS location_id, \
-     l.name AS location_name, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
+     l.name AS location_name, l.customer_id, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
      a.opened_at, a.last_triggered_at, a.acknowledged_at, a.acknowledged_by, a.escalation_level, a.resolved_at, a.resolved_by, a.resolution_note \
      FROM alerts a JOIN cold_cells c ON c.org_id = a.org_id AND c.id = a.cold_cell_id \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
      JOIN devices d ON d.org_id = a.org_id AND d.id = a.device_id ";
 
-fn filtered(mut query: Sql, org: OrgId, filter: &AlertFilter) -> Sql {
+fn filtered(mut query: Sql, org: OrgId, filter: &AlertFilter, scope: &Scope) -> Sql {
     query.push(" WHERE a.org_id = ").push_bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND a.cold_cell_id IN ");
+        push_cells(&mut query, org, customers);
+    }
     if let Some(status) = filter.status {
         query.push(" AND a.status = ").push_bind(status);
     }
@@ -97,16 +105,18 @@ pub(crate) async fn list(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     filter: &AlertFilter,
+    scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<AlertRow>> {
-    let mut query = filtered(sql(SELECT), org, filter);
+    let mut query = filtered(sql(SELECT), org, filter, scope);
     query.push_window(Sort::descending("a.opened_at", "a.id"), window);
     query.all(on).await
 }
 
 /// How many alerts a filter has, counted up to a little more than is shown.
-pub(crate) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &AlertFilter) -> Result<i64> {
-    filtered(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM alerts a"), org, filter).counted(on).await
+pub(crate) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &AlertFilter, scope: &Scope) -> Result<i64> {
+    let query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM alerts a");
+    filtered(query, org, filter, scope).counted(on).await
 }
 
 /// One alert.
@@ -159,9 +169,13 @@ pub(crate) async fn active_of_device(on: impl Into<Conn<'_>>, device_no: i64) ->
 }
 
 /// Active alerts by type.
-pub(crate) async fn active_by_type(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Vec<(AlertType, i64)>> {
-    sql("SELECT type, COUNT(*) FROM alerts WHERE org_id = $1 AND status = 'ACTIVE' GROUP BY type")
-        .bind(org)
-        .all(on)
-        .await
+pub(crate) async fn active_by_type(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+) -> Result<Vec<(AlertType, i64)>> {
+    let active = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
+    let mut query = filtered(sql("SELECT a.type, COUNT(*) FROM alerts a"), org, &active, scope);
+    query.push(" GROUP BY a.type");
+    query.all(on).await
 }

@@ -5,8 +5,10 @@ use crate::Result;
 use crate::cold_chain::engine::Tracks;
 use crate::cold_chain::inputs::NewDevice;
 use crate::cold_chain::model::{Device, DeviceStatus, LatestReading, Micro};
+use crate::cold_chain::store::scope::push_cells;
+use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Tx, sql};
-use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
+use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
@@ -18,6 +20,8 @@ pub(crate) struct DeviceView {
     serial_number: String,
     cold_cell_id: ColdCellId,
     cold_cell_name: String,
+    /// Whose location the cell stands in.
+    pub customer_id: Option<CustomerId>,
     name: Option<String>,
     firmware_version: Option<String>,
     offline_after_seconds: i64,
@@ -56,18 +60,23 @@ impl DeviceView {
     }
 }
 
-const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, d.name, d.firmware_version, \
+const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
      c.offline_after_seconds, d.created_at, s.last_seen_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
-     FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
+     FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
+     JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
 
 /// Devices in the order of their making; one more than asked for.
 pub(crate) async fn devices(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     cell: Option<ColdCellId>,
+    scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<DeviceView>> {
     let mut query = sql(DEVICES).bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
+    }
     if let Some(cell) = cell {
         query.push(" AND d.cold_cell_id = ").push_bind(cell);
     }
@@ -76,8 +85,17 @@ pub(crate) async fn devices(
 }
 
 /// How many devices there are, counted up to a little more than is shown.
-pub(crate) async fn count_devices(on: impl Into<Conn<'_>>, org: OrgId, cell: Option<ColdCellId>) -> Result<i64> {
+pub(crate) async fn count_devices(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    cell: Option<ColdCellId>,
+    scope: &Scope,
+) -> Result<i64> {
     let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM devices WHERE org_id = $1").bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND cold_cell_id IN ");
+        push_cells(&mut query, org, customers);
+    }
     if let Some(cell) = cell {
         query.push(" AND cold_cell_id = ").push_bind(cell);
     }

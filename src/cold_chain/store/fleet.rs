@@ -3,6 +3,8 @@
 use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
 use crate::cold_chain::model::{ColdCell, DashboardCustomer, Location, Maintenance, Micro, Preset};
+use crate::cold_chain::store::scope::push_locations;
+use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Tx, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId, OrgId};
 use crate::kernel::page::PageWindow;
@@ -13,15 +15,27 @@ const LOCATIONS: &str = "SELECT l.id, l.name, l.customer_id, k.name AS customer_
      FROM locations l LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE l.org_id = $1";
 
 /// Locations in the order of their making; one more than asked for.
-pub(crate) async fn locations(on: impl Into<Conn<'_>>, org: OrgId, window: &PageWindow) -> Result<Vec<Location>> {
+pub(crate) async fn locations(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+    window: &PageWindow,
+) -> Result<Vec<Location>> {
     let mut query = sql(LOCATIONS).bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
+    }
     query.push_window(Sort::ascending("l.created_at", "l.id"), window);
     query.all(on).await
 }
 
 /// How many locations there are, counted up to a little more than is shown.
-pub(crate) async fn count_locations(on: impl Into<Conn<'_>>, org: OrgId) -> Result<i64> {
-    sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM locations WHERE org_id = $1").bind(org).counted(on).await
+pub(crate) async fn count_locations(on: impl Into<Conn<'_>>, org: OrgId, scope: &Scope) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM locations WHERE org_id = $1").bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND customer_id IN (").push_list(customers).push(")");
+    }
+    query.counted(on).await
 }
 
 /// One location.
@@ -162,12 +176,12 @@ pub(crate) async fn cells(
     org: OrgId,
     now: Timestamp,
     location: Option<LocationId>,
-    customer: Option<CustomerId>,
+    scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<CellRow>> {
     let mut query = sql(CELLS).bind(org).bind(now);
-    if let Some(customer) = customer {
-        query.push(" AND l.customer_id = ").push_bind(customer);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
     }
     if let Some(location) = location {
         query.push(" AND c.location_id = ").push_bind(location);
@@ -181,15 +195,15 @@ pub(crate) async fn count_cells(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     location: Option<LocationId>,
-    customer: Option<CustomerId>,
+    scope: &Scope,
 ) -> Result<i64> {
     let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM cold_cells WHERE org_id = $1").bind(org);
     if let Some(location) = location {
         query.push(" AND location_id = ").push_bind(location);
     }
-    if let Some(customer) = customer {
-        query.push(" AND location_id IN (SELECT id FROM locations WHERE org_id = $1 AND customer_id = ");
-        query.push_bind(customer).push(")");
+    if let Some(customers) = scope.customers() {
+        query.push(" AND location_id IN ");
+        push_locations(&mut query, org, customers);
     }
     query.counted(on).await
 }
@@ -277,13 +291,65 @@ pub(crate) async fn set_maintenance(
 }
 
 /// Customers with locations, most active alerts first.
-pub(crate) async fn dashboard_customers(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Vec<DashboardCustomer>> {
-    sql("SELECT k.id, k.name, COUNT(DISTINCT c.id) AS cold_cells, COUNT(DISTINCT a.id) AS active_alerts \
+pub(crate) async fn dashboard_customers(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+) -> Result<Vec<DashboardCustomer>> {
+    let mut query =
+        sql("SELECT k.id, k.name, COUNT(DISTINCT c.id) AS cold_cells, COUNT(DISTINCT a.id) AS active_alerts \
          FROM customers k JOIN locations l ON l.org_id = k.org_id AND l.customer_id = k.id \
          LEFT JOIN cold_cells c ON c.org_id = l.org_id AND c.location_id = l.id \
          LEFT JOIN alerts a ON a.org_id = c.org_id AND a.cold_cell_id = c.id AND a.status = 'ACTIVE' \
-         WHERE k.org_id = $1 GROUP BY k.id, k.name ORDER BY active_alerts DESC, k.name, k.id")
-    .bind(org)
-    .all(on)
-    .await
+         WHERE k.org_id = $1")
+        .bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND k.id IN (").push_list(customers).push(")");
+    }
+    query.push(" GROUP BY k.id, k.name ORDER BY active_alerts DESC, k.name, k.id");
+    query.all(on).await
+}
+
+/// Customers with locations, by name; at most so many.
+pub(crate) async fn customers(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+    most: i64,
+) -> Result<Vec<(CustomerId, String)>> {
+    let mut query = sql("SELECT k.id, k.name FROM customers k WHERE k.org_id = $1 AND EXISTS \
+         (SELECT 1 FROM locations l WHERE l.org_id = k.org_id AND l.customer_id = k.id)")
+    .bind(org);
+    if let Some(customers) = scope.customers() {
+        query.push(" AND k.id IN (").push_list(customers).push(")");
+    }
+    query.push(" ORDER BY k.name, k.id LIMIT ").push_bind(most);
+    query.all(on).await
+}
+
+/// Whose location, cold cell, device or alert it is, by the word of the journal; none for what is nobody's or unknown.
+pub(crate) async fn customer_of(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    kind: &str,
+    id: uuid::Uuid,
+) -> Result<Option<CustomerId>> {
+    let query = match kind {
+        "location" => "SELECT customer_id FROM locations WHERE org_id = $1 AND id = $2",
+        "cold_cell" => {
+            "SELECT l.customer_id FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
+             WHERE c.org_id = $1 AND c.id = $2"
+        }
+        "device" => {
+            "SELECT l.customer_id FROM devices d JOIN cold_cells c ON c.org_id = d.org_id AND c.id = d.cold_cell_id \
+             JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE d.org_id = $1 AND d.id = $2"
+        }
+        "alert" => {
+            "SELECT l.customer_id FROM alerts a JOIN cold_cells c ON c.org_id = a.org_id AND c.id = a.cold_cell_id \
+             JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE a.org_id = $1 AND a.id = $2"
+        }
+        _ => return Ok(None),
+    };
+    let row: Option<(Option<CustomerId>,)> = sql(query).bind(org).bind(id).optional(on).await?;
+    Ok(row.and_then(|(customer,)| customer))
 }

@@ -8,5 +8,6 @@ pub(super) mod looks;
 mod multi_row;
 pub(super) mod policies;
 pub(super) mod readings;
+mod scope;
 pub(super) mod silences;
 pub(super) mod transitions;

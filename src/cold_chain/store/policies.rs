@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::Result;
 use crate::cold_chain::policy::{AlertPolicy, EscalationLevel, QuietHours};
-use crate::kernel::db::{Conn, Sql, Tx, sql};
+use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{MembershipId, OrgId};
 
 /// An organisation's policy with what is needed to follow it.
@@ -42,8 +42,7 @@ pub(crate) async fn policies(on: impl Into<Conn<'_>>, orgs: &[OrgId]) -> Result<
          LEFT JOIN alert_recipients r ON r.org_id = l.org_id AND r.level = l.level \
          LEFT JOIN memberships m ON m.org_id = r.org_id AND m.id = r.membership_id \
          LEFT JOIN accounts a ON a.id = m.account_id WHERE o.id IN (");
-    push_list(&mut query, orgs);
-    query.push(") ORDER BY o.id, l.level, r.place");
+    query.push_list(orgs).push(") ORDER BY o.id, l.level, r.place");
     let mut policies: HashMap<OrgId, PolicyRow> = HashMap::new();
     let mut last_level = None;
     for line in query.all::<Line>(on).await? {
@@ -71,16 +70,6 @@ pub(crate) async fn policies(on: impl Into<Conn<'_>>, orgs: &[OrgId]) -> Result<
         known.names.extend(line.membership_id.zip(line.name));
     }
     Ok(policies)
-}
-
-/// Appends placeholders for a list of values.
-pub(super) fn push_list<T: crate::kernel::db::ToValue + Copy>(query: &mut Sql, values: &[T]) {
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
-            query.push(", ");
-        }
-        query.push_bind(*value);
-    }
 }
 
 /// Replaces an organisation's policy. A member who is none violates a foreign key.

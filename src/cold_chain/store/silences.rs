@@ -4,18 +4,21 @@ use std::collections::HashSet;
 
 use crate::Result;
 use crate::cold_chain::silence::{NewSilence, Silence};
-use crate::cold_chain::store::policies::push_list;
-use crate::kernel::db::{Conn, Sort, Tx, sql};
+use crate::cold_chain::store::scope::{push_cells, push_locations};
+use crate::kernel::actor::Scope;
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{ColdCellId, LocationId, OrgId, SilenceId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
 /// Which silences are asked for: those that go on at a moment, of a cell or a location or all.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Running {
     pub now: Timestamp,
     pub cold_cell_id: Option<ColdCellId>,
     pub location_id: Option<LocationId>,
+    /// Whose they may be.
+    pub scope: Scope,
 }
 
 const SELECT: &str = "SELECT s.id, s.cold_cell_id, c.name AS cold_cell_name, s.location_id, l.name AS location_name, s.until, \
@@ -23,8 +26,19 @@ const SELECT: &str = "SELECT s.id, s.cold_cell_id, c.name AS cold_cell_name, s.l
      LEFT JOIN cold_cells c ON c.org_id = s.org_id AND c.id = s.cold_cell_id \
      LEFT JOIN locations l ON l.org_id = s.org_id AND l.id = s.location_id";
 
-fn filtered(mut query: crate::kernel::db::Sql, org: OrgId, wanted: &Running) -> crate::kernel::db::Sql {
+fn push_scope(query: &mut Sql, org: OrgId, scope: &Scope) {
+    if let Some(customers) = scope.customers() {
+        query.push(" AND (s.location_id IN ");
+        push_locations(query, org, customers);
+        query.push(" OR s.cold_cell_id IN ");
+        push_cells(query, org, customers);
+        query.push(")");
+    }
+}
+
+fn filtered(mut query: Sql, org: OrgId, wanted: &Running) -> Sql {
     query.push(" WHERE s.org_id = ").push_bind(org).push(" AND s.until > ").push_bind(wanted.now);
+    push_scope(&mut query, org, &wanted.scope);
     if let Some(cell) = wanted.cold_cell_id {
         query.push(" AND s.cold_cell_id = ").push_bind(cell);
     }
@@ -52,9 +66,10 @@ pub(crate) async fn count(on: impl Into<Conn<'_>>, org: OrgId, wanted: &Running)
 }
 
 /// One silence.
-pub(crate) async fn get(on: impl Into<Conn<'_>>, org: OrgId, id: SilenceId) -> Result<Option<Silence>> {
+pub(crate) async fn get(on: impl Into<Conn<'_>>, org: OrgId, id: SilenceId, scope: &Scope) -> Result<Option<Silence>> {
     let mut query = sql(SELECT);
     query.push(" WHERE s.org_id = ").push_bind(org).push(" AND s.id = ").push_bind(id);
+    push_scope(&mut query, org, scope);
     query.optional(on).await
 }
 
@@ -98,11 +113,8 @@ pub(crate) async fn silenced(
 ) -> Result<HashSet<ColdCellId>> {
     let mut query = sql("SELECT DISTINCT c.id FROM silences s JOIN cold_cells c ON c.org_id = s.org_id \
          AND (c.id = s.cold_cell_id OR c.location_id = s.location_id) WHERE s.until > ");
-    query.push_bind(now).push(" AND c.org_id IN (");
-    push_list(&mut query, orgs);
-    query.push(") AND c.id IN (");
-    push_list(&mut query, cells);
-    query.push(")");
+    query.push_bind(now).push(" AND c.org_id IN (").push_list(orgs);
+    query.push(") AND c.id IN (").push_list(cells).push(")");
     let rows: Vec<(ColdCellId,)> = query.all(on).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

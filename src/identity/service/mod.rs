@@ -1,5 +1,6 @@
 //! The rules of identity.
 
+mod customers;
 mod factor;
 mod guard;
 mod invitations;
@@ -18,6 +19,7 @@ mod sign_in;
 mod tenants;
 mod tokens;
 
+pub use customers::*;
 pub use factor::*;
 pub use guard::SignInLimits;
 pub use invitations::*;

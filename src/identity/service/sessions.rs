@@ -124,9 +124,14 @@ async fn live_actor(app: &App, client: &Client, row: SessionRow, now: Timestamp)
         store::touch_session(&mut tx, row.id, now).await?;
         tx.commit().await?;
     }
-    actor_of(row, client)
+    let links = match row.is_linked {
+        true => store::linked_customers(&app.db, row.org_id, row.membership_id).await?,
+        false => Vec::new(),
+    };
+    Ok(Actor { links, ..actor_of(row, client)? })
 }
 
+/// The actor of a session, not yet linked to customers.
 pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
     let has_factor = row.has_factor || row.by_passkey;
     let needs_factor = !has_factor && row.second_factor_roles.split(' ').any(|role| role == row.role);
@@ -135,6 +140,7 @@ pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
         org: row.org_id,
         permissions: if needs_factor { PermissionSet::default() } else { permissions },
         hidden: hidden_by(&row.areas),
+        links: Vec::new(),
         kind: ActorKind::Member(Member {
             account: row.account_id,
             membership: row.membership_id,

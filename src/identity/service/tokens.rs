@@ -1,7 +1,7 @@
 //! API tokens: keys of programs, with permissions of their own.
 //!
 //! A token belongs to the member who made it and never does more than that member may do at the moment: whoever is
-//! suspended or loses a permission takes the tokens along.
+//! suspended or loses a permission takes the tokens along, and whoever is linked to customers links them, too.
 
 use super::roles::{granted, permissions_of};
 use super::sessions::actor_by_session;
@@ -153,11 +153,13 @@ async fn actor_by(app: &App, client: &Client, key: TokenKey) -> Result<Actor> {
         store::touch_api_token(&mut tx, row.org_id, row.id, now).await?;
         tx.commit().await?;
     }
+    let links = store::linked_customers(&app.db, row.org_id, row.created_by).await?;
     let own: PermissionSet = row.permissions.split(' ').filter_map(|word| word.parse::<Permission>().ok()).collect();
     Ok(Actor {
         org: row.org_id,
         permissions: own.and(permissions_of(&row.role, row.role_permissions.as_deref())?),
         hidden: hidden_by(&row.areas),
+        links,
         kind: ActorKind::Program(Program { token: row.id, name: row.name }),
         address: client.address,
         request_id: client.request_id.clone(),

@@ -1,6 +1,7 @@
 //! The tables of identity.
 
 mod accounts;
+mod customers;
 mod factors;
 mod links;
 mod organisations;
@@ -10,6 +11,7 @@ mod sessions;
 mod tokens;
 
 pub(crate) use accounts::*;
+pub(crate) use customers::*;
 pub(crate) use factors::*;
 pub(crate) use links::*;
 pub(crate) use organisations::*;

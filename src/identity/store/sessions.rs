@@ -29,6 +29,8 @@ pub(crate) struct SessionRow {
     /// The words of the organisation's areas.
     pub areas: String,
     pub customer_id: Option<CustomerId>,
+    /// Whether the membership is linked to customers.
+    pub is_linked: bool,
     pub name: String,
     pub last_seen_at: Timestamp,
     pub proved_at: Timestamp,
@@ -98,6 +100,7 @@ pub(crate) enum SessionKey {
 pub(crate) async fn session(on: impl Into<Conn<'_>>, key: SessionKey, now: Timestamp) -> Result<Option<SessionRow>> {
     let mut query = sql(
         "SELECT s.id, s.account_id, s.org_id, m.id AS membership_id, m.role, r.permissions AS role_permissions, m.customer_id, a.name, \
+             EXISTS (SELECT 1 FROM member_customers k WHERE k.org_id = m.org_id AND k.membership_id = m.id) AS is_linked, \
              o.areas, s.last_seen_at, s.proved_at, a.operator, o.second_factor_roles, f.sealed IS NOT NULL AS has_factor, s.passkey_id IS NOT NULL AS by_passkey \
          FROM sessions s \
          JOIN memberships m ON m.org_id = s.org_id AND m.account_id = s.account_id AND m.status = 'active' \

@@ -24,6 +24,8 @@ pub(crate) struct LiveTokenRow {
     pub id: ApiTokenId,
     pub name: String,
     pub permissions: String,
+    /// Its maker.
+    pub created_by: MembershipId,
     pub role: String,
     pub role_permissions: Option<String>,
     /// The words of the organisation's areas.
@@ -114,7 +116,7 @@ pub(crate) async fn live_api_token(
     now: Timestamp,
 ) -> Result<Option<LiveTokenRow>> {
     let mut query =
-        sql("SELECT t.org_id, t.id, t.name, t.permissions, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at \
+        sql("SELECT t.org_id, t.id, t.name, t.permissions, t.created_by, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at \
          FROM api_tokens t JOIN organisations o ON o.id = t.org_id \
          JOIN memberships m ON m.org_id = t.org_id AND m.id = t.created_by AND m.status = 'active' \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \

@@ -184,6 +184,20 @@ impl Sql {
         self
     }
 
+    /// Appends a list of placeholders, for `IN (…)`. A list without values is one that holds nothing.
+    pub fn push_list<T: ToValue + Copy>(&mut self, values: &[T]) -> &mut Self {
+        if values.is_empty() {
+            return self.push("NULL");
+        }
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.push_bind(*value);
+        }
+        self
+    }
+
     /// Appends a row of placeholders, `($1, $2, …)`, for multi-row statements.
     pub fn push_row(&mut self, values: impl IntoIterator<Item = Value>) -> &mut Self {
         let mut separator = '(';

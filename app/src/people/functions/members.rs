@@ -5,6 +5,7 @@ use leptos::server_fn::codec::GetUrl;
 use officina::identity::MembershipStatus;
 use serde::{Deserialize, Serialize};
 
+use super::customers::CustomerChoice;
 use crate::error::PageError;
 use crate::moment::Moment;
 use crate::sent::{Answered, Fresh};
@@ -81,6 +82,8 @@ pub struct MemberView {
     pub has_second_factor: bool,
     /// When the member was added.
     pub added: Moment,
+    /// The customers whose cold chain the member can be linked to; none for who has no business there.
+    pub customers: Vec<CustomerChoice>,
     /// Where what this person did is listed, for those who may read it.
     pub deeds: Option<String>,
     /// What came of a form of the page.
@@ -135,13 +138,18 @@ pub async fn get_member(id: String) -> Result<MemberView, PageError> {
     use officina::identity::service;
     use officina::kernel::permission::Permission;
 
-    let answered = Answered::here(&["people/reset-link", "people/drop-factor"], &[]);
+    let answered = Answered::here(&["people/reset-link", "people/drop-factor", "people/customers"], &[]);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let member = service::member(&app, &actor, parse_id(&id)?).await?;
     let roles = service::roles(&app, &actor).await?;
     let row = member_row(&member, &roles, &calendar);
     let all = roles.len();
+    let is_there = |role: &&officina::identity::Role| role.permissions.has(Permission::ColdChainRead);
+    let customers = match roles.iter().filter(is_there).any(|role| role.name == member.role) {
+        true => super::customers::choices(&app, &actor, member.id).await?,
+        false => Vec::new(),
+    };
     let given: Vec<(String, String)> = super::given(&actor, roles).collect();
     // The journal knows a person by the membership.
     let deeds = format!("/app/audit?actor={}", member.membership_id);
@@ -158,6 +166,7 @@ pub async fn get_member(id: String) -> Result<MemberView, PageError> {
         has_password: member.has_password,
         has_second_factor: member.has_second_factor,
         answered,
+        customers,
         deeds: actor.permissions.has(Permission::AuditRead).then_some(deeds),
     })
 }

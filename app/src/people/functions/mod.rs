@@ -1,10 +1,12 @@
 //! What the people pages ask the server, and the shapes of its answers.
 
+mod customers;
 mod invitations;
 mod members;
 mod roles;
 mod tokens;
 
+pub use customers::{CustomerChoice, link_customers};
 pub use invitations::{InvitationRow, InviteView, get_invite, invite, withdraw_invitation};
 pub use members::{
     EndSessions, MemberQuery, MemberRow, MemberView, MembersView, SetStatus, UpdateMember, drop_factor_of, get_member,

@@ -164,17 +164,7 @@ async fn charts_have_the_buckets_of_their_range() {
 async fn the_technicians_numbers_follow_the_alerts() {
     TestServer::each(|server| async move {
         let admin = server.member("admin").await;
-        let customer = uuid::Uuid::now_v7();
-        let mut tx = server.app().db.begin().await.unwrap();
-        officina::kernel::db::sql(
-            "INSERT INTO customers (org_id, id, name, phone, created_at) VALUES ($1, $2, 'Gelati', '', 0)",
-        )
-        .bind(server.org.id)
-        .bind(customer)
-        .run(&mut tx)
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
+        let customer = super::customer(&server, "Gelati").await;
         let location = admin.post("/api/v1/locations", json!({"name": "L", "customerId": customer})).await.expect(201);
         assert_eq!(location["data"]["customerName"], "Gelati");
         let unknown = json!({"name": "L", "customerId": uuid::Uuid::now_v7()});

@@ -5,6 +5,7 @@ mod crash;
 mod escalation;
 mod fleet;
 mod keys;
+mod linked;
 mod quiet;
 mod readings;
 mod servers;
@@ -82,6 +83,26 @@ impl Cell {
         let path = format!("/api/v1/readings/coldcells/{}/readings?range={range}", self.id);
         self.admin.get(&path).await.expect(200)["data"].take()
     }
+}
+
+/// A customer of the organisation.
+pub async fn customer(server: &TestServer, name: &str) -> String {
+    let id = uuid::Uuid::now_v7();
+    let mut tx = server.app().db.begin().await.expect("a transaction");
+    sql("INSERT INTO customers (org_id, id, name, phone, created_at) VALUES ($1, $2, $3, '', 0)")
+        .bind(server.org.id)
+        .bind(id)
+        .bind(name)
+        .run(&mut tx)
+        .await
+        .expect("a customer");
+    tx.commit().await.expect("a commit");
+    id.to_string()
+}
+
+/// The account of the member with a role.
+pub async fn account(admin: &Client, role: &str) -> String {
+    text(&admin.get(&format!("/api/v1/admin/users?role={role}")).await.expect(200)["data"][0]["id"])
 }
 
 /// Leaves the recurring jobs of the cold chain to the story: the server's own worker would do them at moments of its own.
