@@ -30,6 +30,8 @@ const pages = [
   ["leads", "/app/leads"],
   ["cold-chain", "/app/cold-chain"],
   ["cold-cell", `/app/cold-chain/cells/${coldCellId}`],
+  ["devices", "/app/cold-chain/devices"],
+  ["add-devices", "/app/cold-chain/devices/add"],
   ["alerts", "/app/alerts"],
   ["welcome", "/"],
   ["forgot", "/forgot"],

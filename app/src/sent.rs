@@ -26,6 +26,23 @@ pub struct Fresh {
     pub hint: Option<String>,
     /// What is shown this once: nothing, a key or link, or several codes.
     pub values: Vec<String>,
+    /// The same for many things: a table, which can also be kept as a file.
+    pub sheet: Option<Sheet>,
+}
+
+/// A table that is shown this once.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// What it holds.
+    pub caption: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Vec<String>>,
+    /// The name of the file.
+    pub file: String,
+    /// The file itself, as an address that holds all of it.
+    pub href: String,
 }
 
 impl std::fmt::Debug for Fresh {
@@ -76,6 +93,7 @@ pub fn calls(function: &'static str) -> AnyView {
 }
 
 fn shown(fresh: Fresh) -> AnyView {
+    let sheet = fresh.sheet.map(table);
     let mut values = fresh.values.into_iter();
     let content = match (values.next(), values.len()) {
         (None, _) => ().into_any(),
@@ -87,8 +105,28 @@ fn shown(fresh: Fresh) -> AnyView {
     };
     view! {
         <Alert tone=Tone::Success title=fresh.title>
-            <div class="stack tight"><p>{fresh.text}</p> {content}</div>
+            <div class="stack tight"><p>{fresh.text}</p> {content} {sheet}</div>
         </Alert>
+    }
+    .into_any()
+}
+
+/// A table with a way to keep it.
+fn table(sheet: Sheet) -> AnyView {
+    let head: Vec<_> = sheet.columns.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
+    let rows: Vec<_> = sheet
+        .rows
+        .into_iter()
+        .map(|row| {
+            let cells: Vec<_> = row.into_iter().map(|cell| view! { <td>{cell}</td> }).collect();
+            view! { <tr>{cells}</tr> }
+        })
+        .collect();
+    view! {
+        <p><a class="btn" download=sheet.file href=sheet.href>"Keep as a file"</a></p>
+        <div class="scroll" role="group" tabindex="0" aria-label=sheet.caption>
+            <table class="plain-table mono"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+        </div>
     }
     .into_any()
 }

@@ -50,3 +50,40 @@ test("a cell goes into maintenance and comes out of it", async ({ page }) => {
   await expect(page.getByText("Maintenance ended")).toBeVisible();
   await expect(page.locator("summary", { hasText: "Maintenance" })).toBeVisible();
 });
+
+test("devices are made from a table, and each has a page that says how to set it up", async ({ page }) => {
+  await signIn(page, "admin");
+  await page.goto("/app/cold-chain");
+  await page.getByRole("navigation", { name: "Cold chain" }).getByRole("link", { name: "Devices" }).click();
+  await expect(page.getByRole("table", { name: "Devices" })).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+
+  await page.getByRole("link", { name: "Add devices" }).click();
+  const serial = `E2E-${Date.now()}`;
+  const head = "serialNumber,coldCell,name";
+  await page.getByLabel("Table").fill(`${head}\n${serial},${device(0).coldCellId},New\n${serial},nowhere,\n`);
+  await page.getByRole("button", { name: "Make the devices" }).click();
+  await expect(page.getByText("This repeats the serialNumber of line 2.")).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+
+  await page.getByLabel("Or a file").setInputFiles({
+    name: "devices.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`${head}\n${serial},${device(0).coldCellId},New\n`),
+  });
+  await page.getByRole("button", { name: "Make the devices" }).click();
+  await expect(page.getByText("1 device is made")).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Keep as a file" }).click();
+  expect((await download).suggestedFilename()).toBe("device-keys.csv");
+  await expectAccessibleLightAndDark(page);
+
+  await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}`);
+  await page.getByRole("link", { name: serial }).click();
+  await expect(page.getByLabel("Try it from a terminal")).toHaveValue(new RegExp(`${serial}.*DEVICE-KEY`));
+  await page.locator("summary", { hasText: "A new key" }).click();
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  const key = await page.getByLabel("Key", { exact: true }).inputValue();
+  await expect(page.getByLabel("Try it from a terminal")).toHaveValue(new RegExp(`x-device-key: ${key}`));
+  await expectAccessibleLightAndDark(page);
+});

@@ -8,7 +8,7 @@ use app::shell::StaffDocument;
 use app::theme::{COOKIE, Theme};
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -38,11 +38,14 @@ const ACCOUNT: &str = "/app/account";
 /// Where the second factor is switched on.
 const SECOND_FACTOR: &str = "/app/account/second-factor";
 
+/// How a form without files is written.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
 
-/// The most bytes of an answer that a page shows: a link, a key or some codes, and words around them.
-const MAX_ANSWER: usize = 16_384;
+/// The most bytes of an answer that a page shows: the keys of some hundred devices, twice, and words around them.
+const MAX_ANSWER: usize = 524_288;
 
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
@@ -66,12 +69,19 @@ async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller
 async fn send(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    parts: Parts,
-    body: Bytes,
+    mut parts: Parts,
+    mut body: Bytes,
 ) -> Response {
     let page = Request::from_parts(parts.clone(), Body::empty());
     if caller.0.is_none() {
         return render(&state, caller, page, None).await;
+    }
+    if has_files(&parts.headers) {
+        body = match plain_form(&parts, body).await {
+            Ok(body) => body,
+            Err(error) => return error.into_response(),
+        };
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
     }
     let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     let function = fields.iter().find(|(name, _)| name == FUNCTION).map(|(_, function)| function.clone());
@@ -107,6 +117,25 @@ async fn send(
         *response.status_mut() = status;
     }
     response
+}
+
+fn has_files(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// A form with files as one without: the text of each file stands where a field's text would. Functions take no files.
+async fn plain_form(parts: &Parts, body: Bytes) -> Result<Bytes, ApiError> {
+    let request = Request::from_parts(parts.clone(), Body::from(body));
+    let unread = || Error::BadRequest("The form did not arrive in full.".to_owned());
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| unread())?;
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| unread())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let text = field.bytes().await.map_err(|_| unread())?;
+        fields.push((name, String::from_utf8_lossy(&text).into_owned()));
+    }
+    Ok(serde_urlencoded::to_string(fields).map_err(Error::internal)?.into())
 }
 
 /// A page, with what came of the form that it was asked with.

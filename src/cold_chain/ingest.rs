@@ -266,6 +266,9 @@ impl Context {
         self.stored = true;
         let state = &mut self.watched.row.state;
         state.last_seen_at = state.last_seen_at.max(Some(row.received_at));
+        if row.flags & FLAG_CLOCK_SUSPECT != 0 {
+            state.clock_suspect_at = state.clock_suspect_at.max(Some(row.received_at));
+        }
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
         if this < known {

@@ -258,6 +258,16 @@ impl NewDevice {
     }
 }
 
+/// Devices to be made from a table.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportDevices {
+    /// The table as text: fields separated by commas, semicolons or tabs, the columns `serialNumber`, `coldCell` (its id or
+    /// name), `name` and `firmwareVersion` named in the first line, and a device in each of up to 500 others.
+    pub csv: String,
+}
+
 /// What changes a device; what is left out stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]

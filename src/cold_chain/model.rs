@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cold_chain::alert::Alert;
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, LocationId};
-use crate::kernel::time::Timestamp;
+use crate::kernel::time::{DAY, Timestamp};
 use crate::kernel::timeline::TimelineEntry;
 
 /// The lowest and highest temperature that a reading or a threshold may have, in °C.
@@ -207,10 +207,20 @@ pub struct Device {
     pub status: DeviceStatus,
     /// When its newest reading arrived.
     pub last_seen_at: Option<Timestamp>,
+    /// When the newest reading arrived whose recorded time could not be right; it counts for the time it was received.
+    pub clock_suspect_at: Option<Timestamp>,
     /// The newest reading by recorded time.
     pub latest: Option<LatestReading>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl Device {
+    /// Whether the device's clock was wrong in the last day that it was heard of.
+    #[must_use]
+    pub fn is_clock_wrong(&self) -> bool {
+        self.clock_suspect_at.zip(self.last_seen_at).is_some_and(|(suspect, seen)| seen.since(suspect) < DAY)
+    }
 }
 
 /// The newest reading of a device by recorded time.
@@ -242,6 +252,38 @@ pub struct DeviceWithKey {
     pub device: Device,
     /// What it sends as `x-device-key`.
     pub api_key: String,
+}
+
+/// A device that was made from a line of a table, with its key. The key is shown this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedDevice {
+    /// The device's id.
+    pub id: DeviceId,
+    /// The number on its case.
+    pub serial_number: String,
+    /// The cell it measures.
+    pub cold_cell_id: ColdCellId,
+    /// What the cell is called.
+    pub cold_cell_name: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The firmware it was set up with.
+    pub firmware_version: Option<String>,
+    /// What it sends as `x-device-key`.
+    pub api_key: String,
+}
+
+/// The devices that were made from a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedDevices {
+    /// The devices in the order of the table.
+    pub devices: Vec<ImportedDevice>,
+    /// The same as a table (CSV), to keep: serial number, cold cell, name, firmware version, key.
+    pub csv: String,
 }
 
 /// Everything a cell's page shows.

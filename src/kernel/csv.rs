@@ -28,6 +28,42 @@ where
     Ok(writer.into_inner().map_err(|error| Error::internal(error.to_string()))?.into())
 }
 
+/// A line of a file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// Its fields, trimmed.
+    pub fields: Vec<String>,
+}
+
+/// The lines of a file that a spreadsheet wrote or that was copied from one: separated by commas, semicolons or tabs,
+/// whichever the first line has most of. Lines without anything in them are left out.
+///
+/// # Errors
+/// Only internal ones: any text is a file.
+pub fn read(text: &str) -> Result<Vec<Line>> {
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    let head = text.lines().next().unwrap_or_default();
+    // Of several that are equally frequent the last one is taken: the comma.
+    let separator = [b'\t', b';', b','].into_iter().max_by_key(|sign| head.bytes().filter(|byte| byte == sign).count());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator.unwrap_or(b','))
+        .from_reader(text.as_bytes());
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(Error::internal)?;
+        let fields: Vec<String> = record.iter().map(|field| field.trim().to_owned()).collect();
+        if fields.iter().any(|field| !field.is_empty()) {
+            let number = record.position().map_or(0, csv::Position::line);
+            lines.push(Line { number, fields });
+        }
+    }
+    Ok(lines)
+}
+
 /// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front, which marks text.
 ///
 /// Beside the four signs, a tab or a line break in front would be skipped by some programs, and the wide forms of the
@@ -52,6 +88,19 @@ mod tests {
         for cell in ["", "Anna", "a=b", "1 - 2", " =1"] {
             assert_eq!(harmless(cell), cell);
         }
+    }
+
+    #[test]
+    fn a_file_is_read_however_it_is_separated() {
+        for text in
+            ["a,b\n1,\"x\ny\"\n\n,\n3", "\u{feff}a;b\r\n1;\"x\ny\"\r\n\r\n;\r\n3", "a\tb\n 1 \t\"x\ny\"\n\n\t\n3"]
+        {
+            let lines = read(text).unwrap();
+            let found: Vec<(u64, Vec<&str>)> =
+                lines.iter().map(|line| (line.number, line.fields.iter().map(String::as_str).collect())).collect();
+            assert_eq!(found, [(1, vec!["a", "b"]), (2, vec!["1", "x\ny"]), (6, vec!["3"])], "{text:?}");
+        }
+        assert_eq!(read("").unwrap(), []);
     }
 
     #[test]

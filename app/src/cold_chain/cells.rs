@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::alerts::{AlertActions, alert_item};
+use super::devices::{battery, head, state as device_state, tabs};
 use super::functions::{
     AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, ResolveAlert, StartMaintenance,
     get_cell, list_cells,
@@ -16,7 +17,8 @@ use crate::ui::{
     Badge, Chart, Column, EmptyState, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone, address,
 };
 
-const PATH: &str = "/app/cold-chain";
+/// Where the cells are.
+pub(super) const PATH: &str = "/app/cold-chain";
 /// The ranges of the chart: the word in the address, and what people read.
 const RANGES: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")];
 
@@ -38,11 +40,15 @@ pub fn ColdChainPage() -> impl IntoView {
 }
 
 fn list(page: CellsView, is_later: bool) -> AnyView {
+    let tabs = page.sees_devices.then(|| tabs(PATH));
     if page.rows.is_empty() {
         return view! {
-            <div class="panel">
-                <EmptyState symbol=Icon::Snow title="No cold cells yet"
-                    text="Cells appear here as soon as a location, a cell and a device are set up through the API."/>
+            <div class="stack">
+                {tabs}
+                <div class="panel">
+                    <EmptyState symbol=Icon::Snow title="No cold cells yet"
+                        text="Cells appear here as soon as a location, a cell and a device are set up through the API."/>
+                </div>
             </div>
         }
         .into_any();
@@ -54,6 +60,7 @@ fn list(page: CellsView, is_later: bool) -> AnyView {
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
+            {tabs}
             <Table caption="Cold cells" columns=columns>{rows}</Table>
             <Pager total=page.total shown=shown what="cells" first=first next=next/>
         </div>
@@ -195,20 +202,15 @@ fn show(
 }
 
 fn device(device: DeviceRow) -> AnyView {
-    let online = if device.is_online {
-        view! { <Badge tone=Tone::Success symbol=Icon::Check label="Online"/> }
-    } else {
-        view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Silent"/> }
-    };
     let power = device.power.map(|power| if power { "On" } else { "Off" });
     let door = device.door_open.map(|open| if open { "Open" } else { "Closed" });
     view! {
         <tr>
-            <td class="head"><span class="mono">{device.serial_number}</span> " " <span class="muted">{device.name}</span></td>
-            <td data-label="State">{online}</td>
+            {head(&device)}
+            <td data-label="State">{device_state(&device)}</td>
             <td data-label="Power">{power}</td>
             <td data-label="Door">{door}</td>
-            <td data-label="Battery" class="num">{device.battery.map(|charge| format!("{charge:.0} %"))}</td>
+            <td data-label="Battery" class="num">{battery(&device)}</td>
             <td data-label="Heard of" class="num muted">{device.last_seen.map(crate::moment::Moment::view)}</td>
         </tr>
     }

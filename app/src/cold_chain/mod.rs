@@ -1,11 +1,20 @@
 //! Cold chain for staff: cells, a cell's page with its chart, alerts, and the functions that they call.
 
+mod add_devices;
 mod alerts;
 mod cells;
+mod devices;
 mod functions;
 mod looks;
 mod maintenance;
 
+pub use add_devices::AddDevicesPage;
 pub use alerts::AlertsPage;
 pub use cells::{ColdCellPage, ColdChainPage};
-pub use functions::{AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView, MaintenanceView};
+pub use devices::{DevicePage, DevicesPage};
+pub use functions::{
+    AddDevicesView, AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView, DeviceRow, DeviceView, DevicesView,
+    MaintenanceView,
+};
+// Their forms name them in a field (`sent::calls`).
+pub use functions::{import_devices, rotate_key};

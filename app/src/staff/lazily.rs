@@ -9,7 +9,7 @@ use leptos_router::{Lazy, LazyRoute};
 
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
-use crate::cold_chain::{AlertsPage, ColdCellPage, ColdChainPage};
+use crate::cold_chain::{AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, DevicePage, DevicesPage};
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
@@ -70,11 +70,14 @@ bundle! {
 }
 
 bundle! {
-    /// Cold cells and their alerts.
+    /// Cold cells, their devices and alerts.
     ColdChain, cold_chain, __preload_cold_chain:
+    AddDevices => AddDevicesPage,
     Alerts => AlertsPage,
     ColdCell => ColdCellPage,
     ColdCells => ColdChainPage,
+    Device => DevicePage,
+    Devices => DevicesPage,
 }
 
 /// A page of a bundle, for a route.

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use officina::cold_chain::service;
 use officina::cold_chain::{
     Alert, AlertDetail, AlertFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange, ColdCell,
-    ColdCellDetail, Device, DeviceWithKey, Location, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey,
-    StartMaintenance, TechnicianDashboard,
+    ColdCellDetail, Device, DeviceWithKey, ImportDevices, ImportedDevices, Location, NewColdCell, NewDevice,
+    NewLocation, ResolveAlert, RotateKey, StartMaintenance, TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
 use officina::kernel::page::PageRequest;
@@ -32,6 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get_cold_cell, change_cold_cell))
         .routes(routes!(start_maintenance, end_maintenance))
         .routes(routes!(list_devices, create_device))
+        .routes(routes!(import_devices))
         .routes(routes!(get_device, change_device))
         .routes(routes!(rotate_key))
         .routes(routes!(chart))
@@ -221,6 +222,21 @@ async fn create_device(
 ) -> ApiResult<(StatusCode, Extension<HoldsSecret>, Data<DeviceWithKey>)> {
     let device = service::create_device(&state.app, &actor, new).await?;
     Ok((StatusCode::CREATED, Extension(HoldsSecret), Data::new(device)))
+}
+
+/// Make devices in bulk, from a table: all of them, or none. Their keys are shown this once. Each line that cannot be
+/// taken is named in `fields`.
+#[utoipa::path(post, path = "/devices/import", tag = "cold chain", request_body = ImportDevices,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<ImportedDevices>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn import_devices(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(table): ApiJson<ImportDevices>,
+) -> ApiResult<(StatusCode, Extension<HoldsSecret>, Data<ImportedDevices>)> {
+    let made = service::import_devices(&state.app, &actor, &table).await?;
+    Ok((StatusCode::CREATED, Extension(HoldsSecret), Data::new(made)))
 }
 
 /// One device.

@@ -174,6 +174,11 @@ pub fn table() -> Vec<Row> {
             Needs(P::DevicesManage),
             json!({ "serialNumber": "NEW-1", "coldCellId": "{coldCellId}" }),
         ),
+        with(
+            "POST /devices/import",
+            Needs(P::DevicesManage),
+            json!({ "csv": "serialNumber,coldCell\nNEW-2,{coldCellId}" }),
+        ),
         row("GET /devices/{deviceId}", Needs(P::ColdChainRead)),
         with("PATCH /devices/{deviceId}", Needs(P::DevicesManage), json!({ "name": "Left" })),
         with("POST /devices/{deviceId}/rotate-key", Needs(P::DevicesManage), json!({})),

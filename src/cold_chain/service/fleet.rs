@@ -1,29 +1,18 @@
-//! Locations, cold cells and devices.
-
-use serde_json::json;
+//! Locations and cold cells.
 
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
-use crate::cold_chain::inputs::{
-    ChangeColdCell, ChangeDevice, ChangeLocation, NewColdCell, NewDevice, NewLocation, RotateKey,
-};
-use crate::cold_chain::model::{ColdCell, ColdCellDetail, Device, DeviceWithKey, Location, TechnicianDashboard};
-use crate::cold_chain::service::alerts::close;
-use crate::cold_chain::store::{alerts, devices, fleet, looks};
+use crate::cold_chain::inputs::{ChangeColdCell, ChangeLocation, NewColdCell, NewLocation};
+use crate::cold_chain::model::{ColdCell, ColdCellDetail, Location, TechnicianDashboard};
+use crate::cold_chain::service::devices::devices_of;
+use crate::cold_chain::store::{alerts, fleet, looks};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
-use crate::kernel::error::Conflict;
-use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, LocationId, OrgId};
+use crate::kernel::ids::{ColdCellId, CustomerId, LocationId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
 use crate::kernel::permission::Permission;
-use crate::kernel::secret::{random_token, token_hash};
-use crate::kernel::time::{MINUTE, Timestamp};
-use crate::kernel::validate::Validator;
 use crate::{Error, Result};
-
-/// The longest that a replaced key may go on working, in minutes: a week.
-const LONGEST_GRACE: i64 = 7 * 24 * 60;
 
 /// Locations in the order of their making.
 ///
@@ -106,7 +95,7 @@ fn checked_location(new: NewLocation) -> Result<NewLocation> {
     }
 }
 
-fn unknown(field: &str, what: &str) -> Error {
+pub(super) fn unknown(field: &str, what: &str) -> Error {
     Error::field(field, "unknown", format!("is not a {what} of this organisation"))
 }
 
@@ -210,157 +199,6 @@ async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: Locatio
     }
     let customer = fleet::location(tx, actor.org, id).await?.and_then(|location| location.customer_id);
     scope.pass(customer).map_err(|_| unknown("locationId", "location"))
-}
-
-/// Devices in the order of their making, of one cell or all.
-///
-/// # Errors
-/// [`Error::Validation`] for a page that cannot be.
-pub async fn list_devices(
-    app: &App,
-    actor: &Actor,
-    cell: Option<ColdCellId>,
-    page: &PageRequest,
-) -> Result<Page<Device>> {
-    let scope = actor.reach(Permission::ColdChainRead)?;
-    devices_of(app, actor.org, cell, &scope, page).await
-}
-
-async fn devices_of(
-    app: &App,
-    org: OrgId,
-    cell: Option<ColdCellId>,
-    scope: &Scope,
-    page: &PageRequest,
-) -> Result<Page<Device>> {
-    let window = page.window()?;
-    let now = app.clock.now();
-    let rows = devices::devices(&app.db, org, cell, scope, &window).await?;
-    let total = devices::count_devices(&app.db, org, cell, scope).await?;
-    let rows = rows.into_iter().map(|row| row.at(now)).collect();
-    Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
-}
-
-/// One device.
-///
-/// # Errors
-/// [`Error::NotFound`] for an unknown or foreign one.
-pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
-    let scope = actor.reach(Permission::ColdChainRead)?;
-    let row = devices::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
-    scope.pass(row.customer_id)?;
-    Ok(row.at(app.clock.now()))
-}
-
-/// Makes a device with its first key, which is shown this once.
-///
-/// # Errors
-/// [`Error::Validation`] for broken fields, [`Error::Conflict`] when the serial number exists.
-pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<DeviceWithKey> {
-    let scope = actor.reach(Permission::DevicesManage)?;
-    let new = new.checked()?;
-    let (id, now) = (DeviceId::new(), app.clock.now());
-    let mut tx = app.db.begin().await?;
-    if let Some(existing) = devices::device_of_serial(&mut tx, actor.org, &new.serial_number).await? {
-        return Err(taken(Some(existing)));
-    }
-    let cell_no = cell_no(&mut tx, actor, &scope, new.cold_cell_id, now).await?;
-    let no = devices::insert_device(&mut tx, actor.org, id, cell_no, &new, now)
-        .await
-        // Made by somebody else between the look-up and here.
-        .on_violation(Violation::Unique, || taken(None))?;
-    let api_key = random_token();
-    devices::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
-    let entry = Entry::new("cold_chain.device_created", "device", id.0).after(&new);
-    journal::write(&mut tx, actor, now, entry).await?;
-    tx.commit().await?;
-    Ok(DeviceWithKey { device: get_device_unchecked(app, actor, id).await?, api_key })
-}
-
-/// Changes a device. When it moves to another cell, the active alerts of the old one are closed.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
-pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: ChangeDevice) -> Result<Device> {
-    let scope = actor.reach(Permission::DevicesManage)?;
-    let mut check = Validator::default();
-    let name = check.optional("name", change.name.as_deref(), 120);
-    let firmware = check.optional("firmwareVersion", change.firmware_version.as_deref(), 60);
-    check.finish(())?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let row = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    scope.pass(row.customer_id)?;
-    let no = row.no;
-    let before = row.at(now);
-    let after = Device {
-        cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
-        name: name.or_else(|| before.name.clone()),
-        firmware_version: firmware.or_else(|| before.firmware_version.clone()),
-        ..before.clone()
-    };
-    // The device's state first, as the writer does it: its readings wait until it has moved.
-    devices::lock_tracks(&mut tx, no).await?;
-    let cell_no = cell_no(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
-    devices::update_device(&mut tx, &after, no, cell_no).await?;
-    if after.cold_cell_id != before.cold_cell_id {
-        let active = alerts::active_of_device(&mut tx, no).await?;
-        let note = "The device was moved to another cell.".to_owned();
-        close(&mut tx, app, actor, no, &active, Some(&note)).await?;
-        devices::write_tracks(&mut tx, no, &Default::default()).await?;
-        looks::add_device(&mut tx, no, now).await?;
-    }
-    let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});
-    let entry = Entry::new("cold_chain.device_changed", "device", id.0).before(&words(&before)).after(&words(&after));
-    journal::write(&mut tx, actor, now, entry).await?;
-    tx.commit().await?;
-    get_device_unchecked(app, actor, id).await
-}
-
-/// Gives a device a new key, which is shown this once. The old ones go on working for the grace time.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Validation`] for a grace time out of range.
-pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: RotateKey) -> Result<DeviceWithKey> {
-    let scope = actor.reach(Permission::DevicesManage)?;
-    let grace = how.grace_minutes.unwrap_or(0);
-    let mut check = Validator::default();
-    check.range("graceMinutes", Some(grace), 0, LONGEST_GRACE);
-    check.finish(())?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let device = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    scope.pass(device.customer_id)?;
-    let no = device.no;
-    devices::expire_keys(&mut tx, no, now.plus(grace * MINUTE)).await?;
-    let api_key = random_token();
-    devices::insert_key(&mut tx, no, token_hash(&api_key), now).await?;
-    let entry = Entry::new("cold_chain.device_key_rotated", "device", id.0).after(&json!({"graceMinutes": grace}));
-    journal::write(&mut tx, actor, now, entry).await?;
-    tx.commit().await?;
-    Ok(DeviceWithKey { device: get_device_unchecked(app, actor, id).await?, api_key })
-}
-
-/// The device after a change by somebody who may make it, whether or not they may read others.
-async fn get_device_unchecked(app: &App, actor: &Actor, id: DeviceId) -> Result<Device> {
-    let row = devices::device(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
-    Ok(row.at(app.clock.now()))
-}
-
-async fn cell_no(tx: &mut Tx, actor: &Actor, scope: &Scope, id: Option<ColdCellId>, now: Timestamp) -> Result<i64> {
-    let missing = || unknown("coldCellId", "cold cell");
-    let id = id.ok_or_else(missing)?;
-    let cell = fleet::cell(tx, actor.org, id, now).await?.ok_or_else(missing)?;
-    scope.pass(cell.customer_id).map_err(|_| missing())?;
-    Ok(cell.no)
-}
-
-fn taken(existing: Option<DeviceId>) -> Error {
-    Error::Conflict(Conflict {
-        message: "A device with this serial number exists already.".to_owned(),
-        existing_id: existing.map(|id| id.0),
-        ..Conflict::default()
-    })
 }
 
 /// The numbers of the technician's view.

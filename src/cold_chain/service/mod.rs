@@ -1,8 +1,10 @@
 //! The rules of the cold chain.
 
 mod alerts;
+mod devices;
 mod escalation;
 mod fleet;
+mod import;
 mod maintenance;
 mod mutes;
 mod readings;
@@ -10,8 +12,10 @@ mod silences;
 mod watch;
 
 pub use alerts::*;
+pub use devices::*;
 pub use escalation::*;
 pub use fleet::*;
+pub use import::*;
 pub use maintenance::*;
 pub(super) use mutes::Mutes;
 pub use readings::*;

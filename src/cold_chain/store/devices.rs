@@ -1,10 +1,12 @@
 //! Devices, their keys, and what is remembered of each, stored.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::Error;
 use crate::Result;
 use crate::cold_chain::engine::Tracks;
-use crate::cold_chain::inputs::NewDevice;
 use crate::cold_chain::model::{Device, DeviceStatus, LatestReading, Micro};
+use crate::cold_chain::store::multi_row::{MultiRow, chunks};
 use crate::cold_chain::store::scope::push_cells;
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Tx, sql};
@@ -27,6 +29,7 @@ pub(crate) struct DeviceView {
     offline_after_seconds: i64,
     created_at: Timestamp,
     last_seen_at: Option<Timestamp>,
+    clock_suspect_at: Option<Timestamp>,
     latest_at: Option<Timestamp>,
     temperature: Option<Micro>,
     humidity: Option<f64>,
@@ -47,6 +50,7 @@ impl DeviceView {
             firmware_version: self.firmware_version,
             status: DeviceStatus::at(now, self.last_seen_at, self.offline_after_seconds),
             last_seen_at: self.last_seen_at,
+            clock_suspect_at: self.clock_suspect_at,
             latest: self.latest_at.zip(self.temperature).map(|(at, temperature)| LatestReading {
                 at,
                 temperature: temperature.celsius(),
@@ -61,7 +65,7 @@ impl DeviceView {
 }
 
 const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
-     c.offline_after_seconds, d.created_at, s.last_seen_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
+     c.offline_after_seconds, d.created_at, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
 
@@ -119,31 +123,64 @@ pub(crate) async fn device_of_serial(on: impl Into<Conn<'_>>, org: OrgId, serial
     Ok(row.map(|(id,)| id))
 }
 
-/// Stores a new device with an empty state, and tells its short number.
-pub(crate) async fn insert_device(
-    tx: &mut Tx,
-    org: OrgId,
-    id: DeviceId,
-    cell_no: i64,
-    new: &NewDevice,
-    at: Timestamp,
-) -> Result<i64> {
-    let (no,): (i64,) = sql(
-        "INSERT INTO devices (org_id, id, cold_cell_id, cell_no, serial_number, name, firmware_version, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING no",
-    )
-    .bind(org)
-    .bind(id)
-    .bind(new.cold_cell_id)
-    .bind(cell_no)
-    .bind(&new.serial_number)
-    .bind(new.name.as_ref())
-    .bind(new.firmware_version.as_ref())
-    .bind(at)
-    .one(&mut *tx)
-    .await?;
-    sql("INSERT INTO device_states (device_no) VALUES ($1)").bind(no).run(tx).await?;
-    Ok(no)
+/// Which of some serial numbers have a device.
+pub(crate) async fn known_serials(on: impl Into<Conn<'_>>, org: OrgId, serials: &[&str]) -> Result<HashSet<String>> {
+    let mut query = sql("SELECT serial_number FROM devices WHERE org_id = $1 AND serial_number IN (").bind(org);
+    query.push_list(serials).push(")");
+    let rows: Vec<(String,)> = query.all(on).await?;
+    Ok(rows.into_iter().map(|(serial,)| serial).collect())
+}
+
+/// A device to be stored, with the hash of its first key.
+#[derive(Debug, Clone)]
+pub(crate) struct NewDeviceRow {
+    pub id: DeviceId,
+    pub cold_cell_id: ColdCellId,
+    pub cell_no: i64,
+    pub serial_number: String,
+    pub name: Option<String>,
+    pub firmware_version: Option<String>,
+    pub key_hash: Vec<u8>,
+}
+
+static INSERT: MultiRow = MultiRow::new(
+    "INSERT INTO devices (org_id, id, cold_cell_id, cell_no, serial_number, name, firmware_version, created_at) VALUES ",
+    "($,$,$,$,$,$,$,$)",
+    " RETURNING id, no",
+);
+static INSERT_STATES: MultiRow = MultiRow::new("INSERT INTO device_states (device_no) VALUES ", "($)", "");
+static INSERT_KEYS: MultiRow =
+    MultiRow::new("INSERT INTO device_keys (key_hash, device_no, created_at) VALUES ", "($,$,$)", "");
+
+/// Stores new devices with empty states and their first keys.
+pub(crate) async fn insert(tx: &mut Tx, org: OrgId, devices: &[NewDeviceRow], at: Timestamp) -> Result<()> {
+    for chunk in chunks(devices, tx.is_sqlite()) {
+        let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
+        for device in chunk {
+            query = query
+                .bind(org)
+                .bind(device.id)
+                .bind(device.cold_cell_id)
+                .bind(device.cell_no)
+                .bind(&device.serial_number)
+                .bind(device.name.as_ref())
+                .bind(device.firmware_version.as_ref())
+                .bind(at);
+        }
+        let numbers: Vec<(DeviceId, i64)> = query.all(&mut *tx).await?;
+        let mut states = sql(INSERT_STATES.text(chunk.len(), tx.is_sqlite()));
+        for (_, no) in &numbers {
+            states = states.bind(*no);
+        }
+        states.run(&mut *tx).await?;
+        let numbers: HashMap<DeviceId, i64> = numbers.into_iter().collect();
+        let mut keys = sql(INSERT_KEYS.text(chunk.len(), tx.is_sqlite()));
+        for device in chunk {
+            keys = keys.bind(device.key_hash.clone()).bind(numbers.get(&device.id).copied()).bind(at);
+        }
+        keys.run(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// Writes what people set on a device.

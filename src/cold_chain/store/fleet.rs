@@ -220,6 +220,31 @@ pub(crate) async fn cell(
     query.optional(on).await
 }
 
+/// A cell as a line of a table may name it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct CellName {
+    pub no: i64,
+    pub id: ColdCellId,
+    pub name: String,
+}
+
+/// The cells with some ids or names.
+pub(crate) async fn cells_called(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+    ids: &[ColdCellId],
+    names: &[&str],
+) -> Result<Vec<CellName>> {
+    let mut query = sql("SELECT no, id, name FROM cold_cells WHERE org_id = $1 AND (id IN (").bind(org);
+    query.push_list(ids).push(") OR name IN (").push_list(names).push("))");
+    if let Some(customers) = scope.customers() {
+        query.push(" AND location_id IN ");
+        push_locations(&mut query, org, customers);
+    }
+    query.all(on).await
+}
+
 /// Stores a new cell.
 pub(crate) async fn insert_cell(
     tx: &mut Tx,

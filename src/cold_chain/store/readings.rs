@@ -33,6 +33,7 @@ pub(crate) struct DeviceRow {
 #[derive(Debug, Clone, Default, PartialEq, sqlx::FromRow)]
 pub(crate) struct DeviceState {
     pub last_seen_at: Option<Timestamp>,
+    pub clock_suspect_at: Option<Timestamp>,
     pub latest_at: Option<Timestamp>,
     pub latest_kind: Option<i64>,
     pub latest_key: Option<i64>,
@@ -79,7 +80,7 @@ pub(crate) type BucketKey = (i64, Timestamp, i64);
 
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
-     c.maintenance_until, s.last_seen_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
+     c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
      s.humidity, s.battery, s.power, s.door, s.assigned, s.tracks, s.next_look \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
@@ -174,12 +175,13 @@ pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]
 
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, tracks, next_look) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$)",
+     power, door, assigned, tracks, next_look, clock_suspect_at) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
-     assigned = excluded.assigned, tracks = excluded.tracks, next_look = excluded.next_look",
+     assigned = excluded.assigned, tracks = excluded.tracks, next_look = excluded.next_look, \
+     clock_suspect_at = excluded.clock_suspect_at",
 );
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
@@ -200,7 +202,8 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
                 .bind(state.door)
                 .bind(state.assigned)
                 .bind(state.tracks.as_ref())
-                .bind(state.next_look);
+                .bind(state.next_look)
+                .bind(state.clock_suspect_at);
         }
         query.run(&mut *tx).await?;
     }

@@ -78,6 +78,7 @@ pub async fn create_token(
         label: "Key".to_owned(),
         hint: Some("Sent as “Authorization: Bearer”, then the key.".to_owned()),
         values: vec![key],
+        ..Fresh::default()
     })
 }
 

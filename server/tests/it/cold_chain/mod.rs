@@ -2,6 +2,7 @@
 
 mod alerts;
 mod crash;
+mod devices;
 mod escalation;
 mod fleet;
 mod keys;

@@ -1,9 +1,16 @@
 //! What the cold-chain pages ask the server, and the shapes of its answers.
 
+mod devices;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::cold_chain::{AlertStatus, AlertType};
 use serde::{Deserialize, Serialize};
+
+pub use devices::{
+    AddDevicesView, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices, new_devices,
+    rotate_key,
+};
 
 use crate::error::PageError;
 use crate::moment::Moment;
@@ -94,25 +101,8 @@ pub struct CellsView {
     pub next: Option<String>,
     /// All cells, if counted.
     pub total: Option<i64>,
-}
-
-/// A device on a cell's page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeviceRow {
-    /// The number on its case.
-    pub serial_number: String,
-    /// What people call it.
-    pub name: Option<String>,
-    /// Whether it is heard of.
-    pub is_online: bool,
-    /// When it was last heard of.
-    pub last_seen: Option<Moment>,
-    /// Charge in percent.
-    pub battery: Option<f64>,
-    /// Whether the cell has mains power.
-    pub power: Option<bool>,
-    /// Whether the door is open.
-    pub door_open: Option<bool>,
+    /// Whether the member may see the devices, too.
+    pub sees_devices: bool,
 }
 
 /// A cell's page.
@@ -202,7 +192,7 @@ impl AlertRow {
             location: alert.location_name,
             worst: alert.worst_value.map(|worst| match alert.kind {
                 AlertType::LowBattery => format!("{worst:.0} %"),
-                _ => super::looks::celsius(worst),
+                _ => crate::cold_chain::looks::celsius(worst),
             }),
             late: alert.late,
             level: alert.escalation_level,
@@ -234,6 +224,7 @@ pub struct AlertsView {
 #[server(prefix = "/_fn", endpoint = "cold-chain/cells", input = GetUrl)]
 pub async fn list_cells(cursor: Option<String>) -> Result<CellsView, PageError> {
     use officina::kernel::page::PageRequest;
+    use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
@@ -243,6 +234,7 @@ pub async fn list_cells(cursor: Option<String>) -> Result<CellsView, PageError> 
     Ok(CellsView {
         next: page.next_cursor,
         total: page.total,
+        sees_devices: actor.reach(Permission::ColdChainRead).is_ok(),
         rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar)).collect(),
     })
 }
@@ -250,7 +242,7 @@ pub async fn list_cells(cursor: Option<String>) -> Result<CellsView, PageError> 
 /// A cell's page. A range that is none is a day.
 #[server(prefix = "/_fn", endpoint = "cold-chain/cell", input = GetUrl)]
 pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> {
-    use officina::cold_chain::{ChartRange, DeviceStatus, service};
+    use officina::cold_chain::{ChartRange, service};
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
@@ -260,15 +252,8 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let detail = service::get_cold_cell(&app, &actor, id).await?;
     let chart = service::chart(&app, &actor, id, range).await?;
     let now = app.clock.now();
-    let device = |device: officina::cold_chain::Device| DeviceRow {
-        is_online: device.status == DeviceStatus::Online,
-        last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
-        battery: device.latest.as_ref().and_then(|latest| latest.battery_level),
-        power: device.latest.as_ref().and_then(|latest| latest.power_status),
-        door_open: device.latest.as_ref().and_then(|latest| latest.door_status),
-        serial_number: device.serial_number,
-        name: device.name,
-    };
+    let has_pages = actor.reach(Permission::ColdChainRead).is_ok();
+    let device = |device: officina::cold_chain::Device| DeviceRow::of(device, has_pages, &calendar);
     Ok(CellView {
         cell: CellRow::of(&detail.cell, now, &calendar),
         range: range.to_string(),
@@ -276,7 +261,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         average: chart.stats.avg,
         highest: chart.stats.max,
         readings: chart.stats.count,
-        chart: super::cells::chart_data(&detail.cell, &chart, now, &calendar),
+        chart: crate::cold_chain::cells::chart_data(&detail.cell, &chart, now, &calendar),
         devices: detail.device_list.into_iter().map(device).collect(),
         alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),

@@ -1,0 +1,208 @@
+//! The list of devices, and a device's page, which says how to set the device up.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::functions::{DeviceRow, DeviceView, DevicesView, get_device, list_devices};
+use crate::live::{Topic, use_live};
+use crate::sent::calls;
+use crate::staff::loaded;
+use crate::ui::{
+    Badge, Column, EmptyState, FieldFrame, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone, address, icon,
+};
+
+/// Where the devices are.
+pub(super) const PATH: &str = "/app/cold-chain/devices";
+/// Where devices are made in bulk.
+pub(super) const ADD: &str = "/app/cold-chain/devices/add";
+/// How long the old key may go on working: minutes, and words.
+const GRACES: [(&str, &str); 4] = [("0", "Not at all"), ("60", "An hour"), ("1440", "A day"), ("10080", "A week")];
+
+/// The way between cells and devices.
+pub(super) fn tabs(here: &'static str) -> AnyView {
+    let tab = |href: &'static str, symbol: Icon, words: &'static str| {
+        let current = (href == here).then_some("page");
+        view! { <a href=href aria-current=current>{icon(symbol)} {words}</a> }
+    };
+    view! {
+        <nav class="segments" aria-label="Cold chain">
+            {tab(super::cells::PATH, Icon::Snow, "Cells")} {tab(PATH, Icon::Plug, "Devices")}
+        </nav>
+    }
+    .into_any()
+}
+
+/// The list of devices.
+#[component]
+pub fn DevicesPage() -> impl IntoView {
+    let live = use_live();
+    let map = use_query_map();
+    let cursor = Memo::new(move |_| map.read().get("cursor").filter(|cursor| !cursor.is_empty()));
+    let data =
+        Resource::new(move || (cursor.get(), live.changes(Topic::ColdChain)), |(cursor, _)| list_devices(cursor));
+    view! {
+        <PageTitle text="Devices"/>
+        <div class="page-head"><h1>"Devices"</h1>{tabs(PATH)}</div>
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, cursor.get_untracked().is_some()))}
+    }
+}
+
+fn list(page: DevicesView, is_later: bool) -> AnyView {
+    let may = page.may_manage;
+    let add = move || may.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add devices"</a></div> });
+    if page.rows.is_empty() {
+        return view! {
+            <div class="panel">
+                <EmptyState symbol=Icon::Plug title="No devices yet" text="Each cold cell needs one that measures it.">
+                    {add()}
+                </EmptyState>
+            </div>
+        }
+        .into_any();
+    }
+    let shown = page.rows.len();
+    let first = is_later.then(|| PATH.to_owned());
+    let next = page.next.as_deref().map(|cursor| address(PATH, &[("cursor", Some(cursor))]));
+    let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
+    let add = add();
+    let rows: Vec<_> = page.rows.into_iter().map(row).collect();
+    view! {
+        <div class="stack">
+            {add}
+            <Table caption="Devices" columns=columns>{rows}</Table>
+            <Pager total=page.total shown=shown what="devices" first=first next=next/>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(device: DeviceRow) -> AnyView {
+    view! {
+        <tr>
+            {head(&device)}
+            <td data-label="Cell"><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></td>
+            <td data-label="State">{state(&device)}</td>
+            <td data-label="Firmware" class="muted">{device.firmware.clone()}</td>
+            <td data-label="Battery" class="num">{battery(&device)}</td>
+            <td data-label="Heard of" class="num muted">{device.last_seen.map(crate::moment::Moment::view)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The first cell of a device's row.
+pub(super) fn head(device: &DeviceRow) -> AnyView {
+    let (serial, name) = (device.serial_number.clone(), device.name.clone());
+    let serial = match device.href.clone() {
+        Some(href) => view! { <a class="main mono" href=href>{serial}</a> }.into_any(),
+        None => view! { <span class="mono">{serial}</span> }.into_any(),
+    };
+    view! { <td class="head">{serial} " " <span class="muted">{name}</span></td> }.into_any()
+}
+
+/// Whether a device is heard of, and whether its clock is right.
+pub(super) fn state(device: &DeviceRow) -> AnyView {
+    let online = if device.is_online {
+        view! { <Badge tone=Tone::Success symbol=Icon::Check label="Online"/> }
+    } else {
+        view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Silent"/> }
+    };
+    let clock =
+        device.is_clock_wrong.then(|| view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Clock wrong"/> });
+    view! { {online} " " {clock} }.into_any()
+}
+
+/// The charge in words.
+pub(super) fn battery(device: &DeviceRow) -> Option<String> {
+    device.battery.map(|charge| format!("{charge:.0} %"))
+}
+
+/// A device's page.
+#[component]
+pub fn DevicePage() -> impl IntoView {
+    let live = use_live();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let data = Resource::new(move || (id.get(), live.changes(Topic::ColdChain)), |(id, _)| get_device(id));
+    view! {
+        <PageTitle text="Device"/>
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), show)}
+    }
+}
+
+fn show(view: DeviceView) -> AnyView {
+    let device = &view.device;
+    let (title, serial) = (device.serial_number.clone(), device.serial_number.clone());
+    let fact = |label: &'static str, value: Option<String>| {
+        view! { <div><dt>{label}</dt><dd>{value.unwrap_or_else(|| "–".to_owned())}</dd></div> }
+    };
+    let clock = device.is_clock_wrong.then(|| {
+        view! {
+            <p class="small">
+                "This device says times that cannot be right. Its readings count for the time they arrive, until its clock is set."
+            </p>
+        }
+    });
+    let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
+    let new_key = view.may_manage.then(|| key_form(&view));
+    view! {
+        <PageTitle text=title/>
+        <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div></div>
+        <div class="stack">
+            {view.answered.above()}
+            <section class="panel stack">
+                <h2>"Facts"</h2>
+                {clock}
+                <dl class="facts">
+                    {fact("Name", device.name.clone())}
+                    <div><dt>"Cell"</dt><dd><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></dd></div>
+                    {fact("Firmware", device.firmware.clone())}
+                    {fact("Battery", battery(device))}
+                    <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
+                </dl>
+            </section>
+            <section class="panel stack">
+                <h2>"Set the device up"</h2>
+                <p class="small">
+                    "The device sends each reading as JSON by POST to this address, with its key in the header “x-device-key”. It may send several at once, late, or again: what is known already is not counted twice."
+                </p>
+                {copied("Address", "address", view.address.clone(), None)}
+                {copied("Try it from a terminal", "command", view.command.clone(),
+                    Some("Put the key in place of DEVICE-KEY. The answer says “accepted”, and the reading shows in the cell.".to_owned()))}
+                {new_key}
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+/// A text to copy.
+fn copied(label: &'static str, name: &'static str, value: String, hint: Option<String>) -> AnyView {
+    let described = hint.is_some().then(|| format!("f-{name}-hint"));
+    view! {
+        <FieldFrame label=label name=name hint=hint>
+            <input class="input mono" id=format!("f-{name}") type="text" readonly=true value=value autocomplete="off"
+                spellcheck="false" aria-describedby=described/>
+        </FieldFrame>
+    }
+    .into_any()
+}
+
+fn key_form(view: &DeviceView) -> AnyView {
+    let options = GRACES.into_iter().map(|(minutes, words)| (minutes.to_owned(), words.to_owned())).collect();
+    let grace = view.answered.value("grace").unwrap_or_else(|| "0".to_owned());
+    view! {
+        <details class="fold">
+            <summary><h3>"A new key"</h3> {icon(Icon::Chevron)}</summary>
+            <form method="post" action=format!("{PATH}/{}", view.id)>
+                <div class="stack tight">
+                    {calls("cold-chain/rotate-key")}
+                    <input type="hidden" name="id" value=view.id.clone()/>
+                    <Select label="The old key goes on working" name="grace" options=options value=grace/>
+                    <div><button class="btn" type="submit">"Make a new key"</button></div>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
+}

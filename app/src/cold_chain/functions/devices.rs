@@ -1,0 +1,205 @@
+//! Devices: the list, a device's page, new keys, and devices that are made in bulk.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::moment::Moment;
+use crate::sent::{Answered, Fresh};
+
+/// A device in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Where its page is, for those who may see it.
+    pub href: Option<String>,
+    /// The number on its case.
+    pub serial_number: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What its cell is called.
+    pub cell: String,
+    /// Where the cell's page is.
+    pub cell_href: String,
+    /// The firmware it runs.
+    pub firmware: Option<String>,
+    /// Whether it is heard of.
+    pub is_online: bool,
+    /// Whether its clock was wrong lately.
+    pub is_clock_wrong: bool,
+    /// When it was last heard of.
+    pub last_seen: Option<Moment>,
+    /// Charge in percent.
+    pub battery: Option<f64>,
+    /// Whether the cell has mains power.
+    pub power: Option<bool>,
+    /// Whether the door is open.
+    pub door_open: Option<bool>,
+}
+
+#[cfg(feature = "ssr")]
+impl DeviceRow {
+    pub(super) fn of(device: officina::cold_chain::Device, has_page: bool, calendar: &crate::moment::Calendar) -> Self {
+        use officina::cold_chain::DeviceStatus;
+
+        Self {
+            href: has_page.then(|| format!("{}/{}", crate::cold_chain::devices::PATH, device.id)),
+            is_online: device.status == DeviceStatus::Online,
+            is_clock_wrong: device.is_clock_wrong(),
+            last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
+            battery: device.latest.as_ref().and_then(|latest| latest.battery_level),
+            power: device.latest.as_ref().and_then(|latest| latest.power_status),
+            door_open: device.latest.as_ref().and_then(|latest| latest.door_status),
+            serial_number: device.serial_number,
+            name: device.name,
+            cell: device.cold_cell_name,
+            cell_href: format!("/app/cold-chain/cells/{}", device.cold_cell_id),
+            firmware: device.firmware_version,
+        }
+    }
+}
+
+/// A page of the list of devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DevicesView {
+    /// The rows.
+    pub rows: Vec<DeviceRow>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// All devices, if counted.
+    pub total: Option<i64>,
+    /// Whether the member may add devices.
+    pub may_manage: bool,
+}
+
+/// A device's page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceView {
+    /// The device's id.
+    pub id: String,
+    /// The device.
+    pub device: DeviceRow,
+    /// Where it sends its readings.
+    pub address: String,
+    /// A line for a terminal that sends a reading, with the key if it has just been made.
+    pub command: String,
+    /// Whether the member may make a new key.
+    pub may_manage: bool,
+    /// What came of a form of the page.
+    pub answered: Answered,
+}
+
+/// The page on which devices are made in bulk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddDevicesView {
+    /// What came of the page's form.
+    pub answered: Answered,
+    /// The lines that were refused and why, in their order.
+    pub refused: Vec<(String, String)>,
+}
+
+/// A page of devices.
+#[server(prefix = "/_fn", endpoint = "cold-chain/devices", input = GetUrl)]
+pub async fn list_devices(cursor: Option<String>) -> Result<DevicesView, PageError> {
+    use officina::kernel::page::PageRequest;
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let page = PageRequest { limit: Some(super::PAGE), cursor, page: None };
+    let page = officina::cold_chain::service::list_devices(&app, &actor, None, &page).await?;
+    Ok(DevicesView {
+        next: page.next_cursor,
+        total: page.total,
+        rows: page.items.into_iter().map(|device| DeviceRow::of(device, true, &calendar)).collect(),
+        may_manage: actor.permissions.has(Permission::DevicesManage),
+    })
+}
+
+/// A device's page.
+#[server(prefix = "/_fn", endpoint = "cold-chain/device", input = GetUrl)]
+pub async fn get_device(id: String) -> Result<DeviceView, PageError> {
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let device = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let device = officina::cold_chain::service::get_device(&app, &actor, device).await?;
+    let answered = Answered::here(&["cold-chain/rotate-key"], &["grace"]);
+    let serial = crate::ui::encoded(&device.serial_number);
+    let address = format!("{}/api/v1/readings/devices/{serial}/readings", app.base_url);
+    let key = answered.fresh.as_ref().and_then(|fresh| fresh.values.first());
+    let key = key.map_or("DEVICE-KEY", String::as_str);
+    let json = "content-type: application/json";
+    Ok(DeviceView {
+        command: format!("curl '{address}' -H 'x-device-key: {key}' -H '{json}' -d '{{\"temperature\": -18.4}}'"),
+        address,
+        id,
+        device: DeviceRow::of(device, true, &calendar),
+        may_manage: actor.permissions.has(Permission::DevicesManage),
+        answered,
+    })
+}
+
+/// Gives a device a new key. The old one goes on working for some minutes.
+#[server(prefix = "/_fn", endpoint = "cold-chain/rotate-key")]
+pub async fn rotate_key(id: String, grace: i64) -> Result<Fresh, PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let how = officina::cold_chain::RotateKey { grace_minutes: Some(grace) };
+    let made = officina::cold_chain::service::rotate_device_key(&app, &actor, id, how).await?;
+    Ok(Fresh {
+        title: format!("The new key of {}", made.device.serial_number),
+        text: "Put it into the device now: it is shown this once and cannot be looked up again.".to_owned(),
+        label: "Key".to_owned(),
+        hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
+        values: vec![made.api_key],
+        ..Fresh::default()
+    })
+}
+
+/// The page on which devices are made in bulk.
+#[server(prefix = "/_fn", endpoint = "cold-chain/new-devices", input = GetUrl)]
+pub async fn new_devices() -> Result<AddDevicesView, PageError> {
+    use officina::kernel::permission::Permission;
+
+    let (_, actor) = crate::context::context()?;
+    actor.require(Permission::DevicesManage)?;
+    let answered = Answered::here(&["cold-chain/import-devices"], &["csv"]);
+    let lines = answered.refused.iter().flat_map(|error| &error.fields);
+    let mut refused: Vec<(String, String)> =
+        lines.filter_map(|(field, why)| Some((field.strip_prefix("line ")?.to_owned(), why.clone()))).collect();
+    refused.sort_by_key(|(line, _)| line.parse::<u64>().unwrap_or_default());
+    Ok(AddDevicesView { answered, refused })
+}
+
+/// Makes devices from a table: of a file, or else as it was pasted.
+#[server(prefix = "/_fn", endpoint = "cold-chain/import-devices")]
+pub async fn import_devices(
+    #[server(default)] csv: String,
+    #[server(default)] file: String,
+) -> Result<Fresh, PageError> {
+    use crate::sent::Sheet;
+
+    let (app, actor) = crate::context::context()?;
+    let csv = if file.trim().is_empty() { csv } else { file };
+    let table = officina::cold_chain::ImportDevices { csv };
+    let made = officina::cold_chain::service::import_devices(&app, &actor, &table).await?;
+    let count = made.devices.len();
+    let row = |device: officina::cold_chain::ImportedDevice| {
+        let name = device.name.unwrap_or_default();
+        vec![device.serial_number, device.cold_cell_name, name, device.api_key]
+    };
+    Ok(Fresh {
+        title: if count == 1 { "1 device is made".to_owned() } else { format!("{count} devices are made") },
+        text: "Keep the keys now: they are shown this once and cannot be looked up again.".to_owned(),
+        sheet: Some(Sheet {
+            caption: "The new devices and their keys".to_owned(),
+            columns: ["Serial number", "Cold cell", "Name", "Key"].map(str::to_owned).to_vec(),
+            file: "device-keys.csv".to_owned(),
+            href: format!("data:text/csv;charset=utf-8,{}", crate::ui::encoded(&made.csv)),
+            rows: made.devices.into_iter().map(row).collect(),
+        }),
+        ..Fresh::default()
+    })
+}
