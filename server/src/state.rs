@@ -43,7 +43,7 @@ impl AppState {
     /// The state of a server that is about to start.
     #[must_use]
     pub fn new(app: App, config: Config) -> Self {
-        let (ingest, inbox) = Ingest::new();
+        let (ingest, inbox) = Ingest::new(config.limits.readings_waiting);
         Self(Arc::new(Shared {
             ingest,
             inbox: Mutex::new(Some(inbox)),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
+use officina::cold_chain::wire::MAX_BATCH;
 use officina::identity::service::SignInLimits;
 use officina::kernel::time::MINUTE;
 use officina::notify::mail::Mailer;
@@ -100,6 +101,9 @@ pub struct Limits {
     pub connections: usize,
     /// Bytes of a JSON or form body.
     pub body_bytes: usize,
+    /// Readings that wait to be stored, of all devices together; who brings more is told to come back. A hundred thousand
+    /// are about ten megabytes, and a second of work.
+    pub readings_waiting: usize,
 }
 
 /// How long is waited, in seconds.
@@ -147,6 +151,7 @@ impl Default for Limits {
             sign_in_window_minutes: 15,
             connections: 10_000,
             body_bytes: 1024 * 1024,
+            readings_waiting: 100_000,
         }
     }
 }
@@ -235,6 +240,9 @@ impl Config {
         if self.limits.anonymous_per_minute == 0 || self.limits.member_per_minute == 0 || self.limits.connections == 0 {
             return refuse("Limits must be at least 1; limits.enabled = false switches the rates off.");
         }
+        if self.limits.readings_waiting < MAX_BATCH {
+            return refuse("limits.readings_waiting must be at least 1000: one request may bring as many.");
+        }
         if self.limits.sign_in_failures == 0
             || self.limits.sign_in_failures_per_address < 1
             || self.limits.sign_in_window_minutes < 1
@@ -301,6 +309,7 @@ mod tests {
             ("listen = \"here\"", "listen"),
             ("[limits]\nmember_per_minute = -1", "limits.member_per_minute"),
             ("[limits]\nconections = 1", "conections"),
+            ("[limits]\nreadings_waiting = 999", "readings_waiting"),
             ("secret = \"short\"", "secret"),
             ("base_url = \"officina\"", "base_url"),
             ("smtp = \"smtp://localhost:25\"", "mail_from"),

@@ -133,6 +133,10 @@ pub struct LimitSettings {
     #[arg(long = "limits-body-bytes", global = true, env = "OFFICINA_LIMITS_BODY_BYTES", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<usize>,
+    /// Readings that wait to be stored before devices are told to come back [default: 100000]
+    #[arg(long = "limits-readings-waiting", global = true, env = "OFFICINA_LIMITS_READINGS_WAITING", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readings_waiting: Option<usize>,
 }
 
 /// The settings of [`super::Deadlines`].

@@ -19,15 +19,14 @@ use tokio::sync::{mpsc, oneshot};
 pub use admissions::Admissions;
 pub use writer::Writer;
 
-/// How many readings may wait, in all requests together: about ten megabytes, and a second of work.
-const MOST_WAITING: usize = 100_000;
-
 /// The way in: who is known, and the queue to the writer.
 #[derive(Debug, Clone)]
 pub struct Ingest {
     admissions: Arc<Admissions>,
     queue: mpsc::UnboundedSender<Job>,
     waiting: Arc<AtomicUsize>,
+    /// How many readings may wait, in all requests together.
+    most_waiting: usize,
 }
 
 /// A delivery on its way to the writer.
@@ -61,12 +60,12 @@ impl Drop for Place {
 }
 
 impl Ingest {
-    /// A queue, and its other end for the [`Writer`].
+    /// A queue for so many readings, and its other end for the [`Writer`].
     #[must_use]
-    pub fn new() -> (Self, Inbox) {
+    pub fn new(most_waiting: usize) -> (Self, Inbox) {
         let (queue, jobs) = mpsc::unbounded_channel();
         let admissions = Arc::new(Admissions::default());
-        (Self { admissions, queue, waiting: Arc::default() }, Inbox(jobs))
+        (Self { admissions, queue, waiting: Arc::default(), most_waiting }, Inbox(jobs))
     }
 
     /// Stores a delivery; when this returns, it is durable.
@@ -84,7 +83,7 @@ impl Ingest {
     fn place(&self, readings: usize) -> Result<Place> {
         let before = self.waiting.fetch_add(readings, Ordering::Relaxed);
         let place = Place { waiting: Arc::clone(&self.waiting), readings };
-        if before + readings > MOST_WAITING {
+        if before + readings > self.most_waiting {
             metrics::counter!("officina_readings_turned_away_total").increment(readings as u64);
             return Err(Error::Unavailable);
         }
@@ -102,8 +101,8 @@ mod tests {
 
     #[test]
     fn a_full_queue_turns_away_and_takes_again_when_there_is_room() {
-        let (ingest, _inbox) = Ingest::new();
-        let first = ingest.place(MOST_WAITING).unwrap();
+        let (ingest, _inbox) = Ingest::new(10);
+        let first = ingest.place(10).unwrap();
         assert!(matches!(ingest.place(1), Err(Error::Unavailable)));
         drop(first);
         assert!(ingest.place(1).is_ok());

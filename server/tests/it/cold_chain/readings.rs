@@ -1,12 +1,15 @@
 //! Readings come in: once, durable, whatever else is in the batch.
 
 use std::io::Write;
+use std::pin::pin;
 
 use axum::body::Body;
 use axum::http::Method;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures::future::{Either, select};
 use officina::kernel::db::sql;
+use officina_server::config::Config;
 use serde_json::{Value, json};
 
 use super::{Cell, assert_buckets_are_right, stored};
@@ -237,6 +240,37 @@ async fn what_waits_when_the_server_stops_is_stored_and_answered() {
             post.await.unwrap().expect(201);
         }
         assert_eq!(stored(&server).await, 50);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn when_too_much_waits_devices_are_told_to_come_back_and_nothing_is_lost() {
+    let small = |config: &mut Config| config.limits.readings_waiting = 1_000;
+    TestServer::each_with(small, |server| async move {
+        let cell = Cell::freezer(&server).await;
+        let (device, path) = (cell.device(&server), cell.path());
+        let batch = |first: i64| {
+            json!((first..first + 600).map(|seq| json!({"temperature": -18, "seq": seq})).collect::<Vec<Value>>())
+        };
+        // The writer waits for this transaction, and the queue fills.
+        let mut busy = server.app().db.begin().await.unwrap();
+        sql("UPDATE device_states SET assigned = assigned").run(&mut busy).await.unwrap();
+        let one = pin!(device.post(&path, batch(0)));
+        let other = pin!(device.post(&path, batch(600)));
+        // Only who is turned away is answered now.
+        let (refused, waiting, first) = match select(one, other).await {
+            Either::Left((refused, other)) => (refused, other, 0),
+            Either::Right((refused, one)) => (refused, one, 600),
+        };
+        refused.expect_error(503, "UNAVAILABLE");
+        assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|n| n > 0)));
+        busy.rollback().await.unwrap();
+        waiting.await.expect(201);
+        assert_eq!(stored(&server).await, 600);
+        device.post(&path, batch(first)).await.expect(201);
+        assert_eq!(stored(&server).await, 1_200);
         server.stop().await;
     })
     .await;
