@@ -9,19 +9,49 @@ use crate::{Error, Result};
 /// What a file begins with, so that spreadsheets read its letters as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Rows as lines of a file. Every cell is made [`harmless`].
+/// What a cell of a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Anything, which is made [`harmless`].
+    Text(String),
+    /// A number of our own making: a minus in front of it begins no formula.
+    Number(String),
+}
+
+/// What can be written into a cell.
+pub trait Field {
+    /// As it stands in the file.
+    fn written(&self) -> Cow<'_, str>;
+}
+
+impl<T: AsRef<str>> Field for T {
+    fn written(&self) -> Cow<'_, str> {
+        harmless(self.as_ref())
+    }
+}
+
+impl Field for Cell {
+    fn written(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => harmless(text),
+            Self::Number(number) => number.into(),
+        }
+    }
+}
+
+/// Rows as lines of a file.
 ///
 /// # Errors
 /// Only internal ones: the file is in memory.
 pub fn rows<R, C>(rows: impl IntoIterator<Item = R>) -> Result<Bytes>
 where
     R: IntoIterator<Item = C>,
-    C: AsRef<str>,
+    C: Field,
 {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         for cell in row {
-            writer.write_field(harmless(cell.as_ref()).as_ref()).map_err(Error::internal)?;
+            writer.write_field(cell.written().as_ref()).map_err(Error::internal)?;
         }
         writer.write_record(None::<&[u8]>).map_err(Error::internal)?;
     }
@@ -43,7 +73,8 @@ pub struct Line {
 /// # Errors
 /// Only internal ones: any text is a file.
 pub fn read(text: &str) -> Result<Vec<Line>> {
-    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    // The reader counts lines by their line feeds, and finds those of Windows a line too late.
+    let text = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
     // Of several that are equally frequent the last one is taken: the comma.
     let separator = [b'\t', b';', b','].into_iter().max_by_key(|sign| head.bytes().filter(|byte| byte == sign).count());
