@@ -18,6 +18,7 @@ use crate::backup;
 use crate::config::{Config, LogFormat, Settings};
 use crate::demo;
 use crate::launch::{self, StartError};
+use crate::simulate::{self, Plan};
 
 /// The front desk and the back office of a service business, in one binary.
 #[derive(Debug, Parser)]
@@ -61,12 +62,18 @@ enum Command {
     /// The journal
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Drive a running server with simulated devices, and report what it answered
+    Simulate(Plan),
 }
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Check that no entry was changed or removed
-    Verify,
+    Verify {
+        /// Say as well which entry has this hash, as a report names it
+        #[arg(long)]
+        hash: Option<String>,
+    },
 }
 
 /// Runs a command line. What goes wrong is said in one sentence on standard error, with exit code 1.
@@ -130,7 +137,10 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
         }
         Command::Org(command) => org::organisation(&current(&config).await?, command).await?,
         Command::User(command) => org::user(&current(&config).await?, command).await?,
-        Command::Audit(AuditCommand::Verify) => return verify(&current(&config).await?).await,
+        Command::Audit(AuditCommand::Verify { hash }) => {
+            return verify(&current(&config).await?, hash.as_deref()).await;
+        }
+        Command::Simulate(plan) => return simulate(&plan).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -176,7 +186,13 @@ async fn stop_signal() -> Result<(), StartError> {
     Ok(())
 }
 
-async fn verify(app: &App) -> Result<ExitCode, StartError> {
+async fn simulate(plan: &Plan) -> Result<ExitCode, StartError> {
+    let report = simulate::run(plan).await?;
+    say(report.to_string().trim_end());
+    Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn verify(app: &App, hash: Option<&str>) -> Result<ExitCode, StartError> {
     let mut sound = true;
     for verdict in journal::verify(&app.db).await? {
         let slug = officina::identity::service::organisation(app, verdict.org).await?.slug;
@@ -185,6 +201,18 @@ async fn verify(app: &App) -> Result<ExitCode, StartError> {
             Some(fault) => {
                 sound = false;
                 say(&format!("{slug}: FAULT after {} entries: {fault}", verdict.entries));
+            }
+        }
+    }
+    if let Some(hash) = hash {
+        match journal::find(&app.db, hash).await? {
+            Some((org, seq)) => {
+                let slug = officina::identity::service::organisation(app, org).await?.slug;
+                say(&format!("{slug}: entry {seq} has the hash {hash}"));
+            }
+            None => {
+                sound = false;
+                say(&format!("No entry has the hash {hash}"));
             }
         }
     }

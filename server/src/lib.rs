@@ -7,12 +7,14 @@ pub mod background;
 pub mod backup;
 pub mod cli;
 pub mod config;
+mod curve;
 pub mod demo;
 pub mod http;
 pub mod ingest;
 pub mod launch;
 pub mod public;
 pub mod router;
+pub mod simulate;
 pub mod staff;
 pub mod state;
 

@@ -20,6 +20,7 @@ pub mod engine;
 pub mod ingest;
 #[cfg(feature = "ssr")]
 pub mod reading;
+pub mod report;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

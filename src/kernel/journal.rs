@@ -293,6 +293,16 @@ pub async fn head(on: impl Into<Conn<'_>>, org: OrgId) -> Result<i64> {
     Ok(seq)
 }
 
+/// The last number of one organisation's journal, and the hash of its entry in hex.
+///
+/// # Errors
+/// What the database says.
+pub async fn mark(on: impl Into<Conn<'_>>, org: OrgId) -> Result<(i64, String)> {
+    let (seq, hash): (i64, Vec<u8>) =
+        sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1").bind(org).one(on).await?;
+    Ok((seq, hex(&hash)))
+}
+
 #[derive(sqlx::FromRow)]
 struct TimelineRow {
     seq: i64,
@@ -402,8 +412,22 @@ async fn verify_one(db: &Db, org: OrgId, head_seq: i64) -> Result<Verdict> {
             fault = Some("the head of the chain does not match its last entry".to_owned());
         }
     }
-    let head = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Verdict { org, entries: seq, head, fault })
+    Ok(Verdict { org, entries: seq, head: hex(&hash), fault })
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The entry that has a hash, given in hex as a report names it: its organisation and number. What the number is worth,
+/// [`verify`] says.
+///
+/// # Errors
+/// What the database says.
+pub async fn find(on: impl Into<Conn<'_>>, hash: &str) -> Result<Option<(OrgId, i64)>> {
+    let digits = hash.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
+    let Some(hash) = digits.collect::<Option<Vec<u8>>>() else { return Ok(None) };
+    sql("SELECT org_id, seq FROM journal WHERE hash = $1").bind(hash).optional(on).await
 }
 
 fn fault_of(entry: &JournalEntry, expected: i64, prev_hash: &[u8]) -> Option<String> {

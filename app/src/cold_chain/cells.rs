@@ -14,7 +14,7 @@ use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_pane
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Badge, Chart, Column, EmptyState, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone, address,
+    Badge, Chart, Column, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone, address,
 };
 
 /// Where the cells are.
@@ -194,9 +194,27 @@ fn show(
                     <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
                 </dl>
             </section>
+            {report_form(&cell.id, view.month)}
             <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
             <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
         </div>
+    }
+    .into_any()
+}
+
+/// The report of a month, for the inspector.
+fn report_form(id: &str, month: String) -> AnyView {
+    let file = |ending: &str| format!("/api/v1/coldcells/{id}/report.{ending}");
+    view! {
+        <section class="panel">
+            <h2>"HACCP report"</h2>
+            <form method="get" action=file("pdf") class="row wrap">
+                <Field label="Month" name="month" kind="month" value=month.clone() max=month required=true
+                    hint="What was measured, every alert and who did what."/>
+                <button class="btn" type="submit">"On paper (PDF)"</button>
+                <button class="btn" type="submit" formaction=file("csv")>"As a table (CSV)"</button>
+            </form>
+        </section>
     }
     .into_any()
 }

@@ -78,7 +78,7 @@ const PLACES: &[Place] = &[
         symbol: Icon::Bell,
         area: Some(Area::ColdChain),
         needs: Some(Permission::AlertsRead),
-        portal: false,
+        portal: true,
     },
     Place {
         href: "/app/people",

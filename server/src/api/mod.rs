@@ -14,6 +14,7 @@ pub mod notices;
 pub mod own;
 pub mod passkeys;
 pub mod repairs;
+pub mod reports;
 pub mod settings;
 pub mod tenants;
 pub mod users;
@@ -42,6 +43,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(repairs::router())
         .merge(leads::router())
         .merge(cold_chain::router())
+        .merge(reports::router())
         .merge(notices::router())
 }
 

@@ -14,11 +14,12 @@ use officina::kernel::actor::Actor;
 use officina::kernel::page::PageRequest;
 use officina::kernel::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use officina::{Error, Result};
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 use super::people::Staff;
 use super::stage::Part;
 use super::{DemoDevice, Play};
+use crate::curve;
 
 /// How far back the readings go.
 const MONTH: i64 = 30 * DAY;
@@ -304,38 +305,25 @@ async fn measure(play: &Play<'_>, part: &Part, mut placed: Vec<Placed>, first: u
     Ok(())
 }
 
-/// What a device measures: a compressor's saw teeth, the warmth of the day, noise, and whatever goes wrong.
+/// What a device measures: the calm of its cell, and whatever goes wrong.
 #[expect(clippy::cast_precision_loss, reason = "a month in milliseconds is far below 2⁵³")]
-fn reading(
-    number: usize,
-    (low, high): (f64, f64),
-    moment: Timestamp,
-    now: Timestamp,
-    random: &mut impl Rng,
-) -> Reading {
-    let phase = number as f64 * 0.37;
-    let minutes = moment.0 as f64 / MINUTE as f64;
-    let compressor = ((minutes / 40.0 + phase).fract() - 0.5) * 1.2;
-    let day = ((minutes / 1_440.0 + phase / 9.0) * std::f64::consts::TAU).sin() * 0.5;
-    let noise = random.random_range(-0.15..0.15);
-    let mut celsius = f64::midpoint(low, high) + compressor + day + noise;
+fn reading(number: usize, limits: (f64, f64), moment: Timestamp, now: Timestamp, random: &mut impl Rng) -> Reading {
+    let mut celsius = curve::calm(number, limits, moment, random);
     let mut dark = false;
     for trouble in TROUBLES.iter().filter(|trouble| trouble.cell == number) {
         let begun = now.plus(-trouble.ago);
-        let since = moment.since(begun) as f64;
-        let lasted = trouble.lasted.min(trouble.ago + HOUR) as f64;
-        if (0.0..lasted).contains(&since) {
-            dark |= trouble.dark;
-            // Quickly out, slowly to the worst, and back within a third of the time.
-            let share = since / lasted;
-            let swing = if share < 0.66 { (share / 0.66).sqrt() } else { (1.0 - share) / 0.34 };
-            celsius += trouble.degrees * swing;
-        }
+        let since = moment.since(begun);
+        let lasted = trouble.lasted.min(trouble.ago + HOUR);
+        dark |= trouble.dark && (0..lasted).contains(&since);
+        celsius += trouble.degrees * curve::swing(since, lasted);
     }
     Reading {
         temperature: Micro::from_celsius((celsius * 10.0).round() / 10.0),
-        humidity: Some((60.0 + compressor * 6.0 + noise * 10.0).round()),
-        battery: Some((100.0 - moment.since(now.plus(-MONTH)) as f64 / MONTH as f64 * 9.0 - phase).round()),
+        // Warm air in a cell is dry.
+        humidity: Some((60.0 - (celsius - f64::midpoint(limits.0, limits.1)) * 4.0).clamp(20.0, 95.0).round()),
+        battery: Some(
+            (100.0 - moment.since(now.plus(-MONTH)) as f64 / MONTH as f64 * 9.0 - number as f64 * 0.4).round(),
+        ),
         power: Some(!dark),
         door: Some(false),
         recorded_at: Some(moment),

@@ -12,15 +12,17 @@ use crate::world::World;
 pub type Needed = Option<Permission>;
 
 /// What customers find their own records on, in the portal: functions and pages.
-const PORTAL: [&str; 8] = [
+const PORTAL: [&str; 10] = [
     "GET /_fn/repairs/list",
     "GET /_fn/repairs/get",
     "GET /_fn/cold-chain/cells",
     "GET /_fn/cold-chain/cell",
+    "GET /_fn/alerts/list",
     "/app/repairs",
     "/app/repairs/{repairId}",
     "/app/cold-chain",
     "/app/cold-chain/cells/{coldCellId}",
+    "/app/alerts",
 ];
 
 /// The status of a page or function for somebody without the permission: what is not theirs is not there, in the portal.

@@ -62,6 +62,29 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
         let customer = detail.expect(200)["data"]["customer"]["id"].clone();
         let own_cell = depot("Anna", &customer).await;
         let other_cell = depot("Somebody", &serde_json::Value::Null).await;
+        for (cell, serial) in [(&own_cell, "A-1"), (&other_cell, "B-1")] {
+            let device = json!({ "serialNumber": serial, "coldCellId": cell });
+            let key = admin.post("/api/v1/devices", device).await.expect(201)["data"]["apiKey"].take();
+            let device = server.visitor().with("x-device-key", key.as_str().unwrap());
+            let readings = format!("/api/v1/readings/devices/{serial}/readings");
+            device.post(&readings, json!({ "temperature": 3.0, "seq": 1 })).await.expect(201);
+        }
+        let alerts = admin.get("/api/v1/alerts").await.expect(200);
+        let of = |cell: &str| {
+            let alert = alerts["data"].as_array().unwrap().iter().find(|alert| alert["coldCellId"] == *cell);
+            alert.unwrap()["id"].as_str().unwrap().to_owned()
+        };
+        admin.post(&format!("/api/v1/alerts/{}/acknowledge", of(&own_cell)), json!({})).await.expect(200);
+        let alerts = anna.get("/api/v1/alerts").await.expect(200);
+        assert_eq!((alerts["page"]["total"].as_i64(), &alerts["data"][0]["coldCellId"]), (Some(1), &json!(own_cell)));
+        let alert = anna.get(&format!("/api/v1/alerts/{}", of(&own_cell))).await.expect(200)["data"].take();
+        assert_eq!((&alert["acknowledgedBy"], &alert["timeline"]), (&json!(null), &json!([])));
+        anna.get(&format!("/api/v1/alerts/{}", of(&other_cell))).await.expect_error(404, "NOT_FOUND");
+        let report = anna.get(&format!("/api/v1/coldcells/{own_cell}/report")).await.expect(200)["data"].take();
+        assert_eq!(
+            (&report["excursions"][0]["type"], &report["excursions"][0]["acknowledgedBy"]),
+            (&json!("HIGH_TEMP"), &json!(null))
+        );
         let until = START.plus(HOUR).to_string();
         let work = json!({ "until": until, "reason": "cover up the leak" });
         admin.post(&format!("/api/v1/coldcells/{own_cell}/maintenance"), work).await.expect(200);
@@ -76,6 +99,7 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
             assert_eq!((&shown["maintenance"], &shown["silencedUntil"]), (&maintenance, &json!(null)), "{shown}");
         }
         anna.get(&format!("/api/v1/readings/coldcells/{own_cell}/readings?range=24h")).await.expect(200);
+        anna.get(&format!("/api/v1/coldcells/{other_cell}/report.pdf")).await.expect_error(404, "NOT_FOUND");
         for path in [format!("/coldcells/{other_cell}"), format!("/readings/coldcells/{other_cell}/readings?range=24h")]
         {
             anna.get(&format!("/api/v1{path}")).await.expect_error(404, "NOT_FOUND");
@@ -92,6 +116,13 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
             assert!(!text.contains("leak") && !text.contains("Notices muted") && !text.contains("too often"), "{text}");
         }
         assert_eq!(pages.get(&format!("/app/cold-chain/cells/{other_cell}")).await.status, 404);
+        let alerts = pages.get("/app/alerts").await;
+        assert!(
+            alerts.text().contains("Cell of Anna") && !alerts.text().contains("Cell of Somebody"),
+            "{}",
+            alerts.text()
+        );
+        assert!(!alerts.text().contains("Resolve") && !alerts.text().contains("Take note"), "{}", alerts.text());
         let list = pages.get("/app/repairs").await;
         assert!(list.text().contains("AB123CD") && !list.text().contains("ZZ999ZZ"), "{}", list.text());
         let detail = pages.get(&format!("/app/repairs/{own}")).await;

@@ -14,29 +14,37 @@ use crate::kernel::permission::Permission;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
-/// Alerts, newest first.
+/// Alerts, newest first. A customer sees those of their own cells, without what is internal.
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
 pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
-    let scope = actor.reach(Permission::AlertsRead)?;
+    let scope = actor.scope(Permission::AlertsRead)?;
     let window = page.window()?;
     let rows = alerts::list(&app.db, actor.org, filter, &scope, &window).await?;
     let total = alerts::count(&app.db, actor.org, filter, &scope).await?;
-    let rows = rows.into_iter().map(Alert::from).collect();
+    let mut rows: Vec<Alert> = rows.into_iter().map(Alert::from).collect();
+    if !scope.sees_inside() {
+        rows.iter_mut().for_each(Alert::leave_out_internal);
+    }
     Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, Some(total)))
 }
 
-/// One alert with its history.
+/// One alert with its history, which a customer does not see.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown or foreign one.
+/// [`Error::NotFound`] for an unknown or foreign one, and for another customer's.
 pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
-    let scope = actor.reach(Permission::AlertsRead)?;
+    let scope = actor.scope(Permission::AlertsRead)?;
     let alert = alerts::get(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(alert.customer_id)?;
+    let mut alert = Alert::from(alert);
+    if !scope.sees_inside() {
+        alert.leave_out_internal();
+        return Ok(AlertDetail { alert, timeline: Vec::new() });
+    }
     let timeline = journal::timeline(&app.db, actor.org, "alert", id.0).await?;
-    Ok(AlertDetail { alert: alert.into(), timeline })
+    Ok(AlertDetail { alert, timeline })
 }
 
 /// Takes note of an active alert: it stops escalating. Taking note twice changes nothing.

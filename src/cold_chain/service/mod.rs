@@ -8,6 +8,7 @@ mod import;
 mod maintenance;
 mod mutes;
 mod readings;
+mod reports;
 mod silences;
 mod watch;
 
@@ -19,5 +20,6 @@ pub use import::*;
 pub use maintenance::*;
 pub(super) use mutes::Mutes;
 pub use readings::*;
+pub use reports::*;
 pub use silences::*;
 pub use watch::*;

@@ -128,6 +128,8 @@ pub struct CellView {
     pub alerts: Vec<AlertRow>,
     /// What was changed on the cell, newest first.
     pub timeline: Vec<TimelineItem>,
+    /// The month that goes on, `YYYY-MM`: the last that there is a report of.
+    pub month: String,
     /// Whether the member may take note of alerts.
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
@@ -265,6 +267,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         devices: detail.device_list.into_iter().map(device).collect(),
         alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
+        month: calendar.today().chars().take(7).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
         may_maintain: actor.permissions.has(Permission::ColdChainWrite),

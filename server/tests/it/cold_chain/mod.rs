@@ -9,8 +9,10 @@ mod keys;
 mod linked;
 mod quiet;
 mod readings;
+mod report;
 mod servers;
 mod shuffled;
+mod simulate;
 mod time;
 
 use officina::cold_chain::service;

@@ -1,0 +1,102 @@
+//! The monthly report of a cell: what was measured, what went wrong, who did what, and how it is verified.
+
+use officina::kernel::journal;
+use officina::kernel::time::{DAY, HOUR, MINUTE};
+use serde_json::{Value, json};
+
+use super::Cell;
+use crate::support::{START, TestServer};
+
+/// A cell that was measured every five minutes for a day of this month, two hours of them too warm.
+async fn measured(server: &TestServer) -> Cell {
+    let cell = Cell::freezer(server).await;
+    let first = START.plus(-2 * DAY);
+    let readings: Vec<Value> = (0..288)
+        .map(|number| {
+            let at = first.plus(number * 5 * MINUTE);
+            let warm = (120..144).contains(&number);
+            json!({ "temperature": if warm { -10.0 } else { -20.0 }, "recordedAt": at.0, "seq": number + 1 })
+        })
+        .collect();
+    cell.send(server, json!(readings), 201).await;
+    cell
+}
+
+#[tokio::test]
+async fn an_inspector_reads_what_was_measured_what_went_wrong_and_who_did_what() {
+    TestServer::each(|server| async move {
+        let cell = measured(&server).await;
+        // And now, in time, once more: somebody takes note, and closes it with a word that must not be cut off.
+        cell.send(&server, json!({ "temperature": -9.5, "recordedAt": START.0, "seq": 900 }), 201).await;
+        let technician = server.browser("technician").await;
+        let active = technician.get("/api/v1/alerts?status=ACTIVE").await.expect(200);
+        let alert = active["data"][0]["id"].as_str().expect("an alert").to_owned();
+        technician.post(&format!("/api/v1/alerts/{alert}/acknowledge"), json!({})).await.expect(200);
+        server.advance(HOUR + 5 * MINUTE);
+        let note = format!("Compressor restarted, goods moved; {} the end", "checked twice, ".repeat(12));
+        technician.patch(&format!("/api/v1/alerts/{alert}/resolve"), json!({ "note": note })).await.expect(200);
+
+        let path = format!("/api/v1/coldcells/{}/report", cell.id);
+        let report = technician.get(&path).await.expect(200)["data"].clone();
+        assert_eq!(report["month"], "2026-11");
+        assert_eq!(report["from"], "2026-10-31T23:00:00Z", "a month in Rome");
+        assert_eq!(report["measured"], json!({ "min": -20.0, "max": -9.5, "avg": -19.133, "count": 289 }));
+        assert_eq!((&report["measuredIntervals"], &report["inRangeIntervals"]), (&json!(289), &json!(264)));
+        assert_eq!(report["days"].as_array().map(Vec::len), Some(3));
+        let excursions = report["excursions"].as_array().expect("excursions");
+        let last = excursions.last().expect("the one just now");
+        assert_eq!((&last["type"], &last["seconds"]), (&json!("HIGH_TEMP"), &json!(3_900)));
+        assert_eq!(last["resolutionNote"], note.as_str());
+        assert!(last["acknowledgedBy"].is_string() && last["resolvedBy"].is_string());
+
+        let table = technician.get(&format!("{path}.csv?month=2026-11")).await;
+        assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8; header=absent"));
+        let text = table.text();
+        assert!(text.contains(note.as_str()), "{text}");
+        assert!(text.contains("\r\n2026-11-18,\"-20,0\",\"-10,0\","), "numbers stay numbers: {text}");
+        let paper = technician.get(&format!("{path}.pdf")).await;
+        assert_eq!(paper.header("content-type"), Some("application/pdf"));
+        let name = paper.header("content-disposition").expect("a name");
+        assert!(name.starts_with("attachment; filename=\"haccp-2026-11-"), "{name}");
+        assert!(paper.body.starts_with(b"%PDF-"));
+
+        // The hash is that of the journal's last entry, and the journal still holds it when it has gone on.
+        let (seq, hash) = (report["journal"]["seq"].as_i64().unwrap(), report["journal"]["hash"].as_str().unwrap());
+        let later = START.plus(HOUR + 5 * MINUTE);
+        cell.send(&server, json!({ "temperature": -9.0, "recordedAt": later.0, "seq": 901 }), 201).await;
+        let (head, _) = journal::mark(&server.app().db, server.org.id).await.expect("read");
+        assert!(head > seq, "the journal has gone on");
+        let db = &server.app().db;
+        assert_eq!(journal::find(db, hash).await.expect("read"), Some((server.org.id, seq)));
+        for unknown in ["", "no hash", &"ab".repeat(32)] {
+            assert_eq!(journal::find(db, unknown).await.expect("read"), None, "{unknown:?}");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_report_is_of_a_month_that_has_begun_and_of_a_cell_of_ones_own() {
+    TestServer::each(|server| async move {
+        let cell = measured(&server).await;
+        let technician = server.member("technician").await;
+        let path = format!("/api/v1/coldcells/{}/report", cell.id);
+        let october = technician.get(&format!("{path}?month=2026-10")).await.expect(200);
+        assert_eq!(
+            (&october["data"]["measured"], &october["data"]["intervals"]),
+            (&Value::Null, &json!((31 * 24 + 1) * 12))
+        );
+        assert_eq!(technician.get(&format!("{path}.pdf?month=2026-10")).await.status, 200);
+        for wrong in ["2026-12", "november", "2026-11-01"] {
+            let refused = technician.get(&format!("{path}?month={wrong}")).await.expect_error(400, "VALIDATION_ERROR");
+            assert!(refused["fields"]["month"].is_array(), "{wrong}");
+        }
+        for ending in ["", ".csv", ".pdf"] {
+            server.stranger().await.get(&format!("{path}{ending}")).await.expect_error(404, "NOT_FOUND");
+            server.member("agent").await.get(&format!("{path}{ending}")).await.expect_error(403, "FORBIDDEN");
+        }
+        server.stop().await;
+    })
+    .await;
+}

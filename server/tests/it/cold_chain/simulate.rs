@@ -1,0 +1,80 @@
+//! The simulator against a server on a real port.
+
+use officina_server::simulate::{self, Plan};
+use serde_json::json;
+
+use crate::support::{Client, TestServer};
+
+/// Readings that are stored of the simulator's cells.
+async fn stored(admin: &Client) -> u64 {
+    let cells = admin.get("/api/v1/coldcells?limit=100").await.expect(200);
+    let mut stored = 0;
+    for cell in cells["data"].as_array().expect("cells") {
+        let id = cell["id"].as_str().expect("an id");
+        let chart = admin.get(&format!("/api/v1/readings/coldcells/{id}/readings?range=24h")).await.expect(200);
+        stored += chart["data"]["stats"]["count"].as_u64().expect("a count");
+    }
+    stored
+}
+
+#[tokio::test]
+async fn simulated_devices_are_answered_as_they_should_be_and_everything_is_stored_once() {
+    TestServer::each(|mut server| async move {
+        let address = server.open_port().await;
+        let admin = server.member("admin").await;
+        let token =
+            json!({ "name": "Simulator", "permissions": ["cold_chain:read", "cold_chain:write", "devices:manage"] });
+        let token = admin.post("/api/v1/admin/tokens", token).await.expect(201);
+        let plan = Plan {
+            url: format!("http://{address}"),
+            devices: 10,
+            rate: 600.0,
+            batch: 3,
+            seconds: 1,
+            faults: 0.4,
+            demo_file: None,
+            token: token["data"]["key"].as_str().map(str::to_owned),
+        };
+        let first = simulate::run(&plan).await.expect("a report");
+        assert!(first.is_right(), "{first}");
+        // Of 600 readings each fault has had its turn.
+        assert!(first.answered.accepted >= 600, "{first}");
+        assert!(first.answered.duplicates > 0 && first.answered.rejected > 0, "{first}");
+        assert_eq!(stored(&admin).await, first.answered.accepted);
+        // The same devices once more, with new keys: they go on counting.
+        let second = simulate::run(&plan).await.expect("a report");
+        assert!(second.is_right(), "{second}");
+        assert_eq!(stored(&admin).await, first.answered.accepted + second.answered.accepted);
+        let devices = admin.get("/api/v1/devices").await.expect(200);
+        assert_eq!(devices["page"]["total"], 10);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_stops_a_simulation_is_said_in_a_sentence() {
+    let mut server = TestServer::on(crate::support::Kind::Sqlite, |_| {}).await;
+    let address = server.open_port().await;
+    let plan = |url: String, token: Option<&str>| Plan {
+        url,
+        devices: 1,
+        rate: 1.0,
+        batch: 1,
+        seconds: 1,
+        faults: 0.0,
+        demo_file: None,
+        token: token.map(str::to_owned),
+    };
+    let here = format!("http://{address}");
+    for (plan, words) in [
+        (plan(here.clone(), None), "OFFICINA_SIMULATE_TOKEN"),
+        (plan(here.clone(), Some("wrong")), "401"),
+        (plan("https://example.org".to_owned(), Some("x")), "is not an address"),
+        (plan("http://127.0.0.1:1".to_owned(), Some("x")), "does not answer"),
+    ] {
+        let problem = simulate::run(&plan).await.expect_err("no simulation").to_string();
+        assert!(problem.contains(words), "{problem}");
+    }
+    server.stop().await;
+}

@@ -1,0 +1,112 @@
+//! The report on paper.
+
+use super::csv::{excursion_cells, excursion_head};
+use super::paper::{FAINT, GREY, INK, Look, Paper, Pen};
+use super::words::Words;
+use super::{CellReport, ReportDay};
+
+const TITLE: Look = Look { size: 17.0, bold: true, colour: INK };
+const HEAD: Look = Look { size: 11.0, bold: true, colour: INK };
+const BODY: Look = Look { size: 9.0, bold: false, colour: INK };
+const SMALL: Look = Look { size: 7.5, bold: false, colour: INK };
+const SMALL_HEAD: Look = Look { size: 7.5, bold: true, colour: GREY };
+const NOTE: Look = Look { size: 7.5, bold: false, colour: GREY };
+
+/// The shares of the width that the columns of the excursions have.
+const COLUMNS: [f32; 7] = [0.17, 0.12, 0.12, 0.1, 0.09, 0.17, 0.23];
+/// The height of the picture, in points.
+const PICTURE: f32 = 130.0;
+const WITHIN: (f32, f32, f32) = (0.16, 0.45, 0.75);
+const OUTSIDE: (f32, f32, f32) = (0.78, 0.16, 0.13);
+
+impl CellReport {
+    /// The report as a PDF document, in a language.
+    #[must_use]
+    pub fn pdf(&self, locale: &str) -> Vec<u8> {
+        let words = Words::of(locale, &self.time_zone);
+        let title = words.say("Rapporto HACCP della cella frigorifera", "HACCP report of the cold cell");
+        let mut paper = Paper::new();
+        paper.text(title, TITLE);
+        paper.space(4.0);
+        paper.text(&format!("{} · {}", self.cold_cell_name, self.month), HEAD);
+        paper.space(6.0);
+        for (name, value) in self.facts(words) {
+            paper.row(&[(name, 0.38), (&value, 0.62)], BODY);
+        }
+        paper.space(10.0);
+        paper.need(PICTURE + 30.0);
+        paper.text(words.say("Minima e massima di ogni giorno", "Lowest and highest of each day"), HEAD);
+        paper.space(4.0);
+        paper.draw(PICTURE, |pen| self.picture(pen, words));
+        paper.space(14.0);
+        self.excursion_table(&mut paper, words);
+        paper.space(8.0);
+        paper.text(
+            words.say(
+                "Nei limiti è un intervallo di cinque minuti in cui ogni misura lo era. L'impronta è quella dell'ultima voce \
+                 del registro: «officina audit verify --hash …» dice se il registro la contiene ancora e se è intatto.",
+                "Within the limits is an interval of five minutes in which every reading was. The hash is that of the \
+                 journal's last entry: “officina audit verify --hash …” says whether the journal still holds it and is whole.",
+            ),
+            NOTE,
+        );
+        let foot = format!("{} · {} · {} · {}", self.organisation, self.cold_cell_name, self.month, self.journal.hash);
+        paper.finish(&format!("{title}: {} {}", self.cold_cell_name, self.month), locale, &foot)
+    }
+
+    fn excursion_table(&self, paper: &mut Paper, words: Words) {
+        paper.need(60.0);
+        paper.text(words.say("Allarmi", "Alerts"), HEAD);
+        paper.space(4.0);
+        if self.excursions.is_empty() {
+            paper.text(words.say("Nessun allarme in questo periodo.", "No alert in this time."), BODY);
+            return;
+        }
+        let head = excursion_head(words);
+        let row = |cells: [&str; 7], look: Look, paper: &mut Paper| {
+            let cells: Vec<(&str, f32)> = cells.into_iter().zip(COLUMNS).collect();
+            paper.row(&cells, look);
+            paper.space(2.0);
+            paper.rule();
+        };
+        row(head, SMALL_HEAD, paper);
+        for excursion in &self.excursions {
+            if paper.need(34.0) {
+                row(head, SMALL_HEAD, paper);
+            }
+            let cells = excursion_cells(excursion, words);
+            row(cells.each_ref().map(String::as_str), SMALL, paper);
+        }
+    }
+
+    /// A stroke from the lowest to the highest of each day between the limits, with what lies outside in red.
+    #[expect(clippy::cast_possible_truncation, reason = "temperatures on paper")]
+    fn picture(&self, pen: &mut Pen<'_>, words: Words) {
+        let (low, high) = (self.min_temperature as f32, self.max_temperature as f32);
+        let lowest = self.measured.map_or(low, |measured| low.min(measured.min as f32)) - 1.0;
+        let highest = self.measured.map_or(high, |measured| high.max(measured.max as f32)) + 1.0;
+        let y = |celsius: f32| (celsius - lowest) / (highest - lowest) * PICTURE;
+        let (left, right) = (40.0, 499.0);
+        for limit in [low, high] {
+            pen.line((left, y(limit)), (right, y(limit)), FAINT, 1.0);
+            pen.text((0.0, y(limit) - 3.0), &words.celsius(f64::from(limit)), NOTE);
+        }
+        for day in &self.days {
+            let Some(number) = day_of_month(day) else { continue };
+            let x = left + (right - left) * (f32::from(number) - 0.5) / 31.0;
+            let (min, max) = (day.measured.min as f32, day.measured.max as f32);
+            pen.line((x, y(min)), (x, y(max.max(min + 0.1))), WITHIN, 5.0);
+            if min < low {
+                pen.line((x, y(min)), (x, y(low.min(max))), OUTSIDE, 5.0);
+            }
+            if max > high {
+                pen.line((x, y(high.max(min))), (x, y(max)), OUTSIDE, 5.0);
+            }
+            pen.text((x - 4.0, -9.0), &number.to_string(), NOTE);
+        }
+    }
+}
+
+fn day_of_month(day: &ReportDay) -> Option<u8> {
+    day.day.rsplit('-').next()?.parse().ok()
+}
