@@ -31,14 +31,14 @@ impl CellReport {
         paper.text(&format!("{} · {}", self.cold_cell_name, self.month), HEAD);
         paper.space(6.0);
         for (name, value) in self.facts(words) {
-            paper.row(&[(name, 0.38), (&value, 0.62)], BODY);
+            paper.row(&[(name, 0.34), (&value, 0.66)], BODY);
         }
         paper.space(10.0);
         paper.need(PICTURE + 30.0);
         paper.text(words.say("Minima e massima di ogni giorno", "Lowest and highest of each day"), HEAD);
         paper.space(4.0);
         paper.draw(PICTURE, |pen| self.picture(pen, words));
-        paper.space(14.0);
+        paper.space(24.0);
         self.excursion_table(&mut paper, words);
         paper.space(8.0);
         paper.text(

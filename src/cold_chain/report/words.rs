@@ -41,9 +41,9 @@ impl Words {
         if self.is_italian { text.replace('.', ",") } else { text }
     }
 
-    /// A temperature.
+    /// A temperature, with the sign that typesetters take for minus: no spreadsheet takes it for a formula.
     pub fn celsius(self, celsius: f64) -> String {
-        format!("{} °C", self.number(celsius, 1))
+        format!("{} °C", self.number(celsius, 1).replace('-', "−"))
     }
 
     /// A length of time: `2 h 05 min`.
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn numbers_and_lengths_read_as_people_write_them() {
         let (italian, english) = (Words::of("it", "Europe/Rome"), Words::of("en", "Europe/Rome"));
-        assert_eq!((italian.celsius(-18.44), english.celsius(-18.44)), ("-18,4 °C".to_owned(), "-18.4 °C".to_owned()));
+        assert_eq!((italian.celsius(-18.44), english.celsius(-18.44)), ("−18,4 °C".to_owned(), "−18.4 °C".to_owned()));
         assert_eq!(english.number(-0.04, 1), "0.0");
         assert_eq!(english.length(59), "59 s");
         assert_eq!(english.length(3_600 + 5 * 60 + 59), "1 h 05 min");

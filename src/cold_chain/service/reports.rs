@@ -66,7 +66,8 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
         min_temperature: limits.0,
         max_temperature: limits.1,
         measured: together(buckets.iter().map(|(_, summary)| *summary)).map(measured),
-        intervals: until.since(from).max(0) / span,
+        // The one that goes on counts: it may have readings.
+        intervals: (until.since(from).max(0) + span - 1) / span,
         measured_intervals: days.iter().map(|day| day.measured_intervals).sum(),
         in_range_intervals: days.iter().map(|day| day.in_range_intervals).sum(),
         days,
