@@ -117,6 +117,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         default_organisation: config.default_organisation.as_deref().map(Into::into),
         sign_in_limits: config.sign_in_limits(),
         mailer: config.mailer().map_err(|problem| StartError(format!("{problem}.")))?,
+        retention: config.keep,
         passkeys: Passkeys::at(&config.base_url())?,
         guesses: Guesses::new(config.limits.enabled),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,

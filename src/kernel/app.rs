@@ -30,6 +30,8 @@ pub struct App {
     pub mailer: Mailer,
     /// Who has guessed tracking codes, and how often.
     pub guesses: crate::repairs::tracking::Guesses,
+    /// How long readings and buckets are kept.
+    pub retention: crate::cold_chain::service::Retention,
     /// What passkeys are bound to.
     pub passkeys: crate::identity::passkeys::Passkeys,
     /// Password hashing, bounded so that a login storm cannot starve other requests.

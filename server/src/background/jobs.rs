@@ -42,10 +42,11 @@ async fn work_on(state: AppState, kinds: &[&'static str]) {
 }
 
 /// The recurring jobs, and how long after its end each comes again.
-const RECURRING: [(&str, i64); 3] = [
+const RECURRING: [(&str, i64); 4] = [
     (PURGE, HOUR),
     (cold_chain::service::WATCH_JOB, cold_chain::service::WATCH_EVERY),
     (cold_chain::service::ESCALATION_JOB, cold_chain::service::ESCALATE_EVERY),
+    (cold_chain::service::RETENTION_JOB, cold_chain::service::RETAIN_EVERY),
 ];
 
 /// Puts the recurring jobs into the table, once.
@@ -99,6 +100,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
         }
         cold_chain::service::WATCH_JOB => cold_chain::service::watch(app).await,
         cold_chain::service::ESCALATION_JOB => cold_chain::service::escalate(app).await,
+        cold_chain::service::RETENTION_JOB => cold_chain::service::retain(app).await.map(|_| ()),
         mail::JOB => mail::send(app, job).await,
         identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await,
         identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await,

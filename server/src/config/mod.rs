@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
+use officina::cold_chain::service::{Retention, SHORTEST_RETENTION};
 use officina::cold_chain::wire::MAX_BATCH;
 use officina::identity::service::SignInLimits;
 use officina::kernel::time::MINUTE;
@@ -69,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long is waited.
     pub deadlines: Deadlines,
+    /// How long is kept.
+    pub keep: Retention,
 }
 
 /// How log lines look.
@@ -136,6 +139,7 @@ impl Default for Config {
             log: LogFormat::Text,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
+            keep: Retention::default(),
         }
     }
 }
@@ -252,6 +256,11 @@ impl Config {
         if self.smtp.is_some() {
             self.mailer().map_err(|problem| ConfigError(format!("{problem}.")))?;
         }
+        if self.keep.readings_days < SHORTEST_RETENTION || self.keep.buckets_days < SHORTEST_RETENTION {
+            return Err(ConfigError(format!(
+                "keep.readings_days and keep.buckets_days must be at least {SHORTEST_RETENTION}: readings may come thirty days late."
+            )));
+        }
         if self.deadlines.header_seconds == 0 || self.deadlines.body_seconds == 0 {
             return refuse("Deadlines must be at least 1 second.");
         }
@@ -310,6 +319,7 @@ mod tests {
             ("[limits]\nmember_per_minute = -1", "limits.member_per_minute"),
             ("[limits]\nconections = 1", "conections"),
             ("[limits]\nreadings_waiting = 999", "readings_waiting"),
+            ("[keep]\nreadings_days = 30", "keep.readings_days"),
             ("secret = \"short\"", "secret"),
             ("base_url = \"officina\"", "base_url"),
             ("smtp = \"smtp://localhost:25\"", "mail_from"),

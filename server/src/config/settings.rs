@@ -70,6 +70,9 @@ pub struct Settings {
     /// How long is waited.
     #[command(flatten)]
     pub deadlines: DeadlineSettings,
+    /// How long is kept.
+    #[command(flatten)]
+    pub keep: KeepSettings,
 }
 
 impl std::fmt::Debug for Settings {
@@ -164,4 +167,17 @@ pub struct DeadlineSettings {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shutdown_seconds: Option<u64>,
+}
+
+/// The settings of [`officina::cold_chain::service::Retention`].
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct KeepSettings {
+    /// Days that raw readings are kept [default: 90]
+    #[arg(long = "keep-readings-days", global = true, env = "OFFICINA_KEEP_READINGS_DAYS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readings_days: Option<i64>,
+    /// Days that the buckets of charts and reports are kept [default: 1095]
+    #[arg(long = "keep-buckets-days", global = true, env = "OFFICINA_KEEP_BUCKETS_DAYS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buckets_days: Option<i64>,
 }

@@ -9,6 +9,7 @@ mod maintenance;
 mod mutes;
 mod readings;
 mod reports;
+mod retention;
 mod silences;
 mod watch;
 
@@ -21,5 +22,6 @@ pub use maintenance::*;
 pub(super) use mutes::Mutes;
 pub use readings::*;
 pub use reports::*;
+pub use retention::*;
 pub use silences::*;
 pub use watch::*;

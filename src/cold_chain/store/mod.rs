@@ -8,6 +8,7 @@ pub(super) mod looks;
 mod multi_row;
 pub(super) mod policies;
 pub(super) mod readings;
+pub(super) mod retention;
 mod scope;
 pub(super) mod silences;
 pub(super) mod transitions;

@@ -10,6 +10,7 @@ mod linked;
 mod quiet;
 mod readings;
 mod report;
+mod retention;
 mod servers;
 mod shuffled;
 mod simulate;
