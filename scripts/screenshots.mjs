@@ -32,6 +32,7 @@ const pages = [
   ["cold-cell", `/app/cold-chain/cells/${coldCellId}`],
   ["devices", "/app/cold-chain/devices"],
   ["add-devices", "/app/cold-chain/devices/add"],
+  ["wall", "/app/cold-chain/wall"],
   ["alerts", "/app/alerts"],
   ["welcome", "/"],
   ["forgot", "/forgot"],

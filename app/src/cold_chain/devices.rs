@@ -26,7 +26,7 @@ pub(super) fn tabs(here: &'static str) -> AnyView {
     };
     view! {
         <nav class="segments" aria-label="Cold chain">
-            {tab(super::cells::PATH, Icon::Snow, "Cells")} {tab(PATH, Icon::Plug, "Devices")}
+            {tab(super::cells::PATH, Icon::Snow, "Cells")} {tab(PATH, Icon::Plug, "Devices")} {tab("/app/cold-chain/wall", Icon::Board, "Wall display")}
         </nav>
     }
     .into_any()

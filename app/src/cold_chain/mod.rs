@@ -7,6 +7,7 @@ mod devices;
 mod functions;
 mod looks;
 mod maintenance;
+mod wall;
 
 pub use add_devices::AddDevicesPage;
 pub use alerts::AlertsPage;
@@ -14,7 +15,8 @@ pub use cells::{ColdCellPage, ColdChainPage};
 pub use devices::{DevicePage, DevicesPage};
 pub use functions::{
     AddDevicesView, AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView, DeviceRow, DeviceView, DevicesView,
-    MaintenanceView,
+    MaintenanceView, WallView,
 };
 // Their forms name them in a field (`sent::calls`).
 pub use functions::{import_devices, rotate_key};
+pub use wall::WallPage;

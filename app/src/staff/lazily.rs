@@ -9,7 +9,7 @@ use leptos_router::{Lazy, LazyRoute};
 
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
-use crate::cold_chain::{AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, DevicePage, DevicesPage};
+use crate::cold_chain::{AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, DevicePage, DevicesPage, WallPage};
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
@@ -78,6 +78,7 @@ bundle! {
     ColdCells => ColdChainPage,
     Device => DevicePage,
     Devices => DevicesPage,
+    Wall => WallPage,
 }
 
 /// A page of a bundle, for a route.

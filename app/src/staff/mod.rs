@@ -44,6 +44,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain/devices") view={later::<lazily::Devices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/add") view={later::<lazily::AddDevices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/:id") view={later::<lazily::Device>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/wall") view={later::<lazily::Wall>()} ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
                     <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>

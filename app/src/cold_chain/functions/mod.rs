@@ -1,6 +1,7 @@
 //! What the cold-chain pages ask the server, and the shapes of its answers.
 
 mod devices;
+mod wall;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -11,6 +12,7 @@ pub use devices::{
     AddDevicesView, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices, new_devices,
     rotate_key,
 };
+pub use wall::{WallView, get_wall};
 
 use crate::error::PageError;
 use crate::moment::Moment;

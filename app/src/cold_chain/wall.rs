@@ -1,0 +1,93 @@
+//! The wall display: what is wrong, as large as can be, on a screen that nobody touches.
+
+use leptos::prelude::*;
+
+use super::functions::{AlertRow, CellRow, WallView, get_wall};
+use super::looks::{alert_icon, alert_label, celsius};
+use crate::live::{Topic, use_live};
+use crate::staff::loaded;
+use crate::ui::{Icon, PageTitle, SkeletonRows, icon};
+
+/// The page. It covers the frame around it, and says so loudly when what it shows may be old.
+#[component]
+pub fn WallPage() -> impl IntoView {
+    let live = use_live();
+    let data = Resource::new(move || (live.changes(Topic::ColdChain), live.changes(Topic::Alerts)), |_| get_wall());
+    view! {
+        <PageTitle text="Wall display"/>
+        <div class="wall" class:stale=move || !live.is_on.get()>
+            <p class="stale-note" role="alert">
+                {move || (!live.is_on.get()).then_some("Not live. What you see may be old.")}
+            </p>
+            {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), show)}
+        </div>
+    }
+}
+
+fn show(view: WallView) -> AnyView {
+    let calm = view.alerts.is_empty();
+    let alerts: Vec<_> = view.alerts.into_iter().map(alert).collect();
+    let more = (view.active > view.shown).then(|| {
+        view! { <p class="more">{format!("and {} more", view.active - view.shown)}</p> }
+    });
+    let cells: Vec<_> = view.cells.into_iter().map(cell).collect();
+    let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
+        .map(|(number, words)| view! { <span><strong class="num">{number}</strong> " " {words}</span> })
+        .collect_view();
+    let head = if calm {
+        view! { <h1 class="calm">{icon(Icon::Check)} "All is well"</h1> }.into_any()
+    } else {
+        view! { <h1 class="alarm">{icon(Icon::Bell)} {view.headline}</h1> }.into_any()
+    };
+    view! {
+        <header>
+            {head}
+            <p class="numbers">{numbers}</p>
+            <p class="muted">
+                "As of " <span class="num">{view.as_of}</span> " · " <a class="link" href="/app/cold-chain">"Leave the display"</a>
+            </p>
+        </header>
+        <ul class="alerts">{alerts}</ul>
+        {more}
+        <ul class="cells">{cells}</ul>
+    }
+    .into_any()
+}
+
+fn alert(alert: AlertRow) -> AnyView {
+    let seen = alert.acknowledged_by.is_some();
+    let note = if seen { "somebody is on it" } else { "nobody has reacted" };
+    view! {
+        <li class:seen=seen>
+            <strong>{alert.cell}</strong>
+            <span>{alert.location}</span>
+            <span>{icon(alert_icon(alert.kind))} {alert_label(alert.kind)}</span>
+            <span class="num">{alert.worst}</span>
+            <span>{alert.since.view()}</span>
+            <span class="small">{note}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn cell(cell: CellRow) -> AnyView {
+    let class = match (cell.active_alerts, cell.is_silent) {
+        (1.., _) => "alarm",
+        (_, true) => "silent",
+        _ => "",
+    };
+    let now = cell.temperature.map_or_else(|| "–".to_owned(), celsius);
+    let words = match (cell.active_alerts, cell.is_silent) {
+        (1.., _) => "Alert",
+        (_, true) => "Silent",
+        _ => "",
+    };
+    view! {
+        <li class=class>
+            <span class="clip">{cell.name}</span>
+            <strong class="num">{now}</strong>
+            <span class="small">{words}</span>
+        </li>
+    }
+    .into_any()
+}
