@@ -99,7 +99,7 @@ fn pages(visit: &Visit, text: &str) -> Vec<(&'static str, String)> {
         ("forgot", entry::forgot(visit, &refused(text))),
         ("reset", entry::reset(visit, "/reset/t", &refused(text))),
         ("register", entry::register(visit, &refused(text))),
-        ("confirm", entry::confirm(visit, "/register/t")),
+        ("confirm", entry::confirm(visit, "/register/t", &refused(text))),
         ("code", entry::code(visit, text, text, true)),
         ("setup", entry::setup(visit, "/setup/t", &refused(text))),
         ("link-over", entry::said(visit, "link-over")),

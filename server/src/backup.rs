@@ -2,8 +2,9 @@
 //!
 //! The secret is left out: with it, a lost backup would open signed links and sessions. PostgreSQL has tools of its own.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path};
 
 use officina::kernel::clock::Clock;
@@ -34,7 +35,7 @@ pub async fn backup(config: &Config, archive: &Path) -> Result<(), StartError> {
 }
 
 fn write(archive: &Path, database: &Path, files: &Path) -> io::Result<()> {
-    let mut builder = Builder::new(File::create_new(archive)?);
+    let mut builder = Builder::new(private().create_new(true).open(archive)?);
     builder.append_path_with_name(database, DATABASE)?;
     builder.append_dir_all(FILES, files)?;
     builder.into_inner()?.sync_all()
@@ -51,7 +52,8 @@ pub fn restore(config: &Config, archive: &Path) -> Result<(), StartError> {
     if database.exists() || !is_empty(&config.data.join(FILES)) {
         return Err(StartError::new(format!("The data folder {} holds data already.", config.data.display())));
     }
-    std::fs::create_dir_all(&config.data).map_err(|error| unusable(&config.data, &error))?;
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700).create(&config.data).map_err(|error| unusable(&config.data, &error))?;
     let source = File::open(archive).map_err(|error| unusable(archive, &error))?;
     // Unpacked beside and moved when whole: a restore that is cut off leaves the folder empty.
     let work = tempfile::tempdir_in(&config.data).map_err(|error| unusable(&config.data, &error))?;
@@ -60,10 +62,18 @@ pub fn restore(config: &Config, archive: &Path) -> Result<(), StartError> {
         if config.data.join(FILES).exists() {
             std::fs::remove_dir(config.data.join(FILES))?;
         }
+        std::fs::set_permissions(work.path().join(DATABASE), Permissions::from_mode(0o600))?;
         std::fs::rename(work.path().join(FILES), config.data.join(FILES))?;
         std::fs::rename(work.path().join(DATABASE), &database)
     });
     moved.map_err(|error| unusable(archive, &error))
+}
+
+/// A file that nobody else on the machine reads: it holds personal data.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
 }
 
 fn unpack(source: File, folder: &Path) -> io::Result<()> {

@@ -10,6 +10,7 @@ use axum::Router;
 use officina::Error;
 use officina::identity::passkeys::Passkeys;
 use officina::identity::password::Passwords;
+use officina::identity::service::Turns;
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::Db;
@@ -116,6 +117,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         base_url: config.base_url().into(),
         default_organisation: config.default_organisation.as_deref().map(Into::into),
         sign_in_limits: config.sign_in_limits(),
+        turns: Turns::default(),
         mailer: config.mailer().map_err(|problem| StartError(format!("{problem}.")))?,
         retention: config.keep,
         passkeys: Passkeys::at(&config.base_url())?,

@@ -256,7 +256,7 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
         telling.extend(entries.iter().filter(|entry| !is_bare_step(entry)).map(|entry| entry.seq));
     }
     let redacted = Redacted { entries: journal::redact(&mut tx, actor.org, &telling, now).await? };
-    let entry = Entry::new("audit.redacted", person.0, person.1).after(&redacted);
+    let entry = Entry::new(journal::REDACTED, person.0, person.1).after(&redacted);
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(redacted)

@@ -69,7 +69,7 @@ pub async fn find_or_create(
         phone: phone.to_owned(),
         email: email.map(str::to_owned),
     };
-    if !store::insert_customer(tx, actor.org, &customer, &key, now).await? {
+    if !store::insert_customer(tx, actor.org, &customer, &key, actor.member().is_some(), now).await? {
         return store::customer_by_phone(tx, actor.org, &key)
             .await?
             .ok_or_else(|| Error::internal("a customer vanished while it was looked up"));
@@ -118,8 +118,8 @@ pub async fn find_or_create_vehicle(
     Ok(Vehicle { id, plate: vehicle.plate.to_owned() })
 }
 
-/// The customer record of a person who comes in with an account: by the phone number, else by an e-mail address that
-/// exactly one customer has. Two of the same address are nobody's guess.
+/// The customer record of a person who comes in with an account: by the phone number, else by an e-mail address that staff
+/// has written down of exactly one customer. Two of the same address are nobody's guess.
 ///
 /// # Errors
 /// What the database says.

@@ -18,13 +18,16 @@ pub(super) async fn customer_by_phone(
         .await
 }
 
-/// Up to two customers with an e-mail address, in whatever case it was typed.
+/// Up to two customers with an e-mail address that staff has written down, in whatever case it was typed. One from a public
+/// form proves nothing: anybody can give a stranger's phone number and their own address.
 pub(super) async fn customers_by_email(on: impl Into<Conn<'_>>, org: OrgId, email: &str) -> Result<Vec<CustomerId>> {
-    let rows: Vec<(CustomerId,)> = sql("SELECT id FROM customers WHERE org_id = $1 AND LOWER(email) = $2 LIMIT 2")
-        .bind(org)
-        .bind(email)
-        .all(on)
-        .await?;
+    let rows: Vec<(CustomerId,)> =
+        sql("SELECT id FROM customers WHERE org_id = $1 AND LOWER(email) = $2 AND email_by_staff = $3 LIMIT 2")
+            .bind(org)
+            .bind(email)
+            .bind(true)
+            .all(on)
+            .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -34,19 +37,22 @@ pub(super) async fn insert_customer(
     org: OrgId,
     customer: &Customer,
     phone_key: &str,
+    by_staff: bool,
     now: Timestamp,
 ) -> Result<bool> {
-    let inserted = sql("INSERT INTO customers (org_id, id, name, phone, phone_key, email, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org_id, phone_key) DO NOTHING")
-    .bind(org)
-    .bind(customer.id)
-    .bind(&customer.name)
-    .bind(&customer.phone)
-    .bind(phone_key)
-    .bind(customer.email.as_deref())
-    .bind(now)
-    .run(tx)
-    .await?;
+    let inserted =
+        sql("INSERT INTO customers (org_id, id, name, phone, phone_key, email, email_by_staff, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (org_id, phone_key) DO NOTHING")
+        .bind(org)
+        .bind(customer.id)
+        .bind(&customer.name)
+        .bind(&customer.phone)
+        .bind(phone_key)
+        .bind(customer.email.as_deref())
+        .bind(by_staff)
+        .bind(now)
+        .run(tx)
+        .await?;
     Ok(inserted == 1)
 }
 

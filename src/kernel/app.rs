@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::identity::service::SignInLimits;
+use crate::identity::service::{SignInLimits, Turns};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::files::FileStore;
@@ -26,6 +26,8 @@ pub struct App {
     pub default_organisation: Option<Arc<str>>,
     /// How failed sign-ins are limited; not at all in load tests.
     pub sign_in_limits: Option<SignInLimits>,
+    /// Whose turn it is to guess.
+    pub turns: Turns,
     /// The way out for mails.
     pub mailer: Mailer,
     /// Who has guessed tracking codes, and how often.

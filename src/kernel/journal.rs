@@ -5,6 +5,8 @@
 //! only by its salted digest. So [`verify`] finds an edited or missing entry, and a payload can be emptied on request
 //! while the chain still holds.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -15,6 +17,8 @@ use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
 use crate::{Error, Result};
 
+/// What is journaled of a redaction: it says how many entries it has emptied.
+pub const REDACTED: &str = "audit.redacted";
 /// What stands in the place of the name of a person who was taken out.
 pub const FORGOTTEN: &str = "Removed";
 
@@ -120,6 +124,14 @@ impl JournalEntry {
             chain_part(&mut hasher, part);
         }
         hasher.finalize().to_vec()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.before.is_none()
+            && self.after.is_none()
+            && self.reason.is_none()
+            && self.address.is_none()
+            && self.salt.is_none()
     }
 
     fn chain_hash(&self) -> Vec<u8> {
@@ -378,9 +390,19 @@ pub struct Verdict {
 /// # Errors
 /// What the database says. A broken chain is a [`Verdict::fault`], not an error.
 pub async fn verify(db: &Db) -> Result<Vec<Verdict>> {
+    let organisations: Vec<(OrgId, Option<i64>)> =
+        sql("SELECT o.id, h.seq FROM organisations o LEFT JOIN journal_heads h ON h.org_id = o.id ORDER BY o.created_at, o.id")
+            .all(db)
+            .await?;
     let mut verdicts = Vec::new();
-    for (org, head_seq) in heads(db).await? {
-        verdicts.push(verify_one(db, org, head_seq).await?);
+    for (org, head_seq) in organisations {
+        verdicts.push(match head_seq {
+            Some(head_seq) => verify_one(db, org, head_seq).await?,
+            None => {
+                let fault = Some("the journal is missing".to_owned());
+                Verdict { org, entries: 0, head: hex(&[0; 32]), fault }
+            }
+        });
     }
     Ok(verdicts)
 }
@@ -389,6 +411,8 @@ async fn verify_one(db: &Db, org: OrgId, head_seq: i64) -> Result<Verdict> {
     let mut hash = vec![0u8; 32];
     let mut seq = 0;
     let mut fault = None;
+    // How many entries were emptied at a moment, the first of them, and how many a redaction of that moment has owned to.
+    let mut emptied: BTreeMap<Timestamp, Emptied> = BTreeMap::new();
     'chain: loop {
         let entries = after(db, org, seq, 1_000).await?;
         if entries.is_empty() {
@@ -399,9 +423,23 @@ async fn verify_one(db: &Db, org: OrgId, head_seq: i64) -> Result<Verdict> {
             if fault.is_some() {
                 break 'chain;
             }
+            if let Some(at) = entry.redacted_at {
+                let emptied = emptied.entry(at).or_insert(Emptied { first: entry.seq, count: 0, owned: 0 });
+                emptied.count += 1;
+            }
+            if entry.action == REDACTED
+                && let Some(emptied) = emptied.get_mut(&entry.at)
+            {
+                // One that was emptied itself, by a later redaction of the same person, owns to whatever it was.
+                emptied.owned = entry.after.as_deref().map_or(i64::MAX, entries_in).saturating_add(emptied.owned);
+            }
             seq = entry.seq;
             hash = entry.hash;
         }
+    }
+    if fault.is_none() {
+        let silent = emptied.values().find(|emptied| emptied.count > emptied.owned);
+        fault = silent.map(|emptied| format!("entry {} was emptied, and no redaction says so", emptied.first));
     }
     if fault.is_none() {
         let (_, head_hash): (i64, Vec<u8>) =
@@ -430,11 +468,29 @@ pub async fn find(on: impl Into<Conn<'_>>, hash: &str) -> Result<Option<(OrgId, 
     sql("SELECT org_id, seq FROM journal WHERE hash = $1").bind(hash).optional(on).await
 }
 
+/// Entries that were emptied at one moment.
+struct Emptied {
+    first: i64,
+    count: i64,
+    owned: i64,
+}
+
+/// How many entries a redaction says that it has emptied.
+fn entries_in(after: &str) -> i64 {
+    let after: serde_json::Value = serde_json::from_str(after).unwrap_or_default();
+    after["entries"].as_i64().unwrap_or_default()
+}
+
 fn fault_of(entry: &JournalEntry, expected: i64, prev_hash: &[u8]) -> Option<String> {
     if entry.seq != expected {
         return Some(format!("entry {expected} is missing"));
     }
-    if entry.redacted_at.is_none() && entry.digest_of_payload() != entry.payload_digest {
+    let is_sound = match entry.redacted_at {
+        None => entry.digest_of_payload() == entry.payload_digest,
+        // An emptied entry says nothing at all.
+        Some(_) => entry.is_empty(),
+    };
+    if !is_sound {
         return Some(format!("the content of entry {expected} was changed"));
     }
     if entry.prev_hash != prev_hash || entry.chain_hash() != entry.hash {

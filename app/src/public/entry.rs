@@ -131,12 +131,14 @@ pub fn register(visit: &Visit, state: &FormState) -> String {
 
 /// Confirms a registration. Following a link does nothing by itself: mail programs follow links too.
 #[must_use]
-pub fn confirm(visit: &Visit, here: &str) -> String {
+pub fn confirm(visit: &Visit, here: &str, state: &FormState) -> String {
     let t = |key: &str| visit.text(key);
     document(visit, Head { title: t("confirm-title"), ..Head::default() }, || {
         view! {
             <div><h1>{t("confirm-title")}</h1><p class="lead">{t("confirm-lead")}</p></div>
             <form class="panel stack" method="post" action=here.to_owned()>
+                <Field label=t("confirm-password") name="password" kind="password" required=true hint=t("confirm-hint")
+                    error=state.error(visit, "password") autocomplete="current-password" maxlength=200u32/>
                 <button class="btn btn-primary btn-lg" type="submit">{t("confirm-send")}</button>
             </form>
         }

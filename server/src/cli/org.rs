@@ -46,6 +46,11 @@ pub(super) enum UserCommand {
         /// E-mail address
         email: String,
     },
+    /// Make an account the operator of the installation, who makes and suspends organisations
+    MakeOperator {
+        /// E-mail address or phone number
+        account: String,
+    },
     /// Give an account a new password, which is printed, and end its sessions
     ResetPassword {
         /// E-mail address or phone number
@@ -82,14 +87,22 @@ pub(super) async fn user(app: &App, command: UserCommand) -> Result<(), StartErr
             service::add_member(app, &Actor::system(organisation.id), member).await?;
             say(&format!("{email} signs in with the password {password}"));
         }
+        UserCommand::MakeOperator { account } => {
+            service::make_operator(app, &account).await.map_err(|error| unknown(error, &account))?;
+            say(&format!("{account} runs the installation"));
+        }
         UserCommand::ResetPassword { account } => {
             let password = random_token();
-            service::set_password(app, &account, &password).await.map_err(|error| match error {
-                officina::Error::NotFound => StartError::new(format!("There is no account {account}.")),
-                other => other.into(),
-            })?;
+            service::set_password(app, &account, &password).await.map_err(|error| unknown(error, &account))?;
             say(&format!("{account} signs in with the password {password}"));
         }
     }
     Ok(())
+}
+
+fn unknown(error: officina::Error, account: &str) -> StartError {
+    match error {
+        officina::Error::NotFound => StartError::new(format!("There is no account {account} that can sign in.")),
+        other => other.into(),
+    }
 }

@@ -207,7 +207,7 @@ async fn show_registration(
     match service::registration(&state.app, &token).await {
         Ok(organisation) => {
             let visit = Visit { organisation, ..visit };
-            Html(pages::confirm(&visit, &format!("/register/{token}"))).into_response()
+            Html(pages::confirm(&visit, &format!("/register/{token}"), &FormState::default())).into_response()
         }
         Err(error) => over(&visit, &error),
     }
@@ -219,9 +219,15 @@ async fn confirm_registration(
     PublicVisit { visit, .. }: PublicVisit,
     FromClient(client): FromClient,
     Path(token): Path<String>,
+    sent: Sent,
 ) -> Response {
-    match service::confirm_registration(&state.app, &client, &token).await {
+    let mut form = typed(sent);
+    match service::confirm_registration(&state.app, &client, &token, &form.value("password")).await {
         Ok(signed_in) => come_in(&state, &signed_in, HOME),
+        Err(Error::Validation(errors)) => {
+            form.errors = errors;
+            again(pages::confirm(&visit, &format!("/register/{token}"), &form))
+        }
         Err(error) => over(&visit, &error),
     }
 }

@@ -300,6 +300,29 @@ async fn the_operator_makes_and_suspends_organisations_and_sees_nothing_inside()
 }
 
 #[tokio::test]
+async fn a_strangers_phone_number_opens_nobodys_repairs() {
+    with_mail(|server, mailbox| async move {
+        let admin = server.member("admin").await;
+        admin.patch("/api/v1/admin/settings", json!({ "selfRegistration": true })).await.expect(200);
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let check_in = |name: &str, email: &str, plate: &str| {
+            json!({ "customerName": name, "customerPhone": "333 1112223", "customerEmail": email,
+                "vehiclePlate": plate, "repairType": "cosmetic" })
+        };
+        // Somebody comes first, with her number and their own address.
+        visitor.post("/api/v1/checkin", check_in("Mal Lory", "mal@lory.test", "MM000MM")).await.expect(201);
+        let register = json!({ "email": "mal@lory.test", "password": NEW_PASSWORD, "firstName": "Mal",
+            "lastName": "Lory", "tenantId": server.org.id.to_string() });
+        visitor.post("/api/v1/auth/register", register).await.expect(202);
+        let link = path_of(&mailbox.next(&server).await.link());
+        let mal = browsing(&visitor, &visitor.form(&link, &[("password", NEW_PASSWORD)]).await);
+        visitor.post("/api/v1/checkin", check_in("Anna Verdi", "anna@verdi.test", "AB123CD")).await.expect(201);
+        assert_eq!(mal.get("/api/v1/repairs").await.expect(200)["data"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_customer_registers_where_it_is_allowed_and_confirms_the_address_first() {
     with_mail(|server, mailbox| async move {
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");
@@ -328,11 +351,14 @@ async fn a_customer_registers_where_it_is_allowed_and_confirms_the_address_first
         let login = json!({ "email": "anna@verdi.test", "password": NEW_PASSWORD });
         visitor.post("/api/v1/auth/login", login.clone()).await.expect_error(401, "UNAUTHORIZED");
         assert_eq!(visitor.get(&link).await.status, 200);
-        let anna = browsing(&visitor, &visitor.form(&link, &[]).await);
+        // Somebody else may have registered with her address: she says what she has chosen.
+        let page = visitor.form(&link, &[("password", "what the other has chosen")]).await;
+        assert!(page.status == 400 && page.header("set-cookie").is_none(), "{}", page.text());
+        let anna = browsing(&visitor, &visitor.form(&link, &[("password", NEW_PASSWORD)]).await);
         assert_eq!(anna.get("/api/v1/auth/me").await.expect(200)["data"]["role"], "customer");
         assert_eq!(anna.get("/api/v1/repairs").await.expect(200)["data"].as_array().unwrap().len(), 1);
         visitor.post("/api/v1/auth/login", login).await.expect(200);
-        assert_eq!(visitor.form(&link, &[]).await.status, 404);
+        assert_eq!(visitor.form(&link, &[("password", NEW_PASSWORD)]).await.status, 404);
     })
     .await;
 }

@@ -34,4 +34,5 @@ mod settings;
 mod shown_once;
 mod staff;
 mod support;
+mod takeover;
 mod world;

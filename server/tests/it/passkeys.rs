@@ -34,6 +34,13 @@ async fn come_in(browser: &Client, question: &Value, credential: &str) -> Answer
     browser.form("/sign-in/passkey", &fields).await
 }
 
+/// The status of coming in with a passkey.
+pub async fn try_in(browser: &Client, phone: &mut Authenticator) -> u16 {
+    let asked = question(browser).await;
+    let credential = phone.answer(&asked["options"]);
+    come_in(browser, &asked, &credential).await.status.as_u16()
+}
+
 fn browser(server: &TestServer) -> Client {
     server.visitor().with("sec-fetch-site", "same-origin")
 }

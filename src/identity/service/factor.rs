@@ -4,7 +4,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use totp_rs::{Secret, Totp};
 
-use super::guard::Guesser;
+use super::guard::{By, Guesser};
 use super::members::require_above;
 use super::own::{notify_owner, signed_in};
 use crate::identity::access::{Enrolment, FactorStatus};
@@ -86,7 +86,7 @@ async fn enrolment(app: &App, actor: &Actor, member: &Member, secret: &Secret) -
 pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<String>> {
     let member = require_proof(app, actor)?;
     let now = app.clock.now();
-    let guesser = Guesser::of_account(app, member.account, "second factor");
+    let guesser = Guesser::of_account(app, member.account, By::Code).await;
     guesser.pass(app, now).await?;
     let wrong = || Error::field("code", "wrong_code", "is not the code that the app shows now");
     let pending = store::factor(&app.db, member.account).await?.and_then(|factor| factor.pending).ok_or_else(wrong)?;
@@ -114,7 +114,7 @@ pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<
 pub async fn drop_own_factor(app: &App, actor: &Actor) -> Result<()> {
     let account = require_proof(app, actor)?.account;
     let tx = app.db.begin().await?;
-    remove(app, actor, tx, account, Entry::new("identity.factor_removed", "account", account.0)).await
+    remove(app, actor, tx, account, false, Entry::new("identity.factor_removed", "account", account.0)).await
 }
 
 /// Switches the second factor of a member off who has lost it, and removes the passkeys, which were likely on the same
@@ -122,20 +122,34 @@ pub async fn drop_own_factor(app: &App, actor: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage` and for a member who may do more, [`Error::ProofNeeded`],
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::Conflict`] for a member of other organisations too, whose account one of them must not weaken.
 pub async fn drop_factor_of(app: &App, actor: &Actor, account: AccountId) -> Result<()> {
     actor.require(Permission::UsersManage)?;
     require_proof(app, actor)?;
     let member = store::member(&app.db, actor.org, account).await?.ok_or(Error::NotFound)?;
     let mut tx = app.db.begin().await?;
     require_above(&mut tx, actor, &member).await?;
-    store::delete_passkeys(&mut tx, account).await?;
-    remove(app, actor, tx, account, Entry::new("identity.factor_removed", "membership", member.membership_id.0)).await
+    if store::is_member_elsewhere(&mut tx, actor.org, account).await? {
+        return Err(Error::conflict("This person belongs to other organisations too. Only the operator can help."));
+    }
+    remove(app, actor, tx, account, true, Entry::new("identity.factor_removed", "membership", member.membership_id.0))
+        .await
 }
 
-async fn remove(app: &App, actor: &Actor, mut tx: Tx, account: AccountId, entry: Entry) -> Result<()> {
+async fn remove(
+    app: &App,
+    actor: &Actor,
+    mut tx: Tx,
+    account: AccountId,
+    with_passkeys: bool,
+    entry: Entry,
+) -> Result<()> {
     let now = app.clock.now();
-    if !store::drop_factor(&mut tx, account).await? {
+    let (factor, passkeys) = (
+        store::drop_factor(&mut tx, account).await?,
+        if with_passkeys { store::delete_passkeys(&mut tx, account).await? } else { 0 },
+    );
+    if !factor && passkeys == 0 {
         return Err(Error::NotFound);
     }
     notify_owner(app, &mut tx, actor.org, account, texts::FACTOR_CHANGED, now).await?;
@@ -150,7 +164,7 @@ async fn remove(app: &App, actor: &Actor, mut tx: Tx, account: AccountId, entry:
 pub async fn prove(app: &App, actor: &Actor, password: &str, code: Option<&str>) -> Result<()> {
     let member = signed_in(actor)?;
     let now = app.clock.now();
-    let guesser = Guesser::of_account(app, member.account, "proof");
+    let guesser = Guesser::of_account(app, member.account, By::Password).await;
     guesser.pass(app, now).await?;
     let stored = store::password_hash(&app.db, member.account).await?;
     let factor = store::factor(&app.db, member.account).await?.and_then(|factor| factor.sealed);
@@ -185,7 +199,7 @@ fn is_proved(app: &App, member: &Member) -> bool {
 
 /// Passes with a right code of an account's second factor, which is used up, or with one of its recovery codes.
 pub(super) async fn require_code(app: &App, account: AccountId, code: &str, now: Timestamp) -> Result<()> {
-    let guesser = Guesser::of_account(app, account, "second factor");
+    let guesser = Guesser::of_account(app, account, By::Code).await;
     guesser.pass(app, now).await?;
     let sealed = store::factor(&app.db, account).await?.and_then(|factor| factor.sealed).ok_or(Error::Unauthorized)?;
     let step = matching_step(app, &sealed, code, now)?;

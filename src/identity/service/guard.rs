@@ -4,6 +4,11 @@
 //! servers of an installation share them. A device that the account has signed in on before counts for itself: nobody
 //! can lock a known owner out from elsewhere. Who goes on failing waits longer each time.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
 use super::Client;
 use crate::identity::store;
 use crate::kernel::App;
@@ -43,14 +48,59 @@ impl SignInLimits {
     }
 }
 
-/// Who guesses at what.
+/// One guess at a time of one source: guesses that are made at once would all be looked at before the first was counted.
+///
+/// Whoever waits for a turn may hold one of an earlier step, never of a later one, so nobody waits for each other: first
+/// signing in, then a proof, then a code.
 #[derive(Debug, Clone)]
+pub struct Turns(Arc<[[Arc<Mutex<()>>; STRIPES]; STEPS]>);
+
+/// Sources that share a turn by chance wait for each other, which costs them some milliseconds.
+const STRIPES: usize = 256;
+const STEPS: usize = 3;
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(std::array::from_fn(|_| std::array::from_fn(|_| Arc::default()))))
+    }
+}
+
+impl Turns {
+    async fn wait(&self, step: usize, source: &str) -> OwnedMutexGuard<()> {
+        let mut hasher = DefaultHasher::new();
+        source.hash(&mut hasher);
+        let stripe = usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or_default();
+        self.0[step][stripe].clone().lock_owned().await
+    }
+}
+
+/// What somebody has to prove who is known already.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By {
+    /// The password, once more.
+    Password = 1,
+    /// A code of the second factor.
+    Code = 2,
+}
+
+impl By {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "proof",
+            Self::Code => "second factor",
+        }
+    }
+}
+
+/// Who guesses at what. It is this one's turn until it is dropped.
+#[derive(Debug)]
 pub(super) struct Guesser {
     /// The address, or the device that is known.
     source: String,
     /// The account that is tried, hashed: what is typed there may be a password by mistake.
     account: String,
     known: bool,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Guesser {
@@ -61,16 +111,20 @@ impl Guesser {
             && store::is_known_device(&app.db, device.clone(), email, phone).await?
         {
             let source = format!("device {}", app.secret.sign("device", &hex(&device)));
-            return Ok(Self { source, account, known: true });
+            let turn = app.turns.wait(0, &source).await;
+            return Ok(Self { source, account, known: true, _turn: turn });
         }
         let source = client.address.map(|address| address.to_string()).unwrap_or_default();
-        Ok(Self { source, account, known: false })
+        let turn = app.turns.wait(0, &source).await;
+        Ok(Self { source, account, known: false, _turn: turn })
     }
 
     /// Someone whose password was right, or who is signed in, and has to prove it `by` a password or a code. The right
     /// password is known here, so guesses from all addresses count together.
-    pub(super) fn of_account(app: &App, account: impl std::fmt::Display, by: &str) -> Self {
-        Self { source: by.to_owned(), account: app.secret.sign("login-failures", &account.to_string()), known: true }
+    pub(super) async fn of_account(app: &App, account: impl std::fmt::Display, by: By) -> Self {
+        let account = app.secret.sign("login-failures", &account.to_string());
+        let turn = app.turns.wait(by as usize, &account).await;
+        Self { source: by.as_str().to_owned(), account, known: true, _turn: turn }
     }
 
     /// Passes while another guess is allowed.

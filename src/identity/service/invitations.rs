@@ -201,6 +201,8 @@ pub async fn accept_invitation_as(app: &App, client: &Client, actor: &Actor, tok
     let org = link.org_id.ok_or(Error::NotFound)?;
     take(&mut tx, &link, now).await?;
     become_member(&mut tx, client, &link, org, member.account, now).await?;
+    // A link that an organisation has made and kept would open this one, too.
+    store::end_resets(&mut tx, member.account, now).await?;
     store::move_session(&mut tx, member.session, org).await?;
     tx.commit().await
 }

@@ -246,6 +246,10 @@ pub async fn forget(tx: &mut Tx, org: OrgId, account: AccountId) -> Result<Membe
 
 /// Passes when the actor may do everything that the member may: nobody shuts out those above.
 pub(super) async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDetail) -> Result<()> {
+    let by_operator = actor.member().is_none_or(|member| member.operator);
+    if !by_operator && store::is_operator(&mut *tx, member.id).await? {
+        return Err(Error::OperatorOnly);
+    }
     let (_, permissions) = resolve(tx, actor.org, &member.role).await?;
     require_covered(actor, permissions)
 }
@@ -269,7 +273,7 @@ pub async fn colleagues(app: &App, actor: &Actor) -> Result<Vec<Colleague>> {
     store::colleagues(&app.db, actor.org, &working).await
 }
 
-/// Sets the password of an account from the command line and ends all its sessions.
+/// Sets the password of an account from the command line, ends all its sessions and removes its passkeys.
 ///
 /// # Errors
 /// [`Error::Validation`] for a bad password, [`Error::NotFound`] for an unknown account.
@@ -284,10 +288,25 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
     let mut tx = app.db.begin().await?;
     let account = store::set_password(&mut tx, &email, &phone, &hash).await?.ok_or(Error::NotFound)?;
     store::end_sessions_of(&mut tx, account, now).await?;
+    store::delete_passkeys(&mut tx, account).await?;
     if let Some(login) = login {
         let entry = Entry::new("identity.password_reset", "account", account.0);
         journal::write(&mut tx, &Actor::system(login.org_id), now, entry).await?;
     }
+    tx.commit().await
+}
+
+/// Makes an account the operator of the installation, from the command line.
+///
+/// # Errors
+/// [`Error::NotFound`] for an account that is unknown or may come in nowhere.
+pub async fn make_operator(app: &App, identifier: &str) -> Result<()> {
+    let (email, phone) = login_keys(identifier);
+    let login = store::login(&app.db, &email, &phone).await?.ok_or(Error::NotFound)?;
+    let mut tx = app.db.begin().await?;
+    store::make_operator(&mut tx, login.account_id).await?;
+    let entry = Entry::new("identity.operator_made", "account", login.account_id.0);
+    journal::write(&mut tx, &Actor::system(login.org_id), app.clock.now(), entry).await?;
     tx.commit().await
 }
 

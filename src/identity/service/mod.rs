@@ -21,7 +21,7 @@ mod tokens;
 
 pub use customers::*;
 pub use factor::*;
-pub use guard::SignInLimits;
+pub use guard::{SignInLimits, Turns};
 pub use invitations::*;
 pub use members::*;
 pub use organisations::*;

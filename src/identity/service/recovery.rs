@@ -134,8 +134,8 @@ pub async fn check_reset(app: &App, token: &str) -> Result<()> {
     look(&app.db, LinkKind::Reset, token, app.clock.now()).await.map(|_| ())
 }
 
-/// Chooses a new password by a link: it is used up, as are all others of the account, and every session ends. A second
-/// factor stays.
+/// Chooses a new password by a link: it is used up, as are all others of the account, every session ends, and passkeys go:
+/// whoever was in the account before may have added them. A second factor stays.
 ///
 /// # Errors
 /// [`Error::NotFound`] as [`check_reset`], [`Error::Validation`] for a weak password.
@@ -154,6 +154,7 @@ pub async fn reset(app: &App, client: &Client, token: &str, password: &str) -> R
     store::set_password_of(&mut tx, account, &hash).await?;
     store::end_sessions_of(&mut tx, account, now).await?;
     store::forget_devices(&mut tx, account).await?;
+    store::delete_passkeys(&mut tx, account).await?;
     if let Some(organisation) = store::organisations_of(&mut tx, account).await?.first() {
         notify_owner(app, &mut tx, organisation.id, account, texts::PASSWORD_CHANGED, now).await?;
         let actor =

@@ -142,14 +142,23 @@ pub async fn registration(app: &App, token: &str) -> Result<Organisation> {
     organisation.map(Organisation::from).ok_or(Error::NotFound)
 }
 
-/// Confirms a registration and signs the new customer in.
+/// Confirms a registration and signs the new customer in. Whoever owns the address says the password once more: somebody
+/// else may have registered with it, and would know the password otherwise.
 ///
 /// # Errors
-/// As [`registration`]; [`Error::Conflict`] when the address has got an account in the meantime.
-pub async fn confirm_registration(app: &App, client: &Client, token: &str) -> Result<SignedIn> {
+/// As [`registration`]; [`Error::Validation`] for another password than the one that was chosen; [`Error::Conflict`] when
+/// the address has got an account in the meantime.
+pub async fn confirm_registration(app: &App, client: &Client, token: &str, password: &str) -> Result<SignedIn> {
     let now = app.clock.now();
+    let link = look(&app.db, LinkKind::Registration, token, now).await?;
+    if !app.passwords.verify(password, link.password_hash.as_deref()).await? {
+        return Err(Error::field(
+            "password",
+            "wrong_password",
+            "is not the one that was chosen with this registration",
+        ));
+    }
     let mut tx = app.db.begin().await?;
-    let link = look(&mut tx, LinkKind::Registration, token, now).await?;
     take(&mut tx, &link, now).await?;
     let org = link.org_id.ok_or(Error::NotFound)?;
     let (account, membership) = (AccountId::new(), MembershipId::new());

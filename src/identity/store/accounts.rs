@@ -245,6 +245,12 @@ pub(crate) async fn is_member_elsewhere(on: impl Into<Conn<'_>>, org: OrgId, acc
     Ok(row.is_some())
 }
 
+/// Whether an account runs the installation.
+pub(crate) async fn is_operator(on: impl Into<Conn<'_>>, account: AccountId) -> Result<bool> {
+    let row: Option<(bool,)> = sql("SELECT operator FROM accounts WHERE id = $1").bind(account).optional(on).await?;
+    Ok(row.is_some_and(|(operator,)| operator))
+}
+
 /// The account with this e-mail address or phone key.
 pub(crate) async fn account_by_login(
     on: impl Into<Conn<'_>>,
