@@ -89,7 +89,7 @@ async fn an_entry_is_not_replaced_and_a_journal_does_not_vanish() {
             }
         };
         for statement in off.iter().chain(&["DELETE FROM journal", "DELETE FROM journal_heads"]) {
-            sql(*statement).run(&mut tx).await.unwrap();
+            sql(statement).run(&mut tx).await.unwrap();
         }
         tx.commit().await.unwrap();
         let verdicts = journal::verify(db).await.unwrap();
