@@ -11,6 +11,7 @@ pub mod cold_chain;
 pub mod customers;
 pub mod identity;
 pub mod leads;
+pub mod notices;
 pub mod notify;
 pub mod repairs;
 

@@ -8,6 +8,7 @@ use crate::kernel::db::Db;
 use crate::kernel::files::FileStore;
 use crate::kernel::secret::Secret;
 use crate::notify::mail::Mailer;
+use crate::notify::sms::Texter;
 
 /// The running application: database, clock, files, secret. Services take it by reference.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct App {
     pub turns: Turns,
     /// The way out for mails.
     pub mailer: Mailer,
+    /// The way out for SMS.
+    pub sms: Texter,
     /// Who has guessed tracking codes, and how often.
     pub guesses: crate::repairs::tracking::Guesses,
     /// How long readings and buckets are kept.

@@ -114,6 +114,10 @@ typed_id! {
     DeviceId;
     /// An alert of a cold cell.
     AlertId;
+    /// A notice to a member.
+    NoticeId;
+    /// What is told together.
+    NoticeGroupId;
     /// A stretch of muted notices.
     SilenceId;
     /// A background job.

@@ -1,6 +1,10 @@
 //! Telling people what happened: messages, and the ways that they go.
 
 #[cfg(feature = "ssr")]
+mod http;
+#[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod sms;
 #[cfg(feature = "ssr")]
 pub mod texts;

@@ -46,6 +46,19 @@ template!(
     KNOWN_ACCOUNT, "known_account.txt"
 );
 
+template!(
+    /// An alert opened: `name`, `organisation`, `title`, `when`, `link`, `preferences`.
+    ALERT_OPENED, "alert_opened.txt"
+);
+template!(
+    /// Nobody has reacted to an alert: the same, and `level`.
+    ALERT_ESCALATED, "alert_escalated.txt"
+);
+template!(
+    /// An alert is over: as [`ALERT_OPENED`].
+    ALERT_RESOLVED, "alert_resolved.txt"
+);
+
 impl Template {
     /// Subject and text in a language, `it` or `en`, with the values in their places. What a value holds is not looked
     /// through again, and it cannot begin a new line in the subject.
@@ -75,19 +88,29 @@ fn place(template: &str, values: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
 
-    const VALUES: [(&str, &str); 5] = [
+    const VALUES: [(&str, &str); 6] = [
         ("name", "Anna {link}"),
         ("organisation", "Rossi\r\nBcc: all@example.org"),
         ("link", "https://desk.example.org/join/abc"),
         ("until", "27 November"),
         ("when", "20 November, 10:00"),
+        ("title", "Cell 1 at Porto\nwithout power"),
     ];
 
     #[test]
     fn every_template_is_filled_in_both_languages() {
-        for template in
-            [INVITATION, RESET, PASSWORD_CHANGED, FACTOR_CHANGED, PASSKEY_CHANGED, REGISTRATION, KNOWN_ACCOUNT]
-        {
+        for template in [
+            INVITATION,
+            RESET,
+            PASSWORD_CHANGED,
+            FACTOR_CHANGED,
+            PASSKEY_CHANGED,
+            REGISTRATION,
+            KNOWN_ACCOUNT,
+            ALERT_OPENED,
+            ALERT_ESCALATED,
+            ALERT_RESOLVED,
+        ] {
             for locale in ["it", "en"] {
                 let (subject, text) = template.fill(locale, &VALUES);
                 assert!(!subject.is_empty() && !subject.contains(['\r', '\n', '{']), "{subject}");

@@ -14,7 +14,7 @@ use officina::kernel::actor::Actor;
 use officina::kernel::ids::OrgId;
 use officina::kernel::journal;
 use officina::kernel::permission::Permission;
-use officina::{Error, Result};
+use officina::{Error, Result, notices};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -37,6 +37,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How soon a browser comes back after the stream ended.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// The topic that is told to each by name.
+const NOTICES: &str = "notices";
+
 /// What can be listened to, and what it takes.
 const TOPICS: &[(&str, Permission)] = &[
     ("repairs", Permission::RepairsRead),
@@ -44,6 +47,8 @@ const TOPICS: &[(&str, Permission)] = &[
     ("leads", Permission::LeadsRead),
     ("cold_chain", Permission::ColdChainRead),
     ("alerts", Permission::AlertsRead),
+    // Of these one hears what one was told.
+    (NOTICES, Permission::AlertsRead),
 ];
 
 /// Routes of this file.
@@ -194,7 +199,12 @@ impl Listener {
         let Some((_, permission)) = self.topics.iter().find(may) else { return Ok(()) };
         // Asked anew for each event, and of those alone who are linked to customers: things move from one to another.
         let (kind, id) = (event.subject_kind.as_str(), event.subject_id);
-        if !permission.is_by_customer() || may_hear_of(&self.state.app, &self.actor, kind, id).await? {
+        let may = if area == NOTICES {
+            notices::service::may_hear_of(&self.state.app, &self.actor, id).await?
+        } else {
+            !permission.is_by_customer() || may_hear_of(&self.state.app, &self.actor, kind, id).await?
+        };
+        if may {
             let told = Event::default().id(event.seq.to_string()).event(&event.action).data(&event.data);
             self.sender.send(Ok(told)).await?;
         }

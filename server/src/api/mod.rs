@@ -1,6 +1,7 @@
 //! The HTTP API: one file per area, each handler below its description.
 
 pub mod access;
+pub mod alert_policy;
 pub mod audit;
 pub mod auth;
 pub mod cold_chain;
@@ -44,6 +45,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(leads::router())
         .merge(cold_chain::router())
         .merge(reports::router())
+        .merge(alert_policy::router())
         .merge(notices::router())
 }
 

@@ -1,86 +1,65 @@
-//! Who hears of alerts, and when nobody does: silences and the organisation's policy of escalation.
+//! The notices of the person who asks, and what they want to be told.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use officina::cold_chain::service;
-use officina::cold_chain::{AlertPolicy, NewSilence, Silence, SilenceFilter};
-use officina::kernel::ids::SilenceId;
 use officina::kernel::page::PageRequest;
+use officina::notices::service;
+use officina::notices::{Notice, NoticeFilter, NoticePreferences, ReadNotices, UnreadNotices};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
-use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
+use crate::http::extract::{ApiJson, ApiQuery, Paging};
 use crate::state::AppState;
 
 /// Routes of this file.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_silences, create_silence))
-        .routes(routes!(end_silence))
-        .routes(routes!(get_alert_policy, set_alert_policy))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read)).routes(routes!(preferences, set_preferences))
 }
 
-/// Silences that go on, the first to end first.
-#[utoipa::path(get, path = "/silences", tag = "cold chain", params(SilenceFilter, PageRequest),
+/// Your notices in this organisation, newest first.
+#[utoipa::path(get, path = "/auth/notices", tag = "auth", params(NoticeFilter, PageRequest),
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Silence>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
-async fn list_silences(
+    responses((status = 200, body = List<Notice>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(filter): ApiQuery<SilenceFilter>,
+    ApiQuery(filter): ApiQuery<NoticeFilter>,
     Paging(page): Paging,
-) -> ApiResult<List<Silence>> {
-    Ok(service::list_silences(&state.app, &actor, &filter, &page).await?.into())
+) -> ApiResult<List<Notice>> {
+    Ok(service::own_notices(&state.app, &actor, &filter, &page).await?.into())
 }
 
-/// Mute the notices about a cold cell, or all cells of a location, until a moment. Alerts open all the same.
-#[utoipa::path(post, path = "/silences", tag = "cold chain", request_body = NewSilence,
+/// Mark your notices as read: some, or all.
+#[utoipa::path(post, path = "/auth/notices/read", tag = "auth", request_body = ReadNotices,
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Silence>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
-async fn create_silence(
+    responses((status = 200, body = Data<UnreadNotices>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 413, body = ErrorBody)))]
+async fn read(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiJson(new): ApiJson<NewSilence>,
-) -> ApiResult<(StatusCode, Data<Silence>)> {
-    Ok((StatusCode::CREATED, Data::new(service::create_silence(&state.app, &actor, new).await?)))
+    ApiJson(which): ApiJson<ReadNotices>,
+) -> ApiResult<Data<UnreadNotices>> {
+    Ok(Data::new(UnreadNotices { unread: service::read_notices(&state.app, &actor, &which).await? }))
 }
 
-/// End a silence now.
-#[utoipa::path(delete, path = "/silences/{id}", tag = "cold chain", params(("id" = SilenceId, Path)),
+/// What you want to be told in this organisation, and how.
+#[utoipa::path(get, path = "/auth/notices/preferences", tag = "auth", security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<NoticePreferences>), (status = 401, body = ErrorBody)))]
+async fn preferences(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<NoticePreferences>> {
+    Ok(Data::new(service::notice_preferences(&state.app, &actor).await?))
+}
+
+/// Say what you want to be told in this organisation, and how.
+#[utoipa::path(put, path = "/auth/notices/preferences", tag = "auth", request_body = NoticePreferences,
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
-async fn end_silence(
+    responses((status = 200, body = Data<NoticePreferences>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody)))]
+async fn set_preferences(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiPath(id): ApiPath<SilenceId>,
-) -> ApiResult<StatusCode> {
-    service::end_silence(&state.app, &actor, id).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Who is told of alerts that nobody reacts to.
-#[utoipa::path(get, path = "/admin/alert-policy", tag = "administration", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertPolicy>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
-async fn get_alert_policy(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<AlertPolicy>> {
-    Ok(Data::new(service::alert_policy(&state.app, &actor).await?))
-}
-
-/// Say who is told of alerts that nobody reacts to: level by level, and when notices keep still.
-#[utoipa::path(put, path = "/admin/alert-policy", tag = "administration", request_body = AlertPolicy,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertPolicy>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-async fn set_alert_policy(
-    State(state): State<AppState>,
-    SignedIn(actor): SignedIn,
-    ApiJson(policy): ApiJson<AlertPolicy>,
-) -> ApiResult<Data<AlertPolicy>> {
-    Ok(Data::new(service::set_alert_policy(&state.app, &actor, policy).await?))
+    ApiJson(wanted): ApiJson<NoticePreferences>,
+) -> ApiResult<Data<NoticePreferences>> {
+    Ok(Data::new(service::set_notice_preferences(&state.app, &actor, wanted).await?))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use officina::kernel::jobs::{self, Job, NewJob};
 use officina::kernel::time::HOUR;
 use officina::kernel::{App, idempotency};
-use officina::notify::mail;
-use officina::{Error, Result, cold_chain, identity};
+use officina::notify::{mail, sms};
+use officina::{Error, Result, cold_chain, identity, notices};
 
 use crate::state::AppState;
 
@@ -96,12 +96,14 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         PURGE => {
             idempotency::purge(app).await?;
+            notices::service::purge(app).await?;
             identity::service::purge(app).await
         }
         cold_chain::service::WATCH_JOB => cold_chain::service::watch(app).await,
         cold_chain::service::ESCALATION_JOB => cold_chain::service::escalate(app).await,
         cold_chain::service::RETENTION_JOB => cold_chain::service::retain(app).await.map(|_| ()),
         mail::JOB => mail::send(app, job).await,
+        sms::JOB => sms::send(app, job).await,
         identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await,
         identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await,
         other => Err(Error::internal(format!("no worker knows jobs of the kind {other}"))),

@@ -2,6 +2,7 @@
 
 pub mod jobs;
 pub mod live;
+pub mod notices;
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     if !state.app.db.is_sqlite() {
         tasks.spawn(state.stop.clone().run_until_cancelled_owned(live::hear_other_servers(state.clone())));
     }
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(notices::follow(state.clone())));
     jobs::enqueue_recurring(&state.app).await?;
     tasks.spawn(jobs::work(state.clone()));
     tasks.spawn(jobs::work_in_time(state.clone()));

@@ -17,6 +17,7 @@ use officina::cold_chain::wire::MAX_BATCH;
 use officina::identity::service::SignInLimits;
 use officina::kernel::time::MINUTE;
 use officina::notify::mail::Mailer;
+use officina::notify::sms::Texter;
 use serde::{Deserialize, Serialize};
 
 pub use hidden::{DatabaseUrl, Hidden};
@@ -64,6 +65,8 @@ pub struct Config {
     /// Who mails come from, such as `Officina <desk@example.org>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_from: Option<String>,
+    /// The way out for SMS.
+    pub sms: Sms,
     /// How log lines look.
     pub log: LogFormat,
     /// How much is taken at once.
@@ -82,6 +85,27 @@ pub enum LogFormat {
     Text,
     /// For programs: one JSON object per line.
     Json,
+}
+
+/// The way out for SMS: a gateway that is spoken to by HTTP. Without an address, no SMS goes out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sms {
+    /// Where it is. With `{to}` and `{text}` in it, and `{token}` where wanted, it is asked by GET with these filled in;
+    /// otherwise it is sent `{"to": "+39…", "text": "…"}` by POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<Hidden>,
+    /// What lets us in, sent as `Authorization: Bearer …`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Hidden>,
+    /// What stands before the numbers of accounts, which are known without it.
+    pub prefix: String,
+}
+
+impl Default for Sms {
+    fn default() -> Self {
+        Self { url: None, token: None, prefix: "+39".to_owned() }
+    }
 }
 
 /// How much is taken at once.
@@ -136,6 +160,7 @@ impl Default for Config {
             secret: None,
             smtp: None,
             mail_from: None,
+            sms: Sms::default(),
             log: LogFormat::Text,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
@@ -217,6 +242,18 @@ impl Config {
         }
     }
 
+    /// The way out for SMS.
+    ///
+    /// # Errors
+    /// What is wrong with the address of the gateway.
+    pub fn texter(&self) -> Result<Texter, String> {
+        let token = self.sms.token.as_ref().map(Hidden::expose);
+        match &self.sms.url {
+            None => Ok(Texter::Off),
+            Some(url) => Texter::by_http(url.expose(), token, &self.sms.prefix),
+        }
+    }
+
     /// How failed sign-ins are limited.
     #[must_use]
     pub fn sign_in_limits(&self) -> Option<SignInLimits> {
@@ -261,6 +298,7 @@ impl Config {
                 "keep.readings_days and keep.buckets_days must be at least {SHORTEST_RETENTION}: readings may come thirty days late."
             )));
         }
+        self.texter().map_err(|problem| ConfigError(format!("{problem}.")))?;
         if self.deadlines.header_seconds == 0 || self.deadlines.body_seconds == 0 {
             return refuse("Deadlines must be at least 1 second.");
         }
@@ -325,6 +363,10 @@ mod tests {
             ("smtp = \"smtp://localhost:25\"", "mail_from"),
             ("smtp = \"localhost\"\nmail_from = \"desk@example.org\"", "smtp"),
             ("smtp = \"smtp://localhost\"\nmail_from = \"nobody\"", "mail_from"),
+            ("[sms]\nurl = \"gateway\"", "sms.url"),
+            ("[sms]\nurl = \"ftp://gateway.example.org\"", "sms.url"),
+            ("[sms]\nurl = \"https://gateway.example.org?text={text}\"", "sms.url"),
+            ("[sms]\nnumber = 1", "number"),
             ("[limits]\nsign_in_failures = 0", "Limits"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
             ("demo = true\nlisten = \"0.0.0.0:80\"", "demo_public"),

@@ -60,6 +60,9 @@ pub struct Settings {
     #[arg(long, global = true, env = "OFFICINA_MAIL_FROM", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_from: Option<String>,
+    /// The way out for SMS.
+    #[command(flatten)]
+    pub sms: SmsSettings,
     /// How log lines look [default: text]
     #[arg(long, global = true, env = "OFFICINA_LOG", value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +82,23 @@ impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Settings(…)")
     }
+}
+
+/// The settings of [`super::Sms`].
+#[derive(Clone, Default, Args, Serialize)]
+pub struct SmsSettings {
+    /// The gateway for SMS: an address with {to} and {text} in it, or one that takes JSON
+    #[arg(long = "sms-url", global = true, env = "OFFICINA_SMS_URL", value_name = "URL", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What lets us into the gateway, sent as a bearer token
+    #[arg(long = "sms-token", global = true, env = "OFFICINA_SMS_TOKEN", value_name = "TEXT", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// What stands before phone numbers [default: +39]
+    #[arg(long = "sms-prefix", global = true, env = "OFFICINA_SMS_PREFIX", value_name = "TEXT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
 }
 
 /// The settings of [`super::Limits`].

@@ -20,6 +20,7 @@ mod idempotency;
 mod journal;
 mod leads;
 mod live;
+mod notices;
 mod openapi;
 mod pages;
 mod pages_access;

@@ -77,6 +77,18 @@ pub fn table() -> Vec<Row> {
         row("DELETE /auth/totp", Member),
         with("POST /auth/totp/confirm", Member, json!({ "code": "000000" })),
         with("POST /auth/prove", Member, json!({ "password": "wrong" })),
+        row("GET /auth/notices", Member),
+        with("POST /auth/notices/read", Member, json!({})),
+        row("GET /auth/notices/preferences", Member),
+        with(
+            "PUT /auth/notices/preferences",
+            Member,
+            json!({
+                "inApp": { "opening": true, "escalation": true, "resolution": false },
+                "email": { "opening": false, "escalation": false, "resolution": false },
+                "sms": { "opening": false, "escalation": false, "resolution": false },
+            }),
+        ),
         row("GET /auth/passkeys", Member),
         with("POST /auth/passkeys", Member, json!({ "name": "Phone", "question": "", "credential": "{}" })),
         row("DELETE /auth/passkeys/{passkeyId}", Member),

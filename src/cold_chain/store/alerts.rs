@@ -195,3 +195,30 @@ pub(crate) async fn between(
     query.push(") ORDER BY a.started_at, a.id");
     query.all(on).await
 }
+
+/// Where an alert is.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AlertPlace {
+    /// The alert.
+    pub id: AlertId,
+    /// What is wrong.
+    #[sqlx(rename = "type")]
+    pub alert_type: AlertType,
+    /// The cell.
+    pub cold_cell_id: ColdCellId,
+    /// What the cell is called.
+    pub cold_cell_name: String,
+    /// Where the cell stands.
+    pub location_id: LocationId,
+    /// What the place is called.
+    pub location_name: String,
+    /// Whose location it is.
+    pub customer_id: Option<CustomerId>,
+}
+
+/// Where alerts are.
+pub(crate) async fn places(on: impl Into<Conn<'_>>, org: OrgId, ids: &[AlertId]) -> Result<Vec<AlertPlace>> {
+    let mut query = sql(SELECT);
+    query.push("WHERE a.org_id = ").push_bind(org).push(" AND a.id IN (").push_list(ids).push(")");
+    query.all(on).await
+}

@@ -1,5 +1,6 @@
 //! The rules of identity.
 
+mod audience;
 mod customers;
 mod factor;
 mod guard;
@@ -19,6 +20,7 @@ mod sign_in;
 mod tenants;
 mod tokens;
 
+pub use audience::*;
 pub use customers::*;
 pub use factor::*;
 pub use guard::{SignInLimits, Turns};

@@ -1,6 +1,7 @@
 //! The tables of identity.
 
 mod accounts;
+mod audience;
 mod customers;
 mod factors;
 mod links;
@@ -11,6 +12,7 @@ mod sessions;
 mod tokens;
 
 pub(crate) use accounts::*;
+pub(crate) use audience::*;
 pub(crate) use customers::*;
 pub(crate) use factors::*;
 pub(crate) use links::*;

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use officina::kernel::App;
 use officina_server::config::{Config, Hidden};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,21 +61,26 @@ impl Mailbox {
 
     /// The next mail that a server sends, with the jobs that are due carried out.
     pub async fn next(&self, server: &TestServer) -> Mail {
-        work(server).await;
+        work(server.app()).await;
         self.mails.lock().await.recv().await.expect("the receiver runs")
     }
 
     /// What has arrived and was not looked at, with the jobs that are due carried out.
     pub async fn rest(&self, server: &TestServer) -> Vec<Mail> {
-        work(server).await;
+        self.rest_of(server.app()).await
+    }
+
+    /// The same for an application without a server.
+    pub async fn rest_of(&self, app: &App) -> Vec<Mail> {
+        work(app).await;
         let mut mails = self.mails.lock().await;
         std::iter::from_fn(|| mails.try_recv().ok()).collect()
     }
 }
 
 /// Carries out the jobs that are due.
-async fn work(server: &TestServer) {
-    while officina_server::background::jobs::step(server.app()).await.expect("the database answers") {}
+async fn work(app: &App) {
+    while officina_server::background::jobs::step(app).await.expect("the database answers") {}
 }
 
 async fn converse(stream: TcpStream, sender: UnboundedSender<Mail>) {

@@ -1,0 +1,140 @@
+//! One's own notices, by the API and live.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Method;
+use futures::StreamExt;
+use officina::kernel::time::MINUTE;
+use officina::notices::service::follow;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestServer};
+
+const LIST: &str = "/api/v1/auth/notices";
+const READ: &str = "/api/v1/auth/notices/read";
+const PREFERENCES: &str = "/api/v1/auth/notices/preferences";
+
+/// An alert of a cell in Porto, told to everybody.
+async fn told(server: &TestServer, admin: &Client) {
+    let made =
+        async |path: &str, body: Value| admin.post(&format!("/api/v1{path}"), body).await.expect(201)["data"].take();
+    let location = made("/locations", json!({ "name": "Porto" })).await["id"].take();
+    let cell = json!({ "name": "Cella", "locationId": location, "preset": "freezer", "offlineAfterSeconds": 604_800 });
+    let cell = made("/coldcells", cell).await["id"].take();
+    let device = made("/devices", json!({ "serialNumber": "CC-1", "coldCellId": cell })).await;
+    let device = server.visitor().with("x-device-key", device["apiKey"].as_str().unwrap());
+    for temperature in [3.0, -18.0] {
+        let reading = json!({ "temperature": temperature, "recordedAt": server.app().clock.now().0 });
+        device.post("/api/v1/readings/devices/CC-1/readings", reading).await.expect(201);
+        server.advance(2 * MINUTE);
+        follow(server.app()).await.unwrap();
+    }
+}
+
+async fn titles(client: &Client, query: &str) -> Vec<String> {
+    let list = client.get(&format!("{LIST}{query}")).await.expect(200);
+    let titles: Vec<String> =
+        list["data"].as_array().unwrap().iter().map(|notice| notice["title"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(list["page"]["total"], titles.len());
+    titles
+}
+
+#[tokio::test]
+async fn notices_are_listed_and_read_by_those_they_are_for() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        told(&server, &admin).await;
+        let technician = server.browser("technician").await;
+        let both = ["Over: Cella at Porto too warm", "Cella at Porto too warm"];
+        assert_eq!(titles(&technician, "").await, both);
+        let list = technician.get(LIST).await.expect(200);
+        let notice = &list["data"][1];
+        assert_eq!(
+            (&notice["kind"], &notice["type"], &notice["cells"], &notice["cellCount"], &notice["readAt"]),
+            (&json!("opening"), &json!("HIGH_TEMP"), &json!(["Cella"]), &json!(1), &Value::Null)
+        );
+        // Others have their own, or none, and cannot read mine for me.
+        for stranger in [server.stranger().await, server.browser("customer").await, server.browser("agent").await] {
+            assert!(titles(&stranger, "").await.is_empty());
+            let read = stranger.post(READ, json!({ "ids": [notice["id"]] })).await.expect(200);
+            assert_eq!(read["data"]["unread"], 0);
+        }
+        admin.post(READ, json!({ "ids": [notice["id"]] })).await.expect(200);
+        assert_eq!(titles(&technician, "?unread=true").await, both);
+        let read = technician.post(READ, json!({ "ids": [notice["id"]] })).await.expect(200);
+        assert_eq!(read["data"]["unread"], 1);
+        assert_eq!(titles(&technician, "?unread=true").await, both[..1]);
+        assert_eq!(titles(&technician, "?unread=false").await, both[1..]);
+        let read = technician.post(READ, json!({})).await.expect(200);
+        assert_eq!(read["data"]["unread"], 0);
+        assert_eq!(titles(&technician, "").await, both);
+        assert_eq!(titles(&admin, "?unread=true").await, both);
+        let many: Vec<Value> = (0..101).map(|_| json!(uuid::Uuid::now_v7())).collect();
+        technician.post(READ, json!({ "ids": many })).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+        technician.post(READ, json!({ "accountId": "x" })).await.expect_error(400, "VALIDATION_ERROR");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everybody_says_what_they_want_to_be_told() {
+    TestServer::each(|server| async move {
+        let technician = server.member("technician").await;
+        let mut wanted = technician.get(PREFERENCES).await.expect(200)["data"].take();
+        let on = |opening: bool, escalation: bool, resolution: bool| {
+            json!({ "opening": opening, "escalation": escalation, "resolution": resolution })
+        };
+        let default =
+            json!({ "inApp": on(true, true, true), "email": on(true, true, false), "sms": on(false, true, false) });
+        assert_eq!(wanted, default);
+        wanted["sms"] = on(true, false, false);
+        assert_eq!(technician.put(PREFERENCES, wanted.clone()).await.expect(200)["data"], wanted);
+        assert_eq!(technician.get(PREFERENCES).await.expect(200)["data"], wanted);
+        assert_eq!(server.member("manager").await.get(PREFERENCES).await.expect(200)["data"], default);
+        for broken in [json!({}), json!({ "inApp": on(true, true, true), "email": {}, "sms": on(true, true, true) })] {
+            technician.put(PREFERENCES, broken).await.expect_error(400, "VALIDATION_ERROR");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_is_heard_live_by_those_who_were_told() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        let manager = server.browser("manager").await;
+        let off = json!({ "opening": false, "escalation": false, "resolution": false });
+        let nothing = json!({ "inApp": off, "email": off, "sms": off });
+        manager.put(PREFERENCES, nothing).await.expect(200);
+        let feed = async |client: Client| {
+            let request = client.request(Method::GET, "/api/v1/live?topics=notices,repairs&after=0");
+            let response = client.open(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(response.status(), 200);
+            response.into_body().into_data_stream()
+        };
+        let mut hears = feed(server.browser("technician").await).await;
+        let mut does_not = feed(manager).await;
+        told(&server, &admin).await;
+        // What both hear comes after it.
+        let check_in = crate::world::check_in("Anna", "333 9990001", "AB123CD");
+        let visitor = server.visitor();
+        visitor.post("/api/v1/checkin", serde_json::to_value(check_in).unwrap()).await.expect(201);
+        let mut read = String::new();
+        while !read.contains("event: repairs.created") {
+            let chunk = tokio::time::timeout(Duration::from_secs(10), does_not.next()).await.expect("in time");
+            read.push_str(&String::from_utf8_lossy(&chunk.expect("it goes on").unwrap()));
+        }
+        assert!(!read.contains("notices.told"), "{read}");
+        let mut read = String::new();
+        while !read.contains("event: repairs.created") {
+            let chunk = tokio::time::timeout(Duration::from_secs(10), hears.next()).await.expect("in time");
+            read.push_str(&String::from_utf8_lossy(&chunk.expect("it goes on").unwrap()));
+        }
+        assert_eq!(read.matches("event: notices.told").count(), 2, "{read}");
+        server.stop().await;
+    })
+    .await;
+}

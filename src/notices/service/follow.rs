@@ -1,0 +1,99 @@
+//! From the journal to groups, and from groups that are due to those who are told.
+
+use std::collections::HashMap;
+
+use super::tell::tell;
+use crate::Result;
+use crate::cold_chain;
+use crate::kernel::App;
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AlertId, NoticeGroupId, OrgId};
+use crate::kernel::journal::{self, JournalEntry};
+use crate::kernel::time::{MINUTE, Timestamp};
+use crate::notices::happening::Happening;
+use crate::notices::model::NoticeKind;
+use crate::notices::store::{self, AlertRow, Gathered};
+
+/// The follower's name among the positions.
+const FOLLOWER: &str = "notices";
+/// Entries of the journal in one transaction.
+const AT_ONCE: i64 = 500;
+/// What happens within this time of the first of its kind at a place is told together, in milliseconds.
+const GATHER: i64 = MINUTE;
+
+/// Follows the journals of all organisations to their ends, and tells what is due. It may run on several servers at once:
+/// they wait for each other, organisation by organisation, and each step is taken by one of them.
+///
+/// # Errors
+/// What the database says. What was done before stays done, and the rest is done the next time.
+pub async fn follow(app: &App) -> Result<()> {
+    for org in store::with_work(&app.db, FOLLOWER, app.clock.now()).await? {
+        while step(app, org).await? {}
+    }
+    Ok(())
+}
+
+/// One transaction's work: a stretch of the journal, or one group that is due. Tells whether there was any.
+async fn step(app: &App, org: OrgId) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    let position = store::lock_position(&mut tx, FOLLOWER, org).await?;
+    let entries = journal::after(&mut tx, org, position, AT_ONCE).await?;
+    if let Some(last) = entries.last().map(|entry| entry.seq) {
+        gather(&mut tx, org, &entries).await?;
+        store::move_position(&mut tx, FOLLOWER, org, last).await?;
+    } else {
+        // Only at the journal's end: what belongs to a group may still have been unread.
+        let Some(group) = store::next_due(&mut tx, org, app.clock.now()).await? else {
+            return tx.rollback().await.map(|()| false);
+        };
+        tell(app, &mut tx, org, group).await?;
+    }
+    tx.commit().await.map(|()| true)
+}
+
+/// Puts what happened into groups.
+async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()> {
+    let happenings: Vec<Happening> = entries.iter().filter_map(Happening::of).collect();
+    let alerts: Vec<AlertId> = happenings.iter().map(|happening| happening.alert).collect();
+    let places = cold_chain::service::places_of_alerts(tx, org, &alerts).await?;
+    let mut open: HashMap<Gathered, (NoticeGroupId, Timestamp)> = HashMap::new();
+    for happening in happenings {
+        let Some(place) = places.get(&happening.alert) else { continue };
+        // Good news is not muted when it happens, so whether it may make a sound is looked at here.
+        let quiet = happening.kind == NoticeKind::Resolution
+            && cold_chain::service::is_muted(tx, org, place.cold_cell_id, happening.at).await?;
+        let what = Gathered {
+            kind: happening.kind,
+            alert_type: place.alert_type,
+            location_id: place.location_id,
+            location_name: place.location_name.clone(),
+            customer_id: place.customer_id,
+            late: happening.late,
+            level: happening.level,
+            told_to: happening.told_to,
+            quiet,
+        };
+        let known = open.get(&what).copied().filter(|(_, due_at)| happening.at <= *due_at);
+        let known = match known {
+            Some(known) => Some(known),
+            None => store::gathering(tx, org, &what, happening.at).await?,
+        };
+        let group = match known {
+            Some(group) => group,
+            None => {
+                let group = (NoticeGroupId::new(), happening.at.plus(GATHER));
+                store::insert_group(tx, org, group.0, &what, group.1).await?;
+                group
+            }
+        };
+        let alert = AlertRow {
+            alert_id: happening.alert,
+            cold_cell_id: place.cold_cell_id,
+            cold_cell_name: place.cold_cell_name.clone(),
+            by_member: happening.by,
+        };
+        store::insert_alert(tx, org, group.0, &alert).await?;
+        open.insert(what, group);
+    }
+    Ok(())
+}

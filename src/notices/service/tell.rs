@@ -1,0 +1,217 @@
+//! Who is told of a group, and how.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::identity::service::{Addressee, Audience, audience};
+use crate::kernel::App;
+use crate::kernel::actor::Actor;
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AccountId, AlertId, MembershipId, NoticeId, OrgId};
+use crate::kernel::journal::{self, Entry};
+use crate::kernel::permission::Permission;
+use crate::kernel::time::{DAY, Timestamp};
+use crate::kernel::zone;
+use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences};
+use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
+use crate::notices::words::title;
+use crate::notify::mail::{self, Mail};
+use crate::notify::sms::{self, Sms};
+use crate::notify::texts;
+use crate::{Error, Result};
+
+/// Cells that a notice or a mail names.
+const NAMED: usize = 8;
+/// Cells that an SMS names.
+const NAMED_BRIEFLY: usize = 3;
+/// What is told later than this, after a long outage or from a restored backup, is history: it stands in the list as read,
+/// and no message goes out. What still goes on escalates anew.
+const STALE: i64 = DAY;
+
+/// Whom an escalation is told to.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ToldTo {
+    roles: Vec<String>,
+    members: Vec<MembershipId>,
+}
+
+/// How somebody is told.
+#[derive(Clone, Copy)]
+struct Ways {
+    in_app: bool,
+    email: bool,
+    sms: bool,
+}
+
+/// Tells a group to everybody concerned and closes it. Messages are enqueued in the same transaction.
+pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) -> Result<()> {
+    let now = app.clock.now();
+    let audience = audience(tx, org).await?;
+    let wanted = store::all_wanted(&mut *tx, org).await?;
+    let alerts = store::alerts_of(tx, org, group.id).await?;
+    let before = match group.what.kind {
+        NoticeKind::Resolution => store::told_before(tx, org, group.id).await?,
+        _ => HashMap::new(),
+    };
+    let told_to: ToldTo = serde_json::from_str(&group.what.told_to).unwrap_or_default();
+    let mut told: Vec<MembershipId> = Vec::new();
+    for person in &audience.people {
+        let theirs = concerning(person, &group, &alerts, &told_to, &before);
+        let wanted = wanted
+            .get(&person.account)
+            .map_or_else(NoticePreferences::default, |words| NoticePreferences::of_words(words.split(' ')));
+        let Some(ways) = ways(app, person, &group, &wanted, now) else { continue };
+        if theirs.is_empty() {
+            continue;
+        }
+        let notice = notice(&group, &theirs, now)?;
+        store::insert_notice(tx, org, person.account, group.id, &notice.0, ways.in_app).await?;
+        if ways.email {
+            send_mail(app, tx, org, &audience, person, &notice).await?;
+        }
+        if ways.sms {
+            send_sms(app, tx, org, &audience, person, &notice).await?;
+        }
+        told.push(person.membership);
+    }
+    store::close_group(tx, org, group.id, now).await?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let entry = Entry::new("notices.told", "notice", group.id.0).after(&json!({
+        "kind": group.what.kind,
+        "type": group.what.alert_type,
+        "locationId": group.what.location_id,
+        "alerts": alerts.len(),
+        "level": group.what.level,
+        "members": told,
+    }));
+    journal::write(tx, &Actor::system(org), now, entry).await?;
+    Ok(())
+}
+
+/// What of a group concerns somebody.
+fn concerning<'a>(
+    person: &Addressee,
+    group: &GroupRow,
+    alerts: &'a [AlertRow],
+    told_to: &ToldTo,
+    before: &HashMap<AccountId, Vec<AlertId>>,
+) -> Vec<&'a AlertRow> {
+    let all = alerts.iter();
+    if !person.sees(group.what.customer_id) {
+        return Vec::new();
+    }
+    match group.what.kind {
+        NoticeKind::Opening if person.permissions.has(Permission::AlertsAcknowledge) => all.collect(),
+        NoticeKind::Opening => Vec::new(),
+        NoticeKind::Escalation => {
+            let is_named = told_to.roles.contains(&person.role) || told_to.members.contains(&person.membership);
+            if is_named { all.collect() } else { Vec::new() }
+        }
+        NoticeKind::Resolution => {
+            let Some(known) = before.get(&person.account) else { return Vec::new() };
+            // Who closed an alert knows.
+            all.filter(|alert| known.contains(&alert.alert_id) && alert.by_member != Some(person.membership)).collect()
+        }
+    }
+}
+
+/// How somebody is told of a group; none when by no way that there is.
+fn ways(app: &App, person: &Addressee, group: &GroupRow, wanted: &NoticePreferences, now: Timestamp) -> Option<Ways> {
+    let wants = |channel| wanted.wants(channel, group.what.kind);
+    let aloud = !group.what.quiet && now.since(group.due_at) <= STALE;
+    let ways = Ways {
+        in_app: wants(Channel::InApp),
+        email: aloud && wants(Channel::Email) && person.email.is_some() && app.mailer.is_on(),
+        sms: aloud && wants(Channel::Sms) && person.phone.is_some() && app.sms.is_on(),
+    };
+    (ways.in_app || ways.email || ways.sms).then_some(ways)
+}
+
+/// The notice of what concerns somebody.
+fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(NoticeRow, NoticeFacts)> {
+    // Several devices of a cell, or several alerts of one, are one cell.
+    let mut cells: Vec<&AlertRow> = Vec::with_capacity(alerts.len());
+    let mut seen = std::collections::HashSet::new();
+    cells.extend(alerts.iter().filter(|alert| seen.insert(alert.cold_cell_id)));
+    let facts = NoticeFacts {
+        alert_type: group.what.alert_type,
+        location: group.what.location_name.clone(),
+        cells: cells.iter().take(NAMED).map(|alert| alert.cold_cell_name.clone()).collect(),
+        cell_count: i64::try_from(cells.len()).map_err(Error::internal)?,
+        level: group.what.level,
+        late: group.what.late,
+    };
+    let row = NoticeRow {
+        id: NoticeId::new(),
+        kind: group.what.kind,
+        location_id: group.what.location_id,
+        cold_cell_id: cells.first().filter(|_| cells.len() == 1).map(|alert| alert.cold_cell_id),
+        facts: serde_json::to_string(&facts).map_err(Error::internal)?,
+        created_at: group.due_at,
+        read_at: (now.since(group.due_at) > STALE).then_some(now),
+    };
+    Ok((row, facts))
+}
+
+/// Where a notice leads.
+fn link(app: &App, notice: &NoticeRow) -> String {
+    match notice.cold_cell_id {
+        Some(cell) => format!("{}/app/cold-chain/cells/{cell}", app.base_url),
+        None => format!("{}/app/alerts", app.base_url),
+    }
+}
+
+async fn send_mail(
+    app: &App,
+    tx: &mut Tx,
+    org: OrgId,
+    audience: &Audience,
+    person: &Addressee,
+    (notice, facts): &(NoticeRow, NoticeFacts),
+) -> Result<()> {
+    let Some(to) = person.email.clone() else { return Ok(()) };
+    let template = match notice.kind {
+        NoticeKind::Opening => texts::ALERT_OPENED,
+        NoticeKind::Escalation => texts::ALERT_ESCALATED,
+        NoticeKind::Resolution => texts::ALERT_RESOLVED,
+    };
+    let values = [
+        ("name", person.name.as_str()),
+        ("organisation", &audience.organisation),
+        ("title", &title(notice.kind, facts, &audience.locale, NAMED)),
+        ("level", &facts.level.to_string()),
+        ("when", &zone::moment(notice.created_at, zone::zone(&audience.time_zone))),
+        ("link", &link(app, notice)),
+        ("preferences", &format!("{}/app/account/notices", app.base_url)),
+    ];
+    let (subject, text) = template.fill(&audience.locale, &values);
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await
+}
+
+/// The beginning of a text: an SMS has little room, and the link must not be what is left out.
+fn clipped(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(most - 1).collect();
+    format!("{}…", begin.trim_end())
+}
+
+async fn send_sms(
+    app: &App,
+    tx: &mut Tx,
+    org: OrgId,
+    audience: &Audience,
+    person: &Addressee,
+    (notice, facts): &(NoticeRow, NoticeFacts),
+) -> Result<()> {
+    let Some(to) = person.phone.clone() else { return Ok(()) };
+    let title = title(notice.kind, facts, &audience.locale, NAMED_BRIEFLY);
+    let text = format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice));
+    sms::enqueue(app, tx, Some(org), &Sms { to, text }).await
+}

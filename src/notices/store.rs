@@ -1,0 +1,357 @@
+//! Notices, stored.
+
+use std::collections::HashMap;
+
+use super::model::{NoticeFilter, NoticeKind};
+use crate::Result;
+use crate::cold_chain::AlertType;
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
+use crate::kernel::ids::{
+    AccountId, AlertId, ColdCellId, CustomerId, LocationId, MembershipId, NoticeGroupId, NoticeId, OrgId,
+};
+use crate::kernel::page::PageWindow;
+use crate::kernel::time::Timestamp;
+
+/// What makes happenings belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::FromRow)]
+pub(super) struct Gathered {
+    pub kind: NoticeKind,
+    pub alert_type: AlertType,
+    pub location_id: LocationId,
+    pub location_name: String,
+    pub customer_id: Option<CustomerId>,
+    pub late: bool,
+    pub level: i64,
+    pub told_to: String,
+    pub quiet: bool,
+}
+
+/// A group that is to be told.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct GroupRow {
+    pub id: NoticeGroupId,
+    pub due_at: Timestamp,
+    #[sqlx(flatten)]
+    pub what: Gathered,
+}
+
+/// An alert of a group.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct AlertRow {
+    pub alert_id: AlertId,
+    pub cold_cell_id: ColdCellId,
+    pub cold_cell_name: String,
+    pub by_member: Option<MembershipId>,
+}
+
+/// A notice to somebody.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct NoticeRow {
+    pub id: NoticeId,
+    pub kind: NoticeKind,
+    pub location_id: LocationId,
+    pub cold_cell_id: Option<ColdCellId>,
+    pub facts: String,
+    pub created_at: Timestamp,
+    pub read_at: Option<Timestamp>,
+}
+
+/// Organisations whose journal goes on after a follower's position, or with a group that is due.
+pub(super) async fn with_work(on: impl Into<Conn<'_>>, follower: &str, now: Timestamp) -> Result<Vec<OrgId>> {
+    let rows: Vec<(OrgId,)> = sql("SELECT h.org_id FROM journal_heads h LEFT JOIN follower_positions p \
+         ON p.follower = $1 AND p.org_id = h.org_id WHERE h.seq > COALESCE(p.seq, 0) \
+         UNION SELECT org_id FROM notice_groups WHERE told_at IS NULL AND due_at <= $2")
+    .bind(follower)
+    .bind(now)
+    .all(on)
+    .await?;
+    Ok(rows.into_iter().map(|(org,)| org).collect())
+}
+
+/// How far a follower has come in an organisation's journal. The row belongs to this transaction until it ends: other
+/// servers wait here.
+pub(super) async fn lock_position(tx: &mut Tx, follower: &str, org: OrgId) -> Result<i64> {
+    sql("INSERT INTO follower_positions (follower, org_id, seq) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING")
+        .bind(follower)
+        .bind(org)
+        .run(&mut *tx)
+        .await?;
+    let position: Option<(i64,)> = sql("SELECT seq FROM follower_positions WHERE follower = $1 AND org_id = $2")
+        .bind(follower)
+        .bind(org)
+        .lock(tx)
+        .await?;
+    Ok(position.map_or(0, |(seq,)| seq))
+}
+
+pub(super) async fn move_position(tx: &mut Tx, follower: &str, org: OrgId, seq: i64) -> Result<()> {
+    sql("UPDATE follower_positions SET seq = $3 WHERE follower = $1 AND org_id = $2")
+        .bind(follower)
+        .bind(org)
+        .bind(seq)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The group that still takes what happened at a moment, with its end.
+pub(super) async fn gathering(
+    tx: &mut Tx,
+    org: OrgId,
+    what: &Gathered,
+    at: Timestamp,
+) -> Result<Option<(NoticeGroupId, Timestamp)>> {
+    sql(
+        "SELECT id, due_at FROM notice_groups WHERE org_id = $1 AND location_id = $2 AND told_at IS NULL AND kind = $3 \
+         AND alert_type = $4 AND late = $5 AND level = $6 AND told_to = $7 AND quiet = $8 AND due_at >= $9 \
+         ORDER BY due_at LIMIT 1",
+    )
+    .bind(org)
+    .bind(what.location_id)
+    .bind(what.kind)
+    .bind(what.alert_type)
+    .bind(what.late)
+    .bind(what.level)
+    .bind(&what.told_to)
+    .bind(what.quiet)
+    .bind(at)
+    .optional(tx)
+    .await
+}
+
+pub(super) async fn insert_group(
+    tx: &mut Tx,
+    org: OrgId,
+    id: NoticeGroupId,
+    what: &Gathered,
+    due_at: Timestamp,
+) -> Result<()> {
+    sql("INSERT INTO notice_groups (org_id, id, kind, alert_type, location_id, location_name, customer_id, late, level, \
+         told_to, quiet, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+    .bind(org)
+    .bind(id)
+    .bind(what.kind)
+    .bind(what.alert_type)
+    .bind(what.location_id)
+    .bind(&what.location_name)
+    .bind(what.customer_id)
+    .bind(what.late)
+    .bind(what.level)
+    .bind(&what.told_to)
+    .bind(what.quiet)
+    .bind(due_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds an alert to a group. One that is in it already is there once.
+pub(super) async fn insert_alert(tx: &mut Tx, org: OrgId, group: NoticeGroupId, alert: &AlertRow) -> Result<()> {
+    sql("INSERT INTO notice_alerts (org_id, group_id, alert_id, cold_cell_id, cold_cell_name, by_member) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING")
+    .bind(org)
+    .bind(group)
+    .bind(alert.alert_id)
+    .bind(alert.cold_cell_id)
+    .bind(&alert.cold_cell_name)
+    .bind(alert.by_member)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// The group of an organisation that has been due for longest.
+pub(super) async fn next_due(tx: &mut Tx, org: OrgId, now: Timestamp) -> Result<Option<GroupRow>> {
+    sql("SELECT * FROM notice_groups WHERE org_id = $1 AND told_at IS NULL AND due_at <= $2 ORDER BY due_at, id LIMIT 1")
+        .bind(org)
+        .bind(now)
+        .optional(tx)
+        .await
+}
+
+pub(super) async fn alerts_of(tx: &mut Tx, org: OrgId, group: NoticeGroupId) -> Result<Vec<AlertRow>> {
+    sql("SELECT alert_id, cold_cell_id, cold_cell_name, by_member FROM notice_alerts \
+         WHERE org_id = $1 AND group_id = $2 ORDER BY alert_id")
+    .bind(org)
+    .bind(group)
+    .all(tx)
+    .await
+}
+
+/// Who was told of the alerts of a group before, that they opened or that nobody reacted.
+pub(super) async fn told_before(
+    tx: &mut Tx,
+    org: OrgId,
+    group: NoticeGroupId,
+) -> Result<HashMap<AccountId, Vec<AlertId>>> {
+    let rows: Vec<(AccountId, AlertId)> = sql("SELECT DISTINCT n.account_id, a.alert_id FROM notice_alerts mine \
+         JOIN notice_alerts a ON a.org_id = mine.org_id AND a.alert_id = mine.alert_id \
+         JOIN notices n ON n.org_id = a.org_id AND n.group_id = a.group_id AND n.kind <> 'resolution' \
+         WHERE mine.org_id = $1 AND mine.group_id = $2")
+    .bind(org)
+    .bind(group)
+    .all(tx)
+    .await?;
+    let mut told: HashMap<AccountId, Vec<AlertId>> = HashMap::new();
+    for (account, alert) in rows {
+        told.entry(account).or_default().push(alert);
+    }
+    Ok(told)
+}
+
+pub(super) async fn close_group(tx: &mut Tx, org: OrgId, group: NoticeGroupId, now: Timestamp) -> Result<()> {
+    sql("UPDATE notice_groups SET told_at = $3 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(group)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes down that somebody was told.
+pub(super) async fn insert_notice(
+    tx: &mut Tx,
+    org: OrgId,
+    account: AccountId,
+    group: NoticeGroupId,
+    notice: &NoticeRow,
+    in_app: bool,
+) -> Result<()> {
+    sql("INSERT INTO notices (org_id, id, account_id, group_id, kind, location_id, cold_cell_id, facts, in_app, \
+         created_at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+    .bind(org)
+    .bind(notice.id)
+    .bind(account)
+    .bind(group)
+    .bind(notice.kind)
+    .bind(notice.location_id)
+    .bind(notice.cold_cell_id)
+    .bind(&notice.facts)
+    .bind(in_app)
+    .bind(notice.created_at)
+    .bind(notice.read_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+fn own(mut query: Sql, org: OrgId, account: AccountId, filter: &NoticeFilter) -> Sql {
+    query.push(" FROM notices WHERE org_id = ").push_bind(org).push(" AND account_id = ").push_bind(account);
+    query.push(" AND in_app");
+    if let Some(unread) = filter.unread {
+        query.push(if unread { " AND read_at IS NULL" } else { " AND read_at IS NOT NULL" });
+    }
+    query
+}
+
+/// Notices of a member, newest first; one more than asked for.
+pub(super) async fn list(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    account: AccountId,
+    filter: &NoticeFilter,
+    window: &PageWindow,
+) -> Result<Vec<NoticeRow>> {
+    let select = sql("SELECT id, kind, location_id, cold_cell_id, facts, created_at, read_at");
+    let mut query = own(select, org, account, filter);
+    query.push_window(Sort::descending("created_at", "id"), window);
+    query.all(on).await
+}
+
+/// How many notices a filter has, counted up to a little more than is shown.
+pub(super) async fn count(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    account: AccountId,
+    filter: &NoticeFilter,
+) -> Result<i64> {
+    own(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1"), org, account, filter).counted(on).await
+}
+
+/// How many notices of a member were not read, counted up to a number.
+pub(super) async fn unread(on: impl Into<Conn<'_>>, org: OrgId, account: AccountId, up_to: i64) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM notices \
+         WHERE org_id = $1 AND account_id = $2 AND in_app AND read_at IS NULL LIMIT $3) counted")
+    .bind(org)
+    .bind(account)
+    .bind(up_to)
+    .one(on)
+    .await?;
+    Ok(count)
+}
+
+/// Marks notices of a member as read: some, or all.
+pub(super) async fn read(
+    tx: &mut Tx,
+    org: OrgId,
+    account: AccountId,
+    ids: Option<&[NoticeId]>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut query = sql("UPDATE notices SET read_at = ");
+    query.push_bind(now).push(" WHERE org_id = ").push_bind(org).push(" AND account_id = ").push_bind(account);
+    query.push(" AND in_app AND read_at IS NULL");
+    if let Some(ids) = ids {
+        query.push(" AND id IN (").push_list(ids).push(")");
+    }
+    query.run(tx).await?;
+    Ok(())
+}
+
+/// Whether a member was told of a group.
+pub(super) async fn was_told(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    account: AccountId,
+    group: NoticeGroupId,
+) -> Result<bool> {
+    let row: Option<(NoticeId,)> =
+        sql("SELECT id FROM notices WHERE org_id = $1 AND group_id = $2 AND account_id = $3")
+            .bind(org)
+            .bind(group)
+            .bind(account)
+            .optional(on)
+            .await?;
+    Ok(row.is_some())
+}
+
+/// What the members of an organisation want to be told, where it is not the default.
+pub(super) async fn all_wanted(on: impl Into<Conn<'_>>, org: OrgId) -> Result<HashMap<AccountId, String>> {
+    let rows: Vec<(AccountId, String)> =
+        sql("SELECT account_id, wanted FROM notice_preferences WHERE org_id = $1").bind(org).all(on).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What a member wants to be told, unless it is the default.
+pub(super) async fn wanted(on: impl Into<Conn<'_>>, org: OrgId, account: AccountId) -> Result<Option<String>> {
+    let row: Option<(String,)> = sql("SELECT wanted FROM notice_preferences WHERE org_id = $1 AND account_id = $2")
+        .bind(org)
+        .bind(account)
+        .optional(on)
+        .await?;
+    Ok(row.map(|(wanted,)| wanted))
+}
+
+pub(super) async fn write_wanted(tx: &mut Tx, org: OrgId, account: AccountId, wanted: &str) -> Result<()> {
+    sql("INSERT INTO notice_preferences (org_id, account_id, wanted) VALUES ($1, $2, $3) \
+         ON CONFLICT (org_id, account_id) DO UPDATE SET wanted = excluded.wanted")
+    .bind(org)
+    .bind(account)
+    .bind(wanted)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes what was told before a moment.
+pub(super) async fn purge(tx: &mut Tx, before: Timestamp) -> Result<()> {
+    sql("DELETE FROM notices WHERE created_at < $1").bind(before).run(&mut *tx).await?;
+    sql("DELETE FROM notice_alerts WHERE EXISTS (SELECT 1 FROM notice_groups g WHERE g.org_id = notice_alerts.org_id \
+         AND g.id = notice_alerts.group_id AND g.told_at IS NOT NULL AND g.due_at < $1)")
+    .bind(before)
+    .run(&mut *tx)
+    .await?;
+    sql("DELETE FROM notice_groups WHERE told_at IS NOT NULL AND due_at < $1").bind(before).run(tx).await?;
+    Ok(())
+}

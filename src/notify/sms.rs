@@ -1,0 +1,180 @@
+//! SMS by a gateway. As with mail, one is enqueued in the transaction that causes it and sent by the worker of the jobs
+//! table.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request};
+use http_body_util::Full;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+
+use super::http::HttpClient;
+use crate::kernel::App;
+use crate::kernel::db::Tx;
+use crate::kernel::ids::OrgId;
+use crate::kernel::jobs::{self, Job, NewJob};
+use crate::{Error, Result};
+
+/// The kind of the jobs that carry an SMS.
+pub const JOB: &str = "sms";
+/// What SMS are sealed for while they wait: they hold phone numbers.
+const PURPOSE: &str = "sms";
+/// The longest text, in characters.
+const LONGEST: usize = 480;
+
+/// An SMS to one person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Sms {
+    /// The number, as accounts have it.
+    pub to: String,
+    /// The text.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Sms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sms(…)")
+    }
+}
+
+/// Whoever brings an SMS to a phone.
+#[async_trait]
+pub trait SmsGateway: Send + Sync {
+    /// Brings a text to a number. The id is the same for every attempt, so that a text sent twice can be recognised.
+    ///
+    /// # Errors
+    /// Internal, with what went wrong: it is tried again.
+    async fn send(&self, id: &str, sms: &Sms) -> Result<()>;
+}
+
+/// The way out for SMS.
+#[derive(Clone)]
+pub enum Texter {
+    /// No gateway is configured: nothing is sent.
+    Off,
+    /// A gateway.
+    On(Arc<dyn SmsGateway>),
+}
+
+impl std::fmt::Debug for Texter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_on() { "Texter::On(…)" } else { "Texter::Off" })
+    }
+}
+
+impl Texter {
+    /// A gateway that is spoken to by HTTP. An address with `{to}` and `{text}` in it, and `{token}` where wanted, is
+    /// asked by GET with these filled in; any other is sent JSON by POST. The prefix stands before every number.
+    ///
+    /// # Errors
+    /// One sentence about what is wrong with the address.
+    pub fn by_http(url: &str, token: Option<&str>, prefix: &str) -> std::result::Result<Self, String> {
+        let refuse =
+            || "sms.url must be an address such as https://gateway.example.org/send?to={to}&text={text}".to_owned();
+        let is_template = url.contains("{to}") && url.contains("{text}");
+        let sample = Url::parse(&filled(url, "1", "a", "b")).map_err(|_| refuse())?;
+        let is_http = ["http", "https"].contains(&sample.scheme()) && sample.host_str().is_some();
+        if !is_http || (url.contains('{') && !is_template) {
+            return Err(refuse());
+        }
+        let authorization = match token {
+            // In the address already, so nowhere else.
+            Some(_) if url.contains("{token}") => None,
+            Some(token) => {
+                let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                    .map_err(|_| "sms.token must be plain text".to_owned())?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+            None => None,
+        };
+        Ok(Self::On(Arc::new(HttpGateway {
+            client: HttpClient::for_address(&sample),
+            url: url.to_owned(),
+            token: token.unwrap_or_default().to_owned(),
+            prefix: prefix.to_owned(),
+            is_template,
+            authorization,
+        })))
+    }
+
+    /// Whether SMS go out.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        matches!(self, Self::On(_))
+    }
+}
+
+/// A gateway that is spoken to by HTTP.
+struct HttpGateway {
+    client: HttpClient,
+    url: String,
+    token: String,
+    prefix: String,
+    is_template: bool,
+    authorization: Option<HeaderValue>,
+}
+
+#[async_trait]
+impl SmsGateway for HttpGateway {
+    async fn send(&self, id: &str, sms: &Sms) -> Result<()> {
+        let to = format!("{}{}", self.prefix, sms.to);
+        let text: String = sms.text.chars().take(LONGEST).collect();
+        let (method, body) = match self.is_template {
+            true => (Method::GET, Bytes::new()),
+            false => (Method::POST, json!({"id": id, "to": to, "text": text}).to_string().into()),
+        };
+        let address = Url::parse(&filled(&self.url, &to, &text, &self.token)).map_err(Error::internal)?;
+        let path = &address[url::Position::BeforePath..url::Position::AfterQuery];
+        let mut request = Request::builder().method(method).uri(path).header("idempotency-key", id);
+        if !self.is_template {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let request = request.body(Full::new(body)).map_err(Error::internal)?;
+        let status = self.client.send(&address, request).await?;
+        if status.is_success() { Ok(()) } else { Err(Error::internal(format!("the SMS gateway answered {status}"))) }
+    }
+}
+
+/// An address with the values in their places, written so that they mean nothing there.
+fn filled(url: &str, to: &str, text: &str, token: &str) -> String {
+    let written = |value: &str| url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>();
+    // One after the other would look for places in values; written values have no braces.
+    url.replace("{to}", &written(to)).replace("{text}", &written(text)).replace("{token}", &written(token))
+}
+
+/// Enqueues an SMS in the transaction that causes it. Without a gateway nothing happens.
+///
+/// # Errors
+/// What the database says.
+pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, sms: &Sms) -> Result<()> {
+    if !app.sms.is_on() {
+        return Ok(());
+    }
+    let job = NewJob {
+        kind: JOB,
+        org,
+        payload: app.secret.seal(PURPOSE, &serde_json::to_vec(sms).map_err(Error::internal)?)?,
+        run_at: app.clock.now(),
+        unique_key: None,
+    };
+    jobs::enqueue(tx, job).await
+}
+
+/// Sends the SMS of a job.
+///
+/// # Errors
+/// Internal, with what the gateway said: the job is tried again.
+pub async fn send(app: &App, job: &Job) -> Result<()> {
+    let sealed = app.secret.unseal(PURPOSE, &job.payload).ok_or_else(|| Error::internal("an SMS cannot be read"))?;
+    let sms: Sms = serde_json::from_slice(&sealed).map_err(Error::internal)?;
+    let Texter::On(gateway) = &app.sms else { return Err(Error::internal("no SMS gateway is configured")) };
+    gateway.send(&job.id.to_string(), &sms).await
+}
