@@ -46,6 +46,8 @@ const pages = [
   ["account", "/app/account"],
   ["second-factor", "/app/account/second-factor"],
   ["passkeys", "/app/account/passkeys"],
+  ["notices", "/app/notices"],
+  ["notice-preferences", "/app/account/notices"],
 ];
 const widths = { 375: 812, 768: 1024, 1440: 900 };
 

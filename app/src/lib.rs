@@ -12,6 +12,7 @@ pub mod error;
 pub mod leads;
 pub mod live;
 pub mod moment;
+pub mod notices;
 pub mod organisations;
 pub mod passkey;
 pub mod people;

@@ -14,10 +14,12 @@ pub enum Topic {
     ColdChain,
     /// Alerts.
     Alerts,
+    /// What one was told.
+    Notices,
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::Repairs, Self::Leads, Self::ColdChain, Self::Alerts];
+    const ALL: [Self; 5] = [Self::Repairs, Self::Leads, Self::ColdChain, Self::Alerts, Self::Notices];
 
     /// What one needs to hear of it.
     const fn needs(self) -> Permission {
@@ -25,7 +27,7 @@ impl Topic {
             Self::Repairs => Permission::RepairsRead,
             Self::Leads => Permission::LeadsRead,
             Self::ColdChain => Permission::ColdChainRead,
-            Self::Alerts => Permission::AlertsRead,
+            Self::Alerts | Self::Notices => Permission::AlertsRead,
         }
     }
 }
@@ -64,6 +66,7 @@ pub const EVENTS: &[(&str, Topic)] = &[
     ("alerts.continued", Topic::Alerts),
     ("alerts.acknowledged", Topic::Alerts),
     ("alerts.resolved", Topic::Alerts),
+    ("notices.told", Topic::Notices),
 ];
 
 /// The state of the stream and how often each topic has changed.

@@ -65,6 +65,12 @@ fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction
                     <span>{view.passkey_words}</span> <a class="btn" href=PASSKEYS>"Passkeys"</a>
                 </div>
             </section>
+            <section class="panel">
+                <h2>"Notices"</h2>
+                <div class="spread wrap">
+                    <span>"What you are told, and how."</span> <a class="btn" href="/app/account/notices">"Choose"</a>
+                </div>
+            </section>
             {password_form(password)}
         </div>
     }

@@ -8,7 +8,9 @@ use officina::kernel::permission::{Permission, PermissionSet};
 use serde::{Deserialize, Serialize};
 
 use super::functions::get_frame;
-use crate::live::{LiveBadge, can_follow};
+use crate::error::PageError;
+use crate::live::{LiveBadge, Topic, can_follow, use_live};
+use crate::notices::count_unread;
 use crate::theme::Theme;
 use crate::ui::{Icon, Toasts, icon, mark};
 
@@ -125,7 +127,9 @@ pub fn Frame() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     follow(frame);
     let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });
-    let header = move || Suspend::new(async move { frame.await.ok().map(header) });
+    let live = use_live();
+    let unread = Resource::new(move || live.changes(Topic::Notices), |_| count_unread());
+    let header = move || Suspend::new(async move { frame.await.ok().map(|frame| header(frame, unread)) });
     view! {
         <div class="app">
             <a class="skip" href="#content" rel="external">"Skip to the content"</a>
@@ -140,7 +144,7 @@ pub fn Frame() -> impl IntoView {
 /// Shows something to those who may do something; to others nothing.
 pub fn permitted(permission: Permission, content: impl Into<ViewFn>) -> AnyView {
     let content: ViewFn = content.into();
-    let frame = use_context::<Resource<Result<FrameData, crate::error::PageError>>>();
+    let frame = use_context::<Resource<Result<FrameData, PageError>>>();
     let shown = move || {
         let content = content.clone();
         frame.map(|frame| {
@@ -155,7 +159,7 @@ pub fn permitted(permission: Permission, content: impl Into<ViewFn>) -> AnyView 
 
 /// Starts live updates as soon as it is known where from.
 #[cfg(feature = "hydrate")]
-fn follow(frame: Resource<Result<FrameData, crate::error::PageError>>) {
+fn follow(frame: Resource<Result<FrameData, PageError>>) {
     let live = crate::live::use_live();
     Effect::new(move |started: Option<bool>| {
         let frame = frame.get().and_then(Result::ok).filter(|frame| can_follow(frame.permissions));
@@ -198,7 +202,24 @@ fn sidebar(frame: FrameData) -> AnyView {
     .into_any()
 }
 
-fn header(frame: FrameData) -> AnyView {
+/// The way to the notices, with how many were not read. Nothing for those who are never told anything.
+fn bell(permissions: PermissionSet, unread: i64) -> Option<AnyView> {
+    let may = [Permission::AlertsRead, Permission::AlertsAcknowledge].iter().any(|needed| permissions.has(*needed));
+    (may || unread > 0).then(|| {
+        let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
+        let words = if unread > 0 { format!("Notices, {count} not read") } else { "Notices".to_owned() };
+        view! {
+            <a class="btn btn-ghost btn-square bell" href="/app/notices" aria-label=words>
+                {icon(Icon::Bell)} {(unread > 0).then(|| view! { <span class="count num">{count}</span> })}
+            </a>
+        }
+        .into_any()
+    })
+}
+
+fn header(frame: FrameData, unread: Resource<Result<i64, PageError>>) -> AnyView {
+    let permissions = frame.permissions;
+    let bell = move || Suspend::new(async move { bell(permissions, unread.await.unwrap_or_default()) });
     let location = use_location();
     let here = move || format!("{}{}", location.pathname.get(), query_of(&location.search.get()));
     let themes = [
@@ -221,6 +242,7 @@ fn header(frame: FrameData) -> AnyView {
         {home_link(frame.organisation, frame.logo)}
         <span class="grow"></span>
         {can_follow(frame.permissions).then(|| view! { <LiveBadge/> })}
+        <Transition>{bell}</Transition>
         <details class="drop" name="menu">
             <summary class="btn btn-ghost btn-square" aria-label="Colours">{icon(Icon::Contrast)}</summary>
             <div>

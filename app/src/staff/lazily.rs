@@ -10,6 +10,7 @@ use leptos_router::{Lazy, LazyRoute};
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
 use crate::cold_chain::{AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, DevicePage, DevicesPage, WallPage};
+use crate::notices::{NoticePreferencesPage, NoticesPage};
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
@@ -59,6 +60,8 @@ bundle! {
     Invite => InvitePage,
     Member => MemberPage,
     Members => MembersPage,
+    NoticePreferences => NoticePreferencesPage,
+    Notices => NoticesPage,
     Organisations => OrganisationsPage,
     Passkeys => PasskeysPage,
     Programs => ProgramsPage,

@@ -46,6 +46,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain/devices/:id") view={later::<lazily::Device>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/wall") view={later::<lazily::Wall>()} ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
+                    <Route path=path!("notices") view={later::<lazily::Notices>()} ssr=SsrMode::Async/>
                     <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles/new") view={later::<lazily::Role>()} ssr=SsrMode::Async/>
@@ -58,6 +59,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("account") view={later::<lazily::Account>()} ssr=SsrMode::Async/>
                     <Route path=path!("account/second-factor") view={later::<lazily::SecondFactor>()} ssr=SsrMode::Async/>
                     <Route path=path!("account/passkeys") view={later::<lazily::Passkeys>()} ssr=SsrMode::Async/>
+                    <Route path=path!("account/notices") view={later::<lazily::NoticePreferences>()} ssr=SsrMode::Async/>
                     <Route path=path!("account/prove") view={later::<lazily::Prove>()} ssr=SsrMode::Async/>
                     <Route path=path!("organisations") view={later::<lazily::Organisations>()} ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>

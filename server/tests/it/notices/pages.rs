@@ -138,3 +138,52 @@ async fn a_notice_is_heard_live_by_those_who_were_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn pages_show_what_one_was_told_and_take_what_one_wants() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        told(&server, &admin).await;
+        let technician = server.browser("technician").await.with("accept", "text/html");
+        let page = technician.get("/app/notices").await.text();
+        for words in
+            ["Notices, 2 not read", "Cella at Porto too warm", "Over: Cella at Porto too warm", "Mark all as read"]
+        {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        let form = [("function", "notices/read")];
+        let read = technician.form("/app/notices", &form).await;
+        assert_eq!((read.status.as_u16(), read.header("location")), (303, Some("/app/notices")));
+        let page = technician.get("/app/notices").await.text();
+        assert!(page.contains("aria-label=\"Notices\"") && !page.contains("Mark all as read"), "{page}");
+
+        let path = "/app/account/notices";
+        let box_of = |page: &str, word: &str| {
+            let at = page.find(&format!("value=\"{word}\"")).unwrap_or_else(|| panic!("{word} in {page}"));
+            let (start, end) = (page[..at].rfind('<').unwrap(), at + page[at..].find('>').unwrap());
+            page[start..end].contains("checked")
+        };
+        let page = technician.get(path).await.text();
+        assert!(page.contains("no mail server is set up") && page.contains("no gateway is set up"), "{page}");
+        let before = ["in_app:opening", "email:opening", "email:resolution", "sms:opening", "sms:escalation"]
+            .map(|word| box_of(&page, word));
+        assert_eq!(before, [true, true, false, false, true]);
+        let form = [("function", "notices/choose"), ("wanted[]", "email:resolution"), ("wanted[]", "in_app:opening")];
+        let saved = technician.form(path, &form).await;
+        assert!(saved.status == 200 && saved.text().contains("Saved"), "{}", saved.text());
+        let page = technician.get(path).await.text();
+        let after =
+            ["in_app:opening", "email:opening", "email:resolution", "sms:escalation"].map(|word| box_of(&page, word));
+        assert_eq!(after, [true, false, true, false]);
+        let nothing = technician.form(path, &[("function", "notices/choose")]).await;
+        assert_eq!(nothing.status, 200);
+        let none = technician.get(PREFERENCES).await.expect(200);
+        assert_eq!(none["data"]["inApp"]["opening"], false);
+
+        // Whoever is told nothing has no bell.
+        let customer = server.browser("customer").await.with("accept", "text/html");
+        assert!(!customer.get("/app").await.text().contains("/app/notices"));
+        server.stop().await;
+    })
+    .await;
+}

@@ -1,0 +1,176 @@
+//! What the pages about notices ask the server.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use officina::notices::NoticeKind;
+use serde::{Deserialize, Serialize};
+
+use crate::error::PageError;
+use crate::moment::Moment;
+use crate::sent::{Answered, Fresh};
+
+/// Notices on one page.
+#[cfg(feature = "ssr")]
+const PAGE: u32 = 30;
+
+/// The page of notices.
+pub(super) const NOTICES: &str = "/app/notices";
+/// The page where one says what one wants to be told.
+pub(super) const PREFERENCES: &str = "/app/account/notices";
+
+/// A notice in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeLine {
+    /// Its id.
+    pub id: String,
+    /// What happened.
+    pub kind: NoticeKind,
+    /// The notice in one sentence.
+    pub title: String,
+    /// Where it leads.
+    pub href: String,
+    /// When it was told.
+    pub when: Moment,
+    /// Whether it was read.
+    pub is_read: bool,
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesView {
+    /// The notices.
+    pub rows: Vec<NoticeLine>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// How many there are.
+    pub total: Option<i64>,
+    /// How many of all were not read.
+    pub unread: i64,
+}
+
+/// One channel to choose for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chooser {
+    /// What it is called.
+    pub label: String,
+    /// Where it goes to, or why it goes nowhere.
+    pub hint: String,
+    /// The words of the boxes, what they say, and whether they are ticked.
+    pub boxes: Vec<(String, String, bool)>,
+}
+
+/// What one wants to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreferencesView {
+    /// The organisation's name.
+    pub organisation: String,
+    /// The channels.
+    pub channels: Vec<Chooser>,
+    /// What came of the form.
+    pub answered: Answered,
+}
+
+/// A page of one's own notices.
+#[server(prefix = "/_fn", endpoint = "notices/list", input = GetUrl)]
+pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageError> {
+    use officina::kernel::page::PageRequest;
+    use officina::notices::{NoticeFilter, service};
+
+    let (app, actor) = crate::context::context()?;
+    let calendar = crate::context::calendar(&app, &actor).await?;
+    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
+    let page = service::own_notices(&app, &actor, &NoticeFilter::default(), &page).await?;
+    let rows = page.items.into_iter().map(|notice| NoticeLine {
+        id: notice.id.to_string(),
+        kind: notice.kind,
+        title: notice.title,
+        href: notice
+            .cold_cell_id
+            .map_or_else(|| "/app/alerts".to_owned(), |cell| format!("/app/cold-chain/cells/{cell}")),
+        when: calendar.relative(notice.created_at),
+        is_read: notice.read_at.is_some(),
+    });
+    Ok(NoticesView {
+        rows: rows.collect(),
+        next: page.next_cursor,
+        total: page.total,
+        unread: service::unread_notices(&app, &actor).await?,
+    })
+}
+
+/// How many notices one has not read, for the bell; counted up to 100.
+#[server(prefix = "/_fn", endpoint = "notices/unread", input = GetUrl)]
+pub async fn count_unread() -> Result<i64, PageError> {
+    let (app, actor) = crate::context::context()?;
+    Ok(officina::notices::service::unread_notices(&app, &actor).await?)
+}
+
+/// Marks a notice as read, or without an id all of them.
+#[server(prefix = "/_fn", endpoint = "notices/read")]
+pub async fn read_notices(id: Option<String>) -> Result<(), PageError> {
+    use officina::notices::{ReadNotices, service};
+
+    let (app, actor) = crate::context::context()?;
+    let id = id.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose();
+    let ids = id.map_err(|_| officina::Error::NotFound)?.map(|id| vec![id]);
+    service::read_notices(&app, &actor, &ReadNotices { ids }).await?;
+    Ok(())
+}
+
+/// What one wants to be told.
+#[server(prefix = "/_fn", endpoint = "notices/preferences", input = GetUrl)]
+pub async fn get_preferences() -> Result<PreferencesView, PageError> {
+    use officina::notices::{Channel, service, word};
+
+    let answered = Answered::here(&["notices/choose"], &[]);
+    let (app, actor) = crate::context::context()?;
+    let wanted = service::notice_preferences(&app, &actor).await?;
+    let me = officina::identity::service::me(&app, &actor).await?.user;
+    let hint = |channel| match channel {
+        Channel::InApp => "They stand behind the bell.".to_owned(),
+        Channel::Email if !app.mailer.is_on() => "No mail goes out from here: no mail server is set up.".to_owned(),
+        Channel::Email => me.email.as_ref().map_or_else(
+            || "None goes out: your account has no e-mail address.".to_owned(),
+            |address| format!("They go to {address}."),
+        ),
+        Channel::Sms if !app.sms.is_on() => "No SMS goes out from here: no gateway is set up.".to_owned(),
+        Channel::Sms => me.phone.as_ref().map_or_else(
+            || "None goes out: your account has no phone number.".to_owned(),
+            |number| format!("They go to {number}."),
+        ),
+    };
+    let says = |kind| match kind {
+        NoticeKind::Opening => "an alert opens",
+        NoticeKind::Escalation => "nobody reacts, and it is my turn",
+        NoticeKind::Resolution => "an alert that I was told of is over",
+    };
+    let channels = Channel::ALL.iter().map(|channel| Chooser {
+        label: match channel {
+            Channel::InApp => "In the application, when",
+            Channel::Email => "By mail, when",
+            Channel::Sms => "By SMS, when",
+        }
+        .to_owned(),
+        hint: hint(*channel),
+        boxes: NoticeKind::ALL
+            .iter()
+            .map(|kind| (word(*channel, *kind), says(*kind).to_owned(), wanted.wants(*channel, *kind)))
+            .collect(),
+    });
+    Ok(PreferencesView { organisation: me.organisation.name, channels: channels.collect(), answered })
+}
+
+/// Says what one wants to be told: this and nothing else.
+#[server(prefix = "/_fn", endpoint = "notices/choose")]
+pub async fn choose_notices(
+    // A form without a tick sends nothing.
+    #[server(default)] wanted: Vec<String>,
+) -> Result<Fresh, PageError> {
+    use officina::notices::{NoticePreferences, service};
+
+    let (app, actor) = crate::context::context()?;
+    let wanted = NoticePreferences::of_words(wanted.iter().map(String::as_str));
+    service::set_notice_preferences(&app, &actor, wanted).await?;
+    let text = "It counts from the next notice on.".to_owned();
+    Ok(Fresh { title: "Saved".to_owned(), text, ..Fresh::default() })
+}

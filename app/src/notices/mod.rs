@@ -1,0 +1,11 @@
+//! What one was told, and what one wants to be told.
+
+mod functions;
+mod page;
+mod preferences;
+
+pub use functions::{Chooser, NoticeLine, NoticesView, PreferencesView};
+// Their forms name them in a field (`sent::calls`); the frame asks for the last.
+pub use functions::{choose_notices, count_unread, read_notices};
+pub use page::NoticesPage;
+pub use preferences::NoticePreferencesPage;
