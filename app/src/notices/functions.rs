@@ -102,6 +102,10 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
 #[server(prefix = "/_fn", endpoint = "notices/unread", input = GetUrl)]
 pub async fn count_unread() -> Result<i64, PageError> {
     let (app, actor) = crate::context::context()?;
+    if actor.member().is_some_and(|member| member.needs_factor) {
+        // The bell is on the page where the second factor is switched on, too: a refusal would be that page's.
+        return Ok(0);
+    }
     Ok(officina::notices::service::unread_notices(&app, &actor).await?)
 }
 
