@@ -178,3 +178,31 @@ pub async fn send(app: &App, job: &Job) -> Result<()> {
     let Texter::On(gateway) = &app.sms else { return Err(Error::internal("no SMS gateway is configured")) };
     gateway.send(&job.id.to_string(), &sms).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_has_an_address_that_can_be_asked() {
+        for good in [
+            "https://gateway.example.org/send",
+            "http://127.0.0.1:8025",
+            "https://gateway.example.org/?to={to}&text={text}&key={token}",
+        ] {
+            let texter = Texter::by_http(good, Some("secret"), "+39").expect(good);
+            assert!(texter.is_on() && !format!("{texter:?}").contains("secret"), "{good}");
+        }
+        for bad in ["", "gateway", "mailto:a@example.org", "https://gateway.example.org/?to={to}", "https://{to}{text}"]
+        {
+            assert!(Texter::by_http(bad, None, "+39").is_err(), "{bad}");
+        }
+        assert!(Texter::by_http("https://gateway.example.org", Some("two\nlines"), "+39").is_err());
+    }
+
+    #[test]
+    fn what_a_value_says_means_nothing_in_an_address() {
+        let url = filled("https://g.test/?to={to}&text={text}", "+39", "{to}&x=1 #", "");
+        assert_eq!(url, "https://g.test/?to=%2B39&text=%7Bto%7D%26x%3D1+%23");
+    }
+}

@@ -171,6 +171,8 @@ async fn a_role_that_needs_one_can_do_nothing_else_until_it_is_on() {
         assert!(refused["error"].as_str().unwrap().contains("second factor"), "{refused}");
         assert_eq!(agent.get("/api/v1/auth/me").await.expect(200)["data"]["permissions"], json!([]));
         assert_eq!(browser.get("/app/repairs").await.header("location"), Some("/app/account/second-factor"));
+        assert_eq!(browser.get("/app/account/second-factor").await.status, 200);
+        agent.get("/api/v1/auth/notices").await.expect_error(403, "FORBIDDEN");
         enrol(&server, &agent).await;
         agent.get("/api/v1/repairs").await.expect(200);
         assert_eq!(browser.get("/app/repairs").await.status, 200);

@@ -15,7 +15,7 @@ use officina::kernel::actor::Actor;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::ids::{CustomerId, LocationId, OrgId};
-use officina::kernel::time::MINUTE;
+use officina::kernel::time::{MINUTE, Timestamp};
 use officina::notices::NoticeFacts;
 use officina::notices::service::follow;
 use officina_server::config::Config;
@@ -90,14 +90,19 @@ impl Story {
 
     /// All devices of a site say whether there is power.
     async fn power(&self, site: &Site, power: bool) {
+        self.measure(site, -18.0, power, self.app.clock.now()).await;
+    }
+
+    /// All devices of a site send what they measured at a moment.
+    async fn measure(&self, site: &Site, celsius: f64, power: bool, at: Timestamp) {
         let now = self.app.clock.now();
         let reading = Reading {
-            temperature: Micro::from_celsius(-18.0),
+            temperature: Micro::from_celsius(celsius),
             humidity: None,
             battery: None,
             power: Some(power),
             door: None,
-            recorded_at: Some(now),
+            recorded_at: Some(at),
             seq: None,
         };
         let delivery = |(device_no, access_epoch): &(i64, i64)| Delivery {

@@ -277,3 +277,29 @@ async fn what_is_history_when_it_is_told_stands_in_the_list_as_read() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_found_late_is_told_as_such_and_once_more_when_it_goes_on() {
+    Story::each(|story| async move {
+        let site = story.site("Porto", None, 1).await;
+        story.measure(&site, -10.0, true, START.plus(-3 * HOUR)).await;
+        story.pass(2).await;
+        let late = to(&ALL, "opening HIGH_TEMP Porto 1");
+        assert_eq!(story.told().await, late);
+        let admin = story.actor("admin").await;
+        let titles = async || {
+            let page = own_notices(&story.app, &admin, &NoticeFilter::default(), &Default::default()).await.unwrap();
+            page.items.into_iter().map(|notice| notice.title).collect::<Vec<_>>()
+        };
+        assert_eq!(titles().await, ["Cella 1 at Porto too warm (told late)"]);
+        story.pass(90).await;
+        assert_eq!(story.told().await, late, "it does not escalate");
+        story.measure(&site, -10.0, true, story.app.clock.now()).await;
+        story.pass(2).await;
+        assert_eq!(titles().await, ["Cella 1 at Porto too warm", "Cella 1 at Porto too warm (told late)"]);
+        story.pass(61).await;
+        assert_eq!(titles().await.len(), 2, "the first level are the managers");
+        assert_eq!(story.told().await.last().unwrap(), "manager escalation HIGH_TEMP Porto 1");
+    })
+    .await;
+}
