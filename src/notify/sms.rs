@@ -77,8 +77,10 @@ impl Texter {
             || "sms.url must be an address such as https://gateway.example.org/send?to={to}&text={text}".to_owned();
         let is_template = url.contains("{to}") && url.contains("{text}");
         let sample = Url::parse(&filled(url, "1", "a", "b")).map_err(|_| refuse())?;
+        let other = Url::parse(&filled(url, "2", "c", "d")).map_err(|_| refuse())?;
         let is_http = ["http", "https"].contains(&sample.scheme()) && sample.host_str().is_some();
-        if !is_http || (url.contains('{') && !is_template) {
+        // Where a text goes must not depend on what it says.
+        if !is_http || sample.origin() != other.origin() || (url.contains('{') && !is_template) {
             return Err(refuse());
         }
         let authorization = match token {
