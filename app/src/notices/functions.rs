@@ -102,11 +102,17 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
 #[server(prefix = "/_fn", endpoint = "notices/unread", input = GetUrl)]
 pub async fn count_unread() -> Result<i64, PageError> {
     let (app, actor) = crate::context::context()?;
+    unread(&app, &actor).await
+}
+
+/// How many notices somebody has not read. Nothing is counted for those who first have to switch on a second factor: the
+/// bell is on the page where they do, and a refusal would be that page's.
+#[cfg(feature = "ssr")]
+pub(crate) async fn unread(app: &officina::kernel::App, actor: &officina::kernel::actor::Actor) -> Result<i64, PageError> {
     if actor.member().is_some_and(|member| member.needs_factor) {
-        // The bell is on the page where the second factor is switched on, too: a refusal would be that page's.
         return Ok(0);
     }
-    Ok(officina::notices::service::unread_notices(&app, &actor).await?)
+    Ok(officina::notices::service::unread_notices(app, actor).await?)
 }
 
 /// Marks a notice as read, or without an id all of them.

@@ -5,7 +5,9 @@ mod page;
 mod preferences;
 
 pub use functions::{Chooser, NoticeLine, NoticesView, PreferencesView};
-// Their forms name them in a field (`sent::calls`); the frame asks for the last.
+// Their forms name them in a field (`sent::calls`); the frame counts.
+#[cfg(feature = "ssr")]
+pub(crate) use functions::unread;
 pub use functions::{choose_notices, count_unread, read_notices};
 pub use page::NoticesPage;
 pub use preferences::NoticePreferencesPage;

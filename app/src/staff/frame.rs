@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::functions::get_frame;
 use crate::error::PageError;
-use crate::live::{LiveBadge, Topic, can_follow, use_live};
+#[cfg(feature = "hydrate")]
+use crate::live::Topic;
+use crate::live::{LiveBadge, can_follow};
+#[cfg(feature = "hydrate")]
 use crate::notices::count_unread;
 use crate::theme::Theme;
 use crate::ui::{Icon, Toasts, icon, mark};
@@ -33,6 +36,8 @@ pub struct FrameData {
     pub operator: bool,
     /// The colours chosen.
     pub theme: Theme,
+    /// How many notices the person has not read, counted up to 100.
+    pub unread: i64,
     /// The journal's number when the page was made; live updates go on from there.
     pub seq: i64,
 }
@@ -127,9 +132,7 @@ pub fn Frame() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     follow(frame);
     let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });
-    let live = use_live();
-    let unread = Resource::new(move || live.changes(Topic::Notices), |_| count_unread());
-    let header = move || Suspend::new(async move { frame.await.ok().map(|frame| header(frame, unread)) });
+    let header = move || Suspend::new(async move { frame.await.ok().map(header) });
     view! {
         <div class="app">
             <a class="skip" href="#content" rel="external">"Skip to the content"</a>
@@ -203,23 +206,46 @@ fn sidebar(frame: FrameData) -> AnyView {
 }
 
 /// The way to the notices, with how many were not read. Nothing for those who are never told anything.
-fn bell(permissions: PermissionSet, unread: i64) -> Option<AnyView> {
-    let may = [Permission::AlertsRead, Permission::AlertsAcknowledge].iter().any(|needed| permissions.has(*needed));
-    (may || unread > 0).then(|| {
-        let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
-        let words = if unread > 0 { format!("Notices, {count} not read") } else { "Notices".to_owned() };
+fn bell(frame: &FrameData) -> Option<AnyView> {
+    let may = [Permission::AlertsRead, Permission::AlertsAcknowledge];
+    if frame.unread == 0 && !may.iter().any(|needed| frame.permissions.has(*needed)) {
+        return None;
+    }
+    // It comes with the page and is counted again when the live feed says so. As a resource of its own it would be a
+    // boundary within the header's, which does not hydrate.
+    let unread = RwSignal::new(frame.unread);
+    #[cfg(feature = "hydrate")]
+    count_again(unread);
+    let count = move || if unread.get() > 99 { "99+".to_owned() } else { unread.get().to_string() };
+    let words = move || if unread.get() > 0 { format!("Notices, {} not read", count()) } else { "Notices".to_owned() };
+    Some(
         view! {
             <a class="btn btn-ghost btn-square bell" href="/app/notices" aria-label=words>
-                {icon(Icon::Bell)} {(unread > 0).then(|| view! { <span class="count num">{count}</span> })}
+                {icon(Icon::Bell)} <span class="count num" hidden=move || unread.get() == 0>{count}</span>
             </a>
         }
-        .into_any()
-    })
+        .into_any(),
+    )
 }
 
-fn header(frame: FrameData, unread: Resource<Result<i64, PageError>>) -> AnyView {
-    let permissions = frame.permissions;
-    let bell = move || Suspend::new(async move { bell(permissions, unread.await.unwrap_or_default()) });
+/// Keeps the number at the bell right.
+#[cfg(feature = "hydrate")]
+fn count_again(unread: RwSignal<i64>) {
+    let live = crate::live::use_live();
+    Effect::new(move |seen: Option<()>| {
+        live.changes(Topic::Notices);
+        if seen.is_some() {
+            leptos::task::spawn_local(async move {
+                if let Ok(count) = count_unread().await {
+                    unread.try_set(count);
+                }
+            });
+        }
+    });
+}
+
+fn header(frame: FrameData) -> AnyView {
+    let bell = bell(&frame);
     let location = use_location();
     let here = move || format!("{}{}", location.pathname.get(), query_of(&location.search.get()));
     let themes = [
@@ -242,7 +268,7 @@ fn header(frame: FrameData, unread: Resource<Result<i64, PageError>>) -> AnyView
         {home_link(frame.organisation, frame.logo)}
         <span class="grow"></span>
         {can_follow(frame.permissions).then(|| view! { <LiveBadge/> })}
-        <Transition>{bell}</Transition>
+        {bell}
         <details class="drop" name="menu">
             <summary class="btn btn-ghost btn-square" aria-label="Colours">{icon(Icon::Contrast)}</summary>
             <div>

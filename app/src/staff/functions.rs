@@ -25,6 +25,7 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
         permissions: actor.usable(),
         operator: member.operator,
         theme,
+        unread: crate::notices::unread(&app, &actor).await?,
         seq: journal::head(&app.db, actor.org).await?,
     })
 }
