@@ -8,7 +8,7 @@ use crate::Result;
 use crate::client::{Connection, get};
 use crate::fill::Filled;
 use crate::load::{Expected, InTurn, Source};
-use crate::readings::Fleet;
+use crate::readings::{COLD, Fleet, Sending};
 use crate::server::Server;
 
 /// Readings of a batch.
@@ -134,18 +134,24 @@ impl Case {
     /// The sources of a run, one for each connection.
     pub fn sources(&self, filled: &Filled, connections: usize, round: u32, now: Timestamp) -> Vec<Box<dyn Source>> {
         let connections = self.connections.unwrap_or(connections);
-        let share = (filled.devices.len() / connections).max(1);
-        (0..connections)
-            .map(|index| match self.readings {
-                0 => InTurn::from(&self.requests, index * self.requests.len() / connections),
+        match self.readings {
+            0 => {
+                let from = |index| InTurn::from(&self.requests, index * self.requests.len() / connections);
+                (0..connections).map(from).collect()
+            }
+            readings => {
                 // The kinds of requests count apart, so that no number comes twice.
-                readings => {
-                    let devices = &filled.devices[index * share..][..share];
-                    Fleet::of(devices, readings, round * 2 + u32::from(readings > 1), now.0)
-                }
-            })
-            .collect()
+                let round = round * 2 + u32::from(readings > 1);
+                fleets(filled, connections, Sending { readings, round, now: now.0, degrees: COLD })
+            }
+        }
     }
+}
+
+/// The devices, spread over connections.
+pub fn fleets(filled: &Filled, connections: usize, sending: Sending) -> Vec<Box<dyn Source>> {
+    let share = (filled.devices.len() / connections).max(1);
+    filled.devices.chunks_exact(share).take(connections).map(|devices| Fleet::of(devices, sending)).collect()
 }
 
 /// The requests of the yardstick.

@@ -1,5 +1,5 @@
 //! How fast the database engine takes the rows of readings by itself: the same table, the same durability, many rows
-//! with a commit, and nothing else. What ingestion is measured against.
+//! with a commit, and nothing else. What ingestion is measured against, and how a database is filled for the curve.
 
 use std::time::{Duration, Instant};
 
@@ -20,28 +20,53 @@ const DEVICES: i64 = 1_024;
 /// The first number of the devices here: none of the server's.
 const FIRST_DEVICE: i64 = 1_000_000;
 
+/// Which rows are inserted: those of devices that take turns, each with rising keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// The first device's number.
+    pub first_device: i64,
+    /// How many devices.
+    pub devices: i64,
+    /// The first key of each.
+    pub first_key: i64,
+    /// The time of the first key; the next ones are a millisecond apart.
+    pub at: Timestamp,
+}
+
 /// Inserts for a time and returns rows per second. `round` keeps the rows apart from those of earlier rounds.
 pub async fn rate(db: &Db, time: Duration, round: u32, now: Timestamp) -> Result<f64> {
+    let first_key = i64::from(round) * 10_000_000;
+    let rows = Rows { first_device: FIRST_DEVICE, devices: DEVICES, first_key, at: now.plus(first_key) };
+    let start = Instant::now();
+    let inserted = insert(db, rows, |_| start.elapsed() < time).await?;
+    Ok(inserted as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Inserts at least so many rows, and returns how many these were.
+pub async fn fill(db: &Db, rows: Rows, count: usize) -> Result<usize> {
+    insert(db, rows, |inserted| inserted < count).await
+}
+
+async fn insert(db: &Db, rows: Rows, go_on: impl Fn(usize) -> bool) -> Result<usize> {
     match db.pool() {
         Pool::Sqlite { write, .. } => {
             // SQLite looks for each numbered placeholder in a list from its start; plain ones cost nothing.
             let statement = statement(|_| "?".to_owned());
-            insert(&mut *write.acquire().await?, ("BEGIN IMMEDIATE", &statement), time, round, now).await
+            insert_by(&mut *write.acquire().await?, ("BEGIN IMMEDIATE", &statement), rows, go_on).await
         }
         Pool::Postgres(pool) => {
             let statement = statement(|number| format!("${number}"));
-            insert(&mut *pool.acquire().await?, ("BEGIN", &statement), time, round, now).await
+            insert_by(&mut *pool.acquire().await?, ("BEGIN", &statement), rows, go_on).await
         }
     }
 }
 
-async fn insert<C>(
+async fn insert_by<C>(
     connection: &mut C,
     (begin, statement): (&'static str, &str),
-    time: Duration,
-    round: u32,
-    now: Timestamp,
-) -> Result<f64>
+    rows: Rows,
+    go_on: impl Fn(usize) -> bool,
+) -> Result<usize>
 where
     C: Connection,
     C::Database: Database,
@@ -51,25 +76,24 @@ where
     for<'q> f64: Encode<'q, C::Database> + Type<C::Database>,
     for<'q> bool: Encode<'q, C::Database> + Type<C::Database>,
 {
-    let start = Instant::now();
-    let mut rows = 0;
-    let mut batch = 0;
-    while start.elapsed() < time {
+    let (mut inserted, mut batch) = (0, 0);
+    while go_on(inserted) {
         connection.execute(begin).await?;
         for _ in 0..STATEMENTS {
-            let device = FIRST_DEVICE + batch % DEVICES;
-            let first = i64::from(round) * 10_000_000 + batch / DEVICES * ROWS as i64;
+            let device = rows.first_device + batch % rows.devices;
+            let number = batch / rows.devices * ROWS as i64;
             let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
-            for key in first..first + ROWS as i64 {
+            for number in number..number + ROWS as i64 {
+                let at = rows.at.0 + number;
                 query = query
                     .bind(device)
                     .bind(0_i64)
-                    .bind(key)
+                    .bind(rows.first_key + number)
                     .bind(device)
-                    .bind(now.0 + key)
-                    .bind(now.0 + key)
-                    .bind(now.0 + key)
-                    .bind(-18_000_000 - key % 100 * 10_000)
+                    .bind(at)
+                    .bind(at)
+                    .bind(at)
+                    .bind(-18_000_000 - number % 100 * 10_000)
                     .bind(45.5)
                     .bind(87.0)
                     .bind(true)
@@ -78,11 +102,11 @@ where
             }
             query.execute(&mut *connection).await?;
             batch += 1;
-            rows += ROWS;
+            inserted += ROWS;
         }
         connection.execute("COMMIT").await?;
     }
-    Ok(rows as f64 / start.elapsed().as_secs_f64())
+    Ok(inserted)
 }
 
 fn statement(placeholder: impl Fn(usize) -> String) -> String {

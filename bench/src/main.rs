@@ -68,7 +68,7 @@ pub struct Run {
     #[arg(long, default_value_t = 100_000)]
     repairs: usize,
     /// Devices that send readings.
-    #[arg(long, default_value_t = 1_024)]
+    #[arg(long, default_value_t = 5_056)]
     devices: usize,
     /// Readings of the cell with the chart.
     #[arg(long, default_value_t = 130_000)]
@@ -76,6 +76,9 @@ pub struct Run {
     /// Only the cases with this in their name.
     #[arg(long)]
     only: Option<String>,
+    /// Also measures ingestion with so many readings stored before, ascending: what a reading costs as the table grows.
+    #[arg(long, value_delimiter = ',')]
+    curve: Vec<usize>,
 }
 
 /// How the engine is measured.

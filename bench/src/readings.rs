@@ -29,6 +29,24 @@ struct Request {
     clock: i64,
 }
 
+/// What a fleet sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// Readings of a request.
+    pub readings: usize,
+    /// Keeps the numbers of a device apart from those that it sent in other rounds: below 800.
+    pub round: u32,
+    /// The time of the first reading, in milliseconds since 1970; each is a millisecond after the one before.
+    pub now: i64,
+    /// The whole degrees of the temperature, of two digits below zero.
+    pub degrees: i64,
+}
+
+/// Degrees within the limits of the cells here.
+pub const COLD: i64 = -18;
+/// Degrees above them.
+pub const WARM: i64 = -11;
+
 /// Devices that take turns on a connection. Each counts on, and its clock goes on, with every reading.
 pub struct Fleet {
     requests: Vec<Request>,
@@ -36,14 +54,9 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Devices whose requests hold one reading, or a list of several. `round` keeps their numbers apart from those of
-    /// other rounds; the clocks start at `now`, in milliseconds since 1970.
-    pub fn of(devices: &[Device], readings: usize, round: u32, now: i64) -> Box<dyn Source> {
-        let seq = FIRST_SEQ + i64::from(round) * 10_000_000;
-        Box::new(Self {
-            requests: devices.iter().map(|device| Request::new(device, readings, seq, now)).collect(),
-            at: 0,
-        })
+    /// Devices that send something each.
+    pub fn of(devices: &[Device], sending: Sending) -> Box<dyn Source> {
+        Box::new(Self { requests: devices.iter().map(|device| Request::new(device, sending)).collect(), at: 0 })
     }
 }
 
@@ -55,7 +68,8 @@ impl Source for Fleet {
 }
 
 impl Request {
-    fn new(device: &Device, readings: usize, seq: i64, clock: i64) -> Self {
+    fn new(device: &Device, Sending { readings, round, now: clock, degrees }: Sending) -> Self {
+        let seq = FIRST_SEQ + i64::from(round) * 10_000_000;
         let (mut body, mut slots) = (String::new(), Vec::with_capacity(readings));
         if readings > 1 {
             body.push('[');
@@ -64,7 +78,7 @@ impl Request {
             if index > 0 {
                 body.push(',');
             }
-            body.push_str(r#"{"temperature":-18."#);
+            body.push_str(&format!(r#"{{"temperature":{degrees}."#));
             let temperature = body.len();
             body.push_str(
                 r#"00,"humidity":45.5,"powerStatus":true,"doorStatus":false,"batteryLevel":87,"recordedAt":"#,
@@ -118,7 +132,8 @@ mod tests {
     #[test]
     fn requests_stay_json_and_their_numbers_rise() {
         let device = Device { serial: "B-1".to_owned(), key: "k".to_owned() };
-        let mut fleet = Fleet::of(&[device], 3, 2, 1_763_632_800_000);
+        let sending = Sending { readings: 3, round: 2, now: 1_763_632_800_000, degrees: COLD };
+        let mut fleet = Fleet::of(&[device], sending);
         for turn in 0..50 {
             let request = std::str::from_utf8(fleet.next()).unwrap();
             let (head, body) = request.split_once("\r\n\r\n").unwrap();

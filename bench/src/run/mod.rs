@@ -1,5 +1,8 @@
 //! A whole run: fill, start, measure in rounds, prove, print.
 
+mod alerts;
+mod curve;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
@@ -55,6 +58,8 @@ pub struct Bench {
     filled: Filled,
     /// Readings that the server has acknowledged.
     acknowledged: u64,
+    /// Readings that were put into the table beside it.
+    put_in: u64,
     lines: Vec<Line>,
     broken: bool,
 }
@@ -91,13 +96,14 @@ pub async fn run(mut options: Run) -> Result<bool> {
         database: options.database.clone(),
         core: options.server_core,
     };
-    let mut bench = Bench { options, setup, filled, acknowledged: 0, lines: Vec::new(), broken: false };
+    let mut bench = Bench { options, setup, filled, acknowledged: 0, put_in: 0, lines: Vec::new(), broken: false };
     bench.starts().await?;
     bench.rounds().await?;
     if let Err(error) = bench.fsyncs().await {
         bench.lines.push(Line::failed("readings per fsync", &error.to_string()));
         bench.broken = true;
     }
+    bench.curve().await?;
     bench.count_readings().await?;
     println!("{}\n{}", conditions::describe(&bench.options).await, table(&bench.lines));
     let missed = bench.lines.iter().filter(|line| line.met == Some(false)).count();
@@ -128,11 +134,8 @@ impl Bench {
 
     async fn rounds(&mut self) -> Result<()> {
         let server = self.setup.start().await?;
-        let cases: Vec<Case> = cases::all(&server, &self.filled)
-            .await?
-            .into_iter()
-            .filter(|case| self.options.only.as_ref().is_none_or(|only| case.name.contains(only.as_str())))
-            .collect();
+        let cases: Vec<Case> =
+            cases::all(&server, &self.filled).await?.into_iter().filter(|case| self.is_wanted(case.name)).collect();
         let mut seen: Vec<Seen> = cases.iter().map(|_| Seen::default()).collect();
         let (mut yard, mut engine) = (Seen::default(), Vec::new());
         for round in 0..self.options.rounds {
@@ -153,6 +156,7 @@ impl Bench {
             }
         }
         let half_load = self.half_load(&server, &cases, &seen).await?;
+        let crossing = if self.is_wanted(alerts::CROSSING) { Some(self.crossing(&server).await?) } else { None };
         let weights = self.weights(&server).await;
         server.stop().await?;
         self.lines.push(speed_line("GET /health, the yardstick", &yard));
@@ -171,7 +175,11 @@ impl Bench {
             if case.id == Id::Tracking {
                 self.lines.extend(half_load.as_ref().map(half_load_line));
             }
+            if case.readings > 0 && seen.errors == 0 {
+                self.lines.push(alerts::evaluation(case, seen));
+            }
         }
+        self.lines.extend(crossing.into_iter().flatten());
         self.broken |= seen.iter().chain([&yard]).any(|seen| seen.errors > 0);
         self.broken |= half_load.as_ref().is_some_and(|seen| seen.errors > 0);
         let peaks: Vec<f64> = seen.iter().chain([&yard]).flat_map(|seen| seen.peaks.iter().copied()).collect();
@@ -179,6 +187,10 @@ impl Bench {
         self.lines.push(Line::at_most("memory, most under load", peak, LOAD_GOAL, "MB"));
         self.lines.extend(weights);
         Ok(())
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        self.options.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
     }
 
     async fn yardstick(&self, server: &Server, seen: &mut Seen) -> Result<f64> {
@@ -321,7 +333,7 @@ impl Bench {
         let db = open(&self.setup.data, self.options.database.as_deref()).await?;
         let (stored,): (i64,) = sql("SELECT count(*) FROM readings WHERE device_no < 1000000").one(&db).await?;
         db.close().await;
-        let expected = self.acknowledged + self.options.readings as u64;
+        let expected = self.acknowledged + self.put_in + self.options.readings as u64;
         self.lines.push(Line {
             goal: format!("= {expected}"),
             met: Some(stored as u64 == expected),
