@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A PostgreSQL to throw away: `postgres.sh start DIR` prints its URL, `postgres.sh stop DIR` ends it
-# and removes DIR, if there is one.
+# and removes DIR, if there is one; `postgres.sh restart DIR MODE` ends it in a way of pg_ctl and starts it again.
 # Loopback only, on a free port, with a password of its own. Durability is off, since nothing in it is meant to last;
 # POSTGRES_DURABLE=1 leaves it on, to measure what it costs.
 . "$(dirname "$0")/lib.sh"
@@ -59,10 +59,19 @@ stop() {
     rm -rf "$dir"
 }
 
-[ $# -eq 2 ] || die "usage: postgres.sh start|stop DIR"
+restart() {
+    local dir=$1 mode=$2
+    cd "$dir" || die "cannot enter $dir"
+    as_owner "$bin/pg_ctl" restart --wait --silent --mode "$mode" --pgdata "$dir/data" --log "$dir/server.log" \
+        >"$dir/start.log" 2>&1 </dev/null || { cat "$dir/start.log" >&2; die "PostgreSQL did not restart"; }
+}
+
+usage="usage: postgres.sh start|stop DIR, postgres.sh restart DIR fast|immediate"
+[ $# -ge 2 ] || die "$usage"
 case $2 in /*) ;; *) die "DIR must be an absolute path" ;; esac
 case $1 in
     start) start "$2" ;;
     stop) stop "$2" ;;
-    *) die "usage: postgres.sh start|stop DIR" ;;
+    restart) restart "$2" "${3:?$usage}" ;;
+    *) die "$usage" ;;
 esac

@@ -148,13 +148,14 @@ impl From<sqlx::Error> for Error {
 }
 
 /// Database codes of a state that passes: SQLite busy (5), locked (6), i/o error (10) and full (13) with their extended
-/// forms; PostgreSQL connection failures (08…), serialisation and deadlock (40…), resources (53…), shutdown (57P…).
+/// forms; PostgreSQL connection failures (08…), serialisation and deadlock (40…), resources (53…), a lock that others hold
+/// (55P03), shutdown (57P…).
 #[cfg(feature = "ssr")]
 fn is_passing(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
     // An SQLSTATE has five characters; SQLite's extended codes have at most four digits.
     if code.len() == 5 {
-        return ["08", "40", "53", "57P"].iter().any(|class| code.starts_with(class));
+        return ["08", "40", "53", "55P03", "57P"].iter().any(|class| code.starts_with(class));
     }
     code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6 | 10 | 13))
 }

@@ -1,7 +1,7 @@
 //! Migrations: forward only, the same numbers for both databases, inside the binary.
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::{Connection, SqlitePool};
+use sqlx::{Connection, PgPool, SqlitePool};
 
 use super::Pool;
 use crate::{Error, Result};
@@ -16,9 +16,19 @@ pub(super) async fn run(pool: &Pool) -> Result<()> {
             copy_before_change(write).await?;
             SQLITE.run(write).await
         }
-        Pool::Postgres(pool) => POSTGRES.run(pool).await,
+        Pool::Postgres(pool) => run_in_turn(pool).await?,
     };
     outcome.map_err(explain)
+}
+
+/// Servers that start together migrate one after the other, and wait for each other however long it takes.
+async fn run_in_turn(pool: &PgPool) -> Result<Result<(), MigrateError>> {
+    let mut connection = pool.acquire().await?;
+    sqlx::raw_sql("SET lock_timeout = 0").execute(&mut *connection).await?;
+    let outcome = POSTGRES.run(&mut *connection).await;
+    // It does not go back to the others with another patience than theirs.
+    connection.close().await?;
+    Ok(outcome)
 }
 
 /// Whether the newest migration is applied and no other one is.

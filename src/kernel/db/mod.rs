@@ -108,7 +108,8 @@ impl Db {
     /// # Errors
     /// When the address is malformed or the server does not answer.
     pub async fn open_postgres(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?;
+        // As SQLite's busy timeout: who waits longer for somebody else's lock is told that the service is busy.
+        let options = PgConnectOptions::from_str(url)?.options([("lock_timeout", PATIENCE.as_millis())]);
         let pool = PgPoolOptions::new().max_connections(20).acquire_timeout(PATIENCE).connect_with(options).await?;
         Ok(Self::new(Pool::Postgres(pool)))
     }
@@ -135,8 +136,7 @@ impl Db {
     /// [`Error::Unavailable`] when the database stays busy or is away.
     pub async fn begin(&self) -> Result<Tx> {
         let inner = match &self.pool {
-            // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
-            Pool::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite { write, .. } => TxInner::Sqlite(begin_sqlite(write).await?),
             Pool::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
         };
         Ok(Tx { inner, bell: Arc::clone(&self.bell), journaled: false })
@@ -241,6 +241,21 @@ impl Tx {
 
     pub(crate) const fn mark_journaled(&mut self) {
         self.journaled = true;
+    }
+}
+
+/// Begins a transaction on the one connection that writes.
+async fn begin_sqlite(write: &SqlitePool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
+    // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match write.begin_with(BEGIN).await {
+        // A commit has failed because the disk is full or broken. SQLite has undone it by itself, and the connection
+        // still counts it as open: only another one begins anew.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            write.acquire().await?.close().await?;
+            Ok(write.begin_with(BEGIN).await?)
+        }
+        begun => Ok(begun?),
     }
 }
 

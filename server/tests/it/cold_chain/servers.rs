@@ -18,7 +18,7 @@ use super::{journaled, look};
 use crate::support::{ORG, START, database};
 
 /// Devices of a freezer with a delay of ten minutes: number and state of their keys.
-async fn devices(app: &App, number: usize) -> Vec<(i64, i64)> {
+pub async fn devices(app: &App, number: usize) -> Vec<(i64, i64)> {
     let org = public_organisation(app, Some(ORG)).await.unwrap();
     let actor = Actor::system(org.id);
     let location = NewLocation { name: "Porto".to_owned(), ..NewLocation::default() };
@@ -43,7 +43,7 @@ async fn devices(app: &App, number: usize) -> Vec<(i64, i64)> {
 }
 
 /// All devices measure the same now.
-async fn measure(app: &App, devices: &[(i64, i64)], celsius: f64) {
+pub async fn measure(app: &App, devices: &[(i64, i64)], celsius: f64) {
     let now = app.clock.now();
     let reading = Reading {
         temperature: Micro::from_celsius(celsius),

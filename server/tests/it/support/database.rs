@@ -68,6 +68,13 @@ pub async fn fresh(kind: Kind) -> Fresh {
     Fresh { folder, url }
 }
 
+/// A seeded database on a PostgreSQL server of the story's own.
+pub async fn fresh_at(url: String) -> Fresh {
+    let fresh = Fresh { folder: tempfile::tempdir().expect("a temporary folder"), url: Some(url) };
+    fill(&fresh).await;
+    fresh
+}
+
 /// An empty database.
 pub async fn empty(kind: Kind) -> Fresh {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -97,7 +104,7 @@ async fn postgres_template() -> String {
 
 async fn fill(fresh: &Fresh) {
     let app = launch::open(&fresh.config(), Clock::fixed(START)).await.expect("an empty database");
-    app.db.migrate().await.expect("migrations");
+    launch::bring_up_to_date(&app).await.expect("migrations");
     seed(&app).await;
     // Closed, because PostgreSQL copies no database that is in use, and SQLite's log must be in the file.
     app.db.close().await;
