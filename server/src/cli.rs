@@ -117,7 +117,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
         Command::Serve => serve(config).await?,
         Command::Migrate => {
             let app = launch::open(&config, Clock::System).await?;
-            app.db.migrate().await?;
+            launch::bring_up_to_date(&app).await?;
             app.db.close().await;
             say("The database is up to date.");
         }
@@ -148,7 +148,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
 /// The application with an up-to-date database.
 async fn current(config: &Config) -> Result<App, StartError> {
     let app = launch::open(config, Clock::System).await?;
-    app.db.migrate().await?;
+    launch::bring_up_to_date(&app).await?;
     Ok(app)
 }
 

@@ -182,13 +182,22 @@ impl Prepared {
     }
 }
 
+/// Brings the database up to date, and makes room in it for what will come.
+///
+/// # Errors
+/// A sentence for people when the database comes from a newer version; it is left untouched.
+pub async fn bring_up_to_date(app: &App) -> officina::Result<()> {
+    app.db.migrate().await?;
+    officina::cold_chain::service::make_room(app).await
+}
+
 /// Brings the database up to date and starts background work.
 ///
 /// # Errors
 /// One sentence about what is missing or wrong.
 pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
     let app = open(&config, clock).await?;
-    app.db.migrate().await?;
+    bring_up_to_date(&app).await?;
     officina::identity::service::check_roles(&app).await?;
     let state = AppState::new(app, config);
     let background = background::start(&state).await?;

@@ -48,6 +48,17 @@ pub enum Novelty {
     Duplicate,
 }
 
+/// What the key of a reading is: the device's seq,
+const KIND_SEQ: i64 = 0;
+/// the time at which it was recorded,
+const KIND_RECORDED: i64 = 1;
+/// a number given by the server,
+const KIND_ASSIGNED: i64 = 2;
+/// or, where the clock is not believed, what the reading says.
+const KIND_SUSPECT: i64 = 3;
+/// All of these.
+pub(super) const KINDS: [i64; 4] = [KIND_SEQ, KIND_RECORDED, KIND_ASSIGNED, KIND_SUSPECT];
+
 /// Stores a group. When it returns, the readings are durable.
 ///
 /// # Errors
@@ -92,6 +103,13 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
     let mut tx = db.begin().await?;
     let mut group = Group::new(readings::devices(&mut tx, &numbers).await?);
     group.collect(deliveries);
+    if !tx.is_sqlite() {
+        // Readings lie in partitions there, and each knows only what it holds itself.
+        let known: HashSet<ReadingKey> = readings::known(&mut tx, &group.doubtful()).await?.into_iter().collect();
+        if !known.is_empty() {
+            group.keep(|key| !known.contains(key));
+        }
+    }
     match expect {
         Duplicates::Unexpected => {
             if readings::insert(&mut tx, &group.rows).await? != group.rows.len() as u64 {
@@ -101,7 +119,8 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
         }
         Duplicates::Told => {
             let new = readings::insert_telling(&mut tx, &group.rows).await?;
-            group.keep(&new.into_iter().collect());
+            let new: HashSet<ReadingKey> = new.into_iter().collect();
+            group.keep(|key| new.contains(key));
         }
     }
     readings::add_to_buckets(&mut tx, &group.buckets()).await?;
@@ -154,17 +173,31 @@ impl Group {
         self.origins = order.iter().map(|index| self.origins[*index]).collect();
     }
 
-    /// Keeps the rows that were new, and notes that the others were duplicates.
-    fn keep(&mut self, new: &HashSet<ReadingKey>) {
-        let mut rows = Vec::with_capacity(new.len());
-        for (row, (delivery, index)) in self.rows.iter().zip(&self.origins) {
-            if new.contains(&row.key()) {
-                rows.push(*row);
-            } else if let Outcome::Stored(novelty) = &mut self.outcomes[*delivery] {
-                novelty[*index] = Novelty::Duplicate;
+    /// What may be stored under another time: counted by the device, and not above all that it has counted so far; or told
+    /// by a clock that is not believed. All else has its time in its key, or is new by its making.
+    fn doubtful(&self) -> Vec<ReadingKey> {
+        let highest = |device| {
+            let context = self.by_number.get(&device).and_then(|index| self.contexts.get(*index));
+            context.and_then(|context| context.watched.row.state.highest_seq)
+        };
+        let is_doubtful = |row: &&ReadingRow| match row.dedupe_kind {
+            KIND_SEQ => highest(row.device_no) >= Some(row.dedupe_key),
+            kind => kind == KIND_SUSPECT,
+        };
+        self.rows.iter().filter(is_doubtful).map(ReadingRow::key).collect()
+    }
+
+    /// Keeps the rows that are new, and notes that the others are duplicates.
+    fn keep(&mut self, is_new: impl Fn(&ReadingKey) -> bool) {
+        let (rows, origins) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.origins));
+        for (row, (delivery, index)) in rows.into_iter().zip(origins) {
+            if is_new(&row.key()) {
+                self.rows.push(row);
+                self.origins.push((delivery, index));
+            } else if let Outcome::Stored(novelty) = &mut self.outcomes[delivery] {
+                novelty[index] = Novelty::Duplicate;
             }
         }
-        self.rows = rows;
     }
 
     /// What the rows add to the buckets, sorted by key.
@@ -234,14 +267,14 @@ impl Context {
         let row = &mut self.watched.row;
         let (at, flags) = reading.place(received_at);
         let (dedupe_kind, dedupe_key) = match (reading.seq, reading.recorded_at) {
-            (Some(seq), _) => (0, seq),
+            (Some(seq), _) => (KIND_SEQ, seq),
             // A clock that stands still must not make all readings one.
-            (None, Some(_)) if flags & FLAG_CLOCK_SUSPECT != 0 => (3, reading.fingerprint(received_at)),
-            (None, Some(recorded)) => (1, recorded.0),
+            (None, Some(_)) if flags & FLAG_CLOCK_SUSPECT != 0 => (KIND_SUSPECT, reading.fingerprint(received_at)),
+            (None, Some(recorded)) => (KIND_RECORDED, recorded.0),
             (None, None) => {
                 // Nothing tells a repetition from a new reading: each is new.
                 row.state.assigned += 1;
-                (2, row.state.assigned)
+                (KIND_ASSIGNED, row.state.assigned)
             }
         };
         ReadingRow {
@@ -268,6 +301,9 @@ impl Context {
         state.last_seen_at = state.last_seen_at.max(Some(row.received_at));
         if row.flags & FLAG_CLOCK_SUSPECT != 0 {
             state.clock_suspect_at = state.clock_suspect_at.max(Some(row.received_at));
+        }
+        if row.dedupe_kind == KIND_SEQ {
+            state.highest_seq = state.highest_seq.max(Some(row.dedupe_key));
         }
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));

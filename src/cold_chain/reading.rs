@@ -37,13 +37,13 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// What tells a reading whose clock is not believed from another one: what it says, and the five minutes that it came
-    /// in. A delivery that is repeated is known again, and a clock that stands still hides no reading.
+    /// What tells a reading whose clock is not believed from another one: the five minutes that it came in, and what it
+    /// says. A delivery that is repeated is known again, and a clock that stands still hides no reading. Later ones are
+    /// greater, so that the old ones lie together.
     #[must_use]
     pub fn fingerprint(&self, received: Timestamp) -> i64 {
         let mut hasher = Sha256::new();
         hasher.update(self.recorded_at.map_or(0, |at| at.0).to_be_bytes());
-        hasher.update((received.0 / (5 * MINUTE)).to_be_bytes());
         hasher.update(self.temperature.0.to_be_bytes());
         for value in [self.humidity, self.battery] {
             hasher.update(value.unwrap_or(f64::NAN).to_be_bytes());
@@ -51,9 +51,9 @@ impl Reading {
         for value in [self.power, self.door] {
             hasher.update([value.map_or(2, u8::from)]);
         }
-        let mut key = [0; 8];
-        key.copy_from_slice(&hasher.finalize()[..8]);
-        i64::from_be_bytes(key)
+        let mut says = [0; 4];
+        says.copy_from_slice(&hasher.finalize()[..4]);
+        received.0.div_euclid(5 * MINUTE) << 32 | i64::from(u32::from_be_bytes(says))
     }
 
     /// The time the reading counts for, and its flags, when it is received at a moment.

@@ -115,7 +115,7 @@ pub async fn prepare(config: &Config) -> Result<String, StartError> {
         )));
     }
     let app = launch::open(config, Clock::System).await?;
-    app.db.migrate().await?;
+    launch::bring_up_to_date(&app).await?;
     let demo = fill(&app).await?;
     app.db.close().await;
     let json = serde_json::to_string_pretty(&demo).map_err(|error| StartError::new(error.to_string()))?;

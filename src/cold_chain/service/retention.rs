@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::cold_chain::ingest::KINDS;
+use crate::cold_chain::store::partitions;
 use crate::cold_chain::store::retention::{self, End};
 use crate::kernel::App;
 use crate::kernel::time::{DAY, HOUR, Timestamp};
@@ -19,8 +21,8 @@ const STEP: i64 = 1_000;
 const AT_ONCE: i64 = 500;
 /// How long one run may take. What is left is for the next.
 const BUDGET: Duration = Duration::from_secs(60);
-/// The kinds of keys that readings have.
-const KINDS: [i64; 3] = [0, 1, 2];
+/// How much a partition holds, in milliseconds.
+const WEEK: i64 = 7 * DAY;
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +47,36 @@ impl Default for Retention {
 /// What a run has removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Readings.
+    /// Readings, one by one.
     pub readings: u64,
+    /// Weeks of readings, on PostgreSQL.
+    pub weeks: u64,
     /// Buckets.
     pub buckets: u64,
 }
 
-/// Removes what has been kept long enough. It may run on several servers at once, and be stopped at any time.
+/// Makes room for the readings of this week and the next: on PostgreSQL, where each week has a partition.
+///
+/// # Errors
+/// What the database says.
+pub async fn make_room(app: &App) -> Result<()> {
+    if app.db.is_sqlite() {
+        return Ok(());
+    }
+    let this_week = app.clock.now().0.div_euclid(WEEK);
+    let known = partitions::weeks(&app.db).await?;
+    for week in [this_week, this_week + 1] {
+        if !known.contains(&week) {
+            let mut tx = app.db.begin().await?;
+            partitions::add(&mut tx, week).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what has been kept long enough, and makes room for what will come. It may run on several servers at once, and be
+/// stopped at any time. On PostgreSQL, readings go when the whole week of theirs has been kept long enough.
 ///
 /// # Errors
 /// What the database says. What was removed before stays removed.
@@ -60,18 +85,11 @@ pub async fn retain(app: &App) -> Result<Removed> {
     let until = Instant::now() + BUDGET;
     let mut removed = Removed::default();
     let before = now.plus(-app.retention.readings_days * DAY);
-    let mut last = 0;
-    loop {
-        let devices = retention::devices_after(&app.db, last, AT_ONCE).await?;
-        let Some((highest,)) = devices.last() else { break };
-        last = *highest;
-        for (device,) in devices {
-            for kind in KINDS {
-                for end in [End::Lower, End::Upper] {
-                    removed.readings += readings(app, device, kind, end, before, until).await?;
-                }
-            }
-        }
+    if app.db.is_sqlite() {
+        removed.readings = old_readings(app, before, until).await?;
+    } else {
+        make_room(app).await?;
+        (removed.weeks, removed.readings) = old_weeks(app, before, until).await?;
     }
     let before = now.plus(-app.retention.buckets_days * DAY);
     let mut last = 0;
@@ -84,7 +102,49 @@ pub async fn retain(app: &App) -> Result<Removed> {
         }
     }
     if removed != Removed::default() {
-        tracing::info!(readings = removed.readings, buckets = removed.buckets, "removed what was kept long enough");
+        let Removed { readings, weeks, buckets } = removed;
+        tracing::info!(readings, weeks, buckets, "removed what was kept long enough");
+    }
+    Ok(removed)
+}
+
+/// Removes the weeks that ended before a moment, and from the rest what is older. Tells how many weeks and readings.
+async fn old_weeks(app: &App, before: Timestamp, until: Instant) -> Result<(u64, u64)> {
+    let (mut weeks, mut readings) = (0, 0);
+    for week in partitions::weeks(&app.db).await? {
+        if (week + 1) * WEEK <= before.0 {
+            let mut tx = app.db.begin().await?;
+            partitions::remove(&mut tx, week).await?;
+            tx.commit().await?;
+            weeks += 1;
+        }
+    }
+    while Instant::now() < until {
+        let mut tx = app.db.begin().await?;
+        let deleted = partitions::delete_rest(&mut tx, before, STEP).await?;
+        tx.commit().await?;
+        readings += deleted;
+        if deleted == 0 {
+            break;
+        }
+    }
+    Ok((weeks, readings))
+}
+
+/// Removes the readings from before a moment, device by device, and tells how many.
+async fn old_readings(app: &App, before: Timestamp, until: Instant) -> Result<u64> {
+    let (mut removed, mut last) = (0, 0);
+    loop {
+        let devices = retention::devices_after(&app.db, last, AT_ONCE).await?;
+        let Some((highest,)) = devices.last() else { break };
+        last = *highest;
+        for (device,) in devices {
+            for kind in KINDS {
+                for end in [End::Lower, End::Upper] {
+                    removed += readings(app, device, kind, end, before, until).await?;
+                }
+            }
+        }
     }
     Ok(removed)
 }

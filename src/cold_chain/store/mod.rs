@@ -6,6 +6,7 @@ pub(super) mod escalations;
 pub(super) mod fleet;
 pub(super) mod looks;
 mod multi_row;
+pub(super) mod partitions;
 pub(super) mod policies;
 pub(super) mod readings;
 pub(super) mod retention;

@@ -5,7 +5,7 @@ use crate::cold_chain::chart::{ChartRange, Summary};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::multi_row::{MultiRow, chunks};
 use crate::kernel::db::{Conn, Tx, sql};
-use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
+use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::time::{SECOND, Timestamp};
 
 /// A device as the writer needs it: its cell's rule, and its state before the group.
@@ -43,6 +43,7 @@ pub(crate) struct DeviceState {
     pub power: Option<bool>,
     pub door: Option<bool>,
     pub assigned: i64,
+    pub highest_seq: Option<i64>,
     pub tracks: Option<String>,
     pub next_look: Option<Timestamp>,
 }
@@ -81,7 +82,7 @@ pub(crate) type BucketKey = (i64, Timestamp, i64);
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
-     s.humidity, s.battery, s.power, s.door, s.assigned, s.tracks, s.next_look \
+     s.humidity, s.battery, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
 // Locked in the order of their numbers, so that two servers with the same devices queue and never deadlock.
@@ -145,6 +146,26 @@ pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<V
     Ok(stored)
 }
 
+static KNOWN: MultiRow = MultiRow::new(
+    "SELECT r.device_no, r.dedupe_kind, r.dedupe_key FROM (VALUES ",
+    "(CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT))",
+    ") AS asked (device_no, dedupe_kind, dedupe_key) JOIN readings r ON r.device_no = asked.device_no \
+     AND r.dedupe_kind = asked.dedupe_kind AND r.dedupe_key = asked.dedupe_key",
+);
+
+/// Which of some readings are stored, whatever time they count for.
+pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<ReadingKey>> {
+    let mut found = Vec::new();
+    for chunk in chunks(keys, tx.is_sqlite()) {
+        let mut query = sql(KNOWN.text(chunk.len(), tx.is_sqlite()));
+        for (device_no, dedupe_kind, dedupe_key) in chunk {
+            query = query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key);
+        }
+        found.extend(query.all::<ReadingKey>(&mut *tx).await?);
+    }
+    Ok(found)
+}
+
 static BUCKETS: MultiRow = MultiRow::new(
     "INSERT INTO reading_buckets AS b (cell_no, start_at, span, min, max, sum, count) VALUES ",
     "($,$,$,$,$,$,$)",
@@ -175,12 +196,12 @@ pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]
 
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, tracks, next_look, clock_suspect_at) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
-     assigned = excluded.assigned, tracks = excluded.tracks, next_look = excluded.next_look, \
+     assigned = excluded.assigned, highest_seq = excluded.highest_seq, tracks = excluded.tracks, next_look = excluded.next_look, \
      clock_suspect_at = excluded.clock_suspect_at",
 );
 
@@ -201,6 +222,7 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
                 .bind(state.power)
                 .bind(state.door)
                 .bind(state.assigned)
+                .bind(state.highest_seq)
                 .bind(state.tracks.as_ref())
                 .bind(state.next_look)
                 .bind(state.clock_suspect_at);
@@ -233,4 +255,38 @@ pub(crate) async fn buckets(
         .all(on)
         .await?;
     Ok(rows.into_iter().map(|(start, min, max, sum, count)| (start, Summary { min, max, sum, count })).collect())
+}
+
+/// What a cell with devices measured in a time.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct MeasuredCell {
+    pub id: ColdCellId,
+    pub name: String,
+    pub location: String,
+    pub customer_id: Option<CustomerId>,
+    pub min: Option<Micro>,
+    pub max: Option<Micro>,
+    pub readings: i64,
+}
+
+/// What all cells with devices measured between two moments, by place and name, from buckets that begin and end with them.
+pub(crate) async fn cells_between(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    buckets: ChartRange,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<MeasuredCell>> {
+    sql("SELECT c.id, c.name, l.name AS location, l.customer_id, b.min, b.max, COALESCE(b.readings, 0) AS readings \
+         FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
+         LEFT JOIN (SELECT cell_no, MIN(min) AS min, MAX(max) AS max, CAST(SUM(count) AS BIGINT) AS readings \
+         FROM reading_buckets WHERE cell_no IN (SELECT no FROM cold_cells WHERE org_id = $1) \
+         AND span = $2 AND start_at >= $3 AND start_at < $4 GROUP BY cell_no) b ON b.cell_no = c.no \
+         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no) ORDER BY l.name, c.name, c.no")
+    .bind(org)
+    .bind(buckets.bucket_seconds())
+    .bind(from)
+    .bind(until)
+    .all(on)
+    .await
 }

@@ -7,7 +7,7 @@ use officina::kernel::time::{DAY, HOUR};
 use serde_json::{Value, json};
 
 use super::{Cell, alone};
-use crate::support::{START, TestServer};
+use crate::support::{Kind, START, TestServer};
 
 /// Rows of readings and of buckets.
 async fn rows(app: &App) -> (i64, i64) {
@@ -42,19 +42,23 @@ async fn readings_go_after_their_time_and_charts_stay() {
         server.advance(70 * DAY + HOUR);
         let young = json!({ "temperature": -20.0, "seq": 1, "recordedAt": START.plus(70 * DAY).0 });
         cell.send(&server, young, 201).await;
-        assert_eq!(service::retain(app).await.expect("removed"), Removed { readings: 1_500, buckets: 0 });
+        assert_eq!(service::retain(app).await.expect("removed"), Removed { readings: 1_500, ..Removed::default() });
         assert_eq!(rows(app).await, (12, buckets + 3));
         // Once more changes nothing.
         assert_eq!(service::retain(app).await.expect("looked"), Removed::default());
 
-        server.advance(25 * DAY);
-        assert_eq!(service::retain(app).await.expect("removed"), Removed { readings: 11, buckets: 0 });
+        // Those that came at first go one by one, or with the week that they lie in.
+        server.advance(32 * DAY);
+        let gone = if server.kind == Kind::Sqlite { (11, 0) } else { (0, 1) };
+        let removed = service::retain(app).await.expect("removed");
+        assert_eq!((removed.readings, removed.weeks, removed.buckets), (gone.0, gone.1, 0));
+        assert_eq!(rows(app).await.0, 1);
         let latest = server.browser("admin").await.get(&format!("/api/v1/coldcells/{}", cell.id)).await.expect(200);
         assert_eq!(latest["data"]["temperature"], -20.0, "what is shown as the latest stays");
 
         server.advance(3 * 365 * DAY);
         let removed = service::retain(app).await.expect("removed");
-        assert_eq!((removed.readings, i64::try_from(removed.buckets).unwrap()), (1, buckets + 3));
+        assert_eq!(i64::try_from(removed.buckets).unwrap(), buckets + 3);
         assert_eq!(rows(app).await, (0, 0));
         server.stop().await;
     })
@@ -71,10 +75,70 @@ async fn how_long_is_a_setting() {
             cell.send(&server, json!({ "temperature": -20.0, "seq": 1 }), 201).await;
             server.advance(31 * DAY);
             assert_eq!(service::retain(server.app()).await.expect("looked"), Removed::default());
-            server.advance(1);
-            assert_eq!(service::retain(server.app()).await.expect("removed").readings, 1);
+            // A week goes as a whole, where there are weeks.
+            server.advance(if server.kind == Kind::Sqlite { 1 } else { 7 * DAY });
+            assert_ne!(service::retain(server.app()).await.expect("removed"), Removed::default());
+            assert_eq!(rows(server.app()).await.0, 0);
             server.stop().await;
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn a_reading_that_is_sent_again_is_known_whatever_week_it_would_count_for() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let cell = Cell::freezer(&server).await;
+        let counted = |seq: i64| json!({ "temperature": -20.0, "seq": seq });
+        cell.send(&server, counted(5), 201).await;
+        cell.send(&server, counted(6), 201).await;
+        // No clock and no answer: two weeks later the device sends them again, and one that it had left out.
+        server.advance(15 * DAY);
+        service::make_room(server.app()).await.expect("room");
+        let again = json!([counted(5), counted(4), counted(6), counted(7), counted(7)]);
+        let told = cell.send(&server, again, 201).await;
+        assert_eq!((&told["accepted"], &told["duplicates"]), (&json!(2), &json!(3)), "{told}");
+        let results: Vec<&str> =
+            told["results"].as_array().expect("a list").iter().filter_map(|one| one["status"].as_str()).collect();
+        assert_eq!(results, ["duplicate", "accepted", "duplicate", "accepted", "duplicate"]);
+        assert_eq!(rows(server.app()).await.0, 4);
+        // A clock that is not believed: the same once more within five minutes, on the other side of a week's end.
+        let midnight = officina::kernel::time::Timestamp(START.0.div_euclid(7 * DAY) * 7 * DAY + 28 * DAY);
+        server.advance(midnight.since(server.app().clock.now()) - 1);
+        let wrong = json!({ "temperature": -20.0, "recordedAt": "1999-01-01T00:00:00Z" });
+        cell.send(&server, wrong.clone(), 201).await;
+        cell.send(&server, wrong, 200).await;
+        assert_eq!(rows(server.app()).await.0, 5);
+        let path = format!("/api/v1/readings/coldcells/{}/readings?range=30d", cell.id);
+        let chart = server.browser("admin").await.get(&path).await.expect(200);
+        assert_eq!(chart["data"]["stats"]["count"], 5);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_lies_in_no_week_moves_into_its_own_when_there_is_one() {
+    TestServer::each(|server| async move {
+        if server.kind == Kind::Sqlite {
+            return;
+        }
+        alone(&server).await;
+        let cell = Cell::freezer(&server).await;
+        server.advance(20 * DAY);
+        cell.send(&server, json!({ "temperature": -20.0, "seq": 1 }), 201).await;
+        let rest = async || -> i64 {
+            let (rows,): (i64,) =
+                sql("SELECT COUNT(*) FROM readings_rest").one(&server.app().db).await.expect("a count");
+            rows
+        };
+        assert_eq!(rest().await, 1, "nobody has made room for it");
+        service::make_room(server.app()).await.expect("room");
+        service::make_room(server.app()).await.expect("room already");
+        assert_eq!((rest().await, rows(server.app()).await.0), (0, 1));
+        cell.send(&server, json!({ "temperature": -20.0, "seq": 1 }), 200).await;
+        server.stop().await;
+    })
     .await;
 }
