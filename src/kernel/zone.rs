@@ -1,6 +1,6 @@
 //! Days and clock times in an organisation's time zone. The server does this; the zone tables are too heavy for the browser.
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::kernel::time::Timestamp;
@@ -34,6 +34,18 @@ pub fn day_start(field: &str, date: &str, plus_days: u64, zone: Tz) -> Result<Ti
 #[must_use]
 pub fn moment(moment: Timestamp, zone: Tz) -> String {
     moment.to_utc().with_timezone(&zone).format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// The time of day of a moment in a zone, for people: `11:00`.
+#[must_use]
+pub fn time(moment: Timestamp, zone: Tz) -> String {
+    moment.to_utc().with_timezone(&zone).format("%H:%M").to_string()
+}
+
+/// The hour of the day that a moment falls in, in a zone: 0 to 23.
+#[must_use]
+pub fn hour(moment: Timestamp, zone: Tz) -> u32 {
+    moment.to_utc().with_timezone(&zone).hour()
 }
 
 /// The day that a moment falls on in a zone, `YYYY-MM-DD`.

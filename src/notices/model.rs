@@ -126,12 +126,19 @@ pub struct NoticePreferences {
     pub email: Wanted,
     /// By SMS.
     pub sms: Wanted,
+    /// The report of the day before, by mail in the morning.
+    pub daily_report: bool,
 }
 
+/// The word for the report of the day before.
+pub const DAILY_REPORT: &str = "email:daily_report";
+
 impl Default for NoticePreferences {
-    /// Everything in the application; by mail what needs somebody; by SMS what nobody has reacted to.
+    /// Everything in the application; by mail what needs somebody, and the report of the day; by SMS what nobody has reacted
+    /// to.
     fn default() -> Self {
         Self {
+            daily_report: true,
             in_app: Wanted { opening: true, escalation: true, resolution: true },
             email: Wanted { opening: true, escalation: true, resolution: false },
             sms: Wanted { opening: false, escalation: true, resolution: false },
@@ -159,7 +166,9 @@ impl NoticePreferences {
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let all = Channel::ALL.iter().flat_map(|channel| NoticeKind::ALL.iter().map(move |kind| (*channel, *kind)));
-        all.filter(|(channel, kind)| self.wants(*channel, *kind)).map(|(channel, kind)| word(channel, kind)).collect()
+        let notices =
+            all.filter(|(channel, kind)| self.wants(*channel, *kind)).map(|(channel, kind)| word(channel, kind));
+        notices.chain(self.daily_report.then(|| DAILY_REPORT.to_owned())).collect()
     }
 
     /// The opposite of [`NoticePreferences::words`]. What is no word of ours counts for nothing.
@@ -173,7 +182,12 @@ impl NoticePreferences {
                 resolution: is_on(NoticeKind::Resolution),
             }
         };
-        Self { in_app: wanted(Channel::InApp), email: wanted(Channel::Email), sms: wanted(Channel::Sms) }
+        Self {
+            in_app: wanted(Channel::InApp),
+            email: wanted(Channel::Email),
+            sms: wanted(Channel::Sms),
+            daily_report: words.contains(&DAILY_REPORT),
+        }
     }
 }
 
@@ -193,6 +207,7 @@ mod tests {
         assert_eq!(NoticePreferences::of_words(wanted.words().iter().map(String::as_str)), wanted);
         wanted.sms.escalation = false;
         wanted.email.resolution = true;
+        wanted.daily_report = false;
         let words = wanted.words().join(" ");
         assert!(words.contains("email:resolution") && !words.contains("sms"), "{words}");
         assert_eq!(NoticePreferences::of_words(words.split(' ')), wanted);

@@ -344,6 +344,23 @@ pub(super) async fn write_wanted(tx: &mut Tx, org: OrgId, account: AccountId, wa
     Ok(())
 }
 
+/// Whether the report that is due on a day was sent.
+pub(super) async fn is_reported(on: impl Into<Conn<'_>>, org: OrgId, day: &str) -> Result<bool> {
+    let row: Option<(String,)> =
+        sql("SELECT day FROM day_reports WHERE org_id = $1 AND day = $2").bind(org).bind(day).optional(on).await?;
+    Ok(row.is_some())
+}
+
+/// Takes the report that is due on a day on, and tells whether nobody else has.
+pub(super) async fn insert_report(tx: &mut Tx, org: OrgId, day: &str) -> Result<bool> {
+    let inserted = sql("INSERT INTO day_reports (org_id, day) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(org)
+        .bind(day)
+        .run(tx)
+        .await?;
+    Ok(inserted == 1)
+}
+
 /// Removes what was told before a moment.
 pub(super) async fn purge(tx: &mut Tx, before: Timestamp) -> Result<()> {
     sql("DELETE FROM notices WHERE created_at < $1").bind(before).run(&mut *tx).await?;

@@ -1,7 +1,12 @@
 //! Notices in words, in Italian and English.
 
+use chrono_tz::Tz;
+
 use super::model::{NoticeFacts, NoticeKind};
-use crate::cold_chain::AlertType;
+use crate::cold_chain::service::CellDay;
+use crate::cold_chain::{Alert, AlertType};
+use crate::kernel::time::Timestamp;
+use crate::kernel::zone;
 
 /// A notice in one sentence without a full stop, naming at most so many cells:
 /// `12 cells at Porto without power: Cell 1, Cell 2 and 10 more`.
@@ -41,6 +46,98 @@ pub(super) fn title(kind: NoticeKind, facts: &NoticeFacts, locale: &str, most: u
     match italian {
         true => format!("{before}{count} celle presso {place} {what}{late}: {names}"),
         false => format!("{before}{count} cells at {place} {what}{late}: {names}"),
+    }
+}
+
+/// How a day is put into words.
+pub(super) struct DayWords {
+    /// In Italian rather than English.
+    pub italian: bool,
+    /// Where the organisation is.
+    pub zone: Tz,
+    /// The day's beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub until: Timestamp,
+}
+
+/// Cells that the report of a day names.
+const REPORTED: usize = 60;
+
+/// A day in a sentence, and a line for each cell that was not in order.
+pub(super) fn day_text(words: &DayWords, cells: &[&CellDay]) -> (String, String) {
+    let not_in_order: Vec<&&CellDay> =
+        cells.iter().filter(|cell| !cell.alerts.is_empty() || cell.readings == 0).collect();
+    let (all, wrong) = (cells.len(), not_in_order.len());
+    let readings: i64 = cells.iter().map(|cell| cell.readings).sum();
+    let summary = match (words.italian, wrong) {
+        (true, 0) => format!("Celle: {all}, tutte in ordine. Letture: {readings}."),
+        (false, 0) => format!("Cells: {all}, all in order. Readings: {readings}."),
+        (true, _) => format!("Celle: {all}, di cui in ordine {}. Letture: {readings}.", all - wrong),
+        (false, _) => format!("Cells: {all}, of these in order {}. Readings: {readings}.", all - wrong),
+    };
+    let mut lines: Vec<String> = not_in_order.iter().take(REPORTED).map(|cell| words.cell(cell)).collect();
+    match (wrong.saturating_sub(REPORTED), words.italian) {
+        (0, _) => {}
+        (more, true) => lines.push(format!("… e altre {more}.")),
+        (more, false) => lines.push(format!("… and {more} more.")),
+    }
+    (summary, lines.join("\n\n"))
+}
+
+impl DayWords {
+    const fn pick(&self, italian: &'static str, english: &'static str) -> &'static str {
+        if self.italian { italian } else { english }
+    }
+
+    /// A cell's day: where it is, what it measured, and an alert to a line.
+    fn cell(&self, cell: &CellDay) -> String {
+        let measured = match cell.measured {
+            Some((min, max)) => format!("{} – {} °C", self.degrees(min), self.degrees(max)),
+            None => self.pick("nessuna lettura", "no reading").to_owned(),
+        };
+        let mut text = format!("{}, {}: {measured}", cell.location, cell.name);
+        for alert in &cell.alerts {
+            text.push_str("\n  ");
+            text.push_str(&self.alert(alert));
+        }
+        text
+    }
+
+    fn degrees(&self, celsius: f64) -> String {
+        let text = format!("{celsius:.1}").replace('-', "−");
+        if self.italian { text.replace('.', ",") } else { text }
+    }
+
+    /// What went on, and from when to when: `Too warm 14:05 – 14:40`.
+    fn alert(&self, alert: &Alert) -> String {
+        let what = match alert.kind {
+            AlertType::HighTemp => self.pick("Troppo calda", "Too warm"),
+            AlertType::LowTemp => self.pick("Troppo fredda", "Too cold"),
+            AlertType::PowerLoss => self.pick("Senza corrente", "Without power"),
+            AlertType::DoorOpen => self.pick("Porta aperta", "Door open"),
+            AlertType::LowBattery => self.pick("Batteria quasi scarica", "Low battery"),
+            AlertType::SensorError => self.pick("Sensore muto", "Silent sensor"),
+        };
+        let end = match alert.resolved_at {
+            Some(end) if end < self.until => self.moment(end),
+            _ => self.pick("oltre la mezzanotte", "past midnight").to_owned(),
+        };
+        let by = match (&alert.resolved_by, &alert.acknowledged_by) {
+            (Some(name), _) => format!(", {} {name}", self.pick("chiuso da", "closed by")),
+            (None, Some(name)) => format!(", {} {name}", self.pick("preso in carico da", "taken note of by")),
+            (None, None) => String::new(),
+        };
+        format!("{what} {} – {end}{by}", self.moment(alert.started_at))
+    }
+
+    /// The time of day, with the date where it is another day.
+    fn moment(&self, moment: Timestamp) -> String {
+        if self.from <= moment && moment < self.until {
+            zone::time(moment, self.zone)
+        } else {
+            zone::moment(moment, self.zone)
+        }
     }
 }
 

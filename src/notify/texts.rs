@@ -59,6 +59,11 @@ template!(
     ALERT_RESOLVED, "alert_resolved.txt"
 );
 
+template!(
+    /// What a day was like: `name`, `organisation`, `day`, `summary`, `lines`, `link`, `preferences`.
+    DAY_REPORT, "day_report.txt"
+);
+
 impl Template {
     /// Subject and text in a language, `it` or `en`, with the values in their places. What a value holds is not looked
     /// through again, and it cannot begin a new line in the subject.
@@ -110,6 +115,7 @@ mod tests {
             ALERT_OPENED,
             ALERT_ESCALATED,
             ALERT_RESOLVED,
+            DAY_REPORT,
         ] {
             for locale in ["it", "en"] {
                 let (subject, text) = template.fill(locale, &VALUES);

@@ -108,7 +108,10 @@ pub async fn count_unread() -> Result<i64, PageError> {
 /// How many notices somebody has not read. Nothing is counted for those who first have to switch on a second factor: the
 /// bell is on the page where they do, and a refusal would be that page's.
 #[cfg(feature = "ssr")]
-pub(crate) async fn unread(app: &officina::kernel::App, actor: &officina::kernel::actor::Actor) -> Result<i64, PageError> {
+pub(crate) async fn unread(
+    app: &officina::kernel::App,
+    actor: &officina::kernel::actor::Actor,
+) -> Result<i64, PageError> {
     if actor.member().is_some_and(|member| member.needs_factor) {
         return Ok(0);
     }
@@ -130,11 +133,13 @@ pub async fn read_notices(id: Option<String>) -> Result<(), PageError> {
 /// What one wants to be told.
 #[server(prefix = "/_fn", endpoint = "notices/preferences", input = GetUrl)]
 pub async fn get_preferences() -> Result<PreferencesView, PageError> {
-    use officina::notices::{Channel, service, word};
+    use officina::kernel::permission::Permission;
+    use officina::notices::{Channel, DAILY_REPORT, service, word};
 
     let answered = Answered::here(&["notices/choose"], &[]);
     let (app, actor) = crate::context::context()?;
     let wanted = service::notice_preferences(&app, &actor).await?;
+    let acts = actor.permissions.has(Permission::AlertsAcknowledge);
     let me = officina::identity::service::me(&app, &actor).await?.user;
     let hint = |channel| match channel {
         Channel::InApp => "They stand behind the bell.".to_owned(),
@@ -154,6 +159,8 @@ pub async fn get_preferences() -> Result<PreferencesView, PageError> {
         NoticeKind::Escalation => "nobody reacts, and it is my turn",
         NoticeKind::Resolution => "an alert that I was told of is over",
     };
+    let report =
+        (DAILY_REPORT.to_owned(), "in the morning, what the day before was like".to_owned(), wanted.daily_report);
     let channels = Channel::ALL.iter().map(|channel| Chooser {
         label: match channel {
             Channel::InApp => "In the application, when",
@@ -165,6 +172,7 @@ pub async fn get_preferences() -> Result<PreferencesView, PageError> {
         boxes: NoticeKind::ALL
             .iter()
             .map(|kind| (word(*channel, *kind), says(*kind).to_owned(), wanted.wants(*channel, *kind)))
+            .chain((*channel == Channel::Email && acts).then(|| report.clone()))
             .collect(),
     });
     Ok(PreferencesView { organisation: me.organisation.name, channels: channels.collect(), answered })

@@ -233,7 +233,7 @@ fn bell(frame: &FrameData) -> Option<AnyView> {
 fn count_again(unread: RwSignal<i64>) {
     let live = crate::live::use_live();
     Effect::new(move |seen: Option<()>| {
-        live.changes(Topic::Notices);
+        let _ = live.changes(Topic::Notices);
         if seen.is_some() {
             leptos::task::spawn_local(async move {
                 if let Ok(count) = count_unread().await {

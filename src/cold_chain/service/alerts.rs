@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use crate::cold_chain::alert::{Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
-use crate::cold_chain::store::{alerts, devices};
+use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
-use crate::kernel::ids::AlertId;
+use crate::kernel::ids::{AlertId, ColdCellId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
+use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
@@ -28,6 +29,23 @@ pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &
         rows.iter_mut().for_each(Alert::leave_out_internal);
     }
     Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, Some(total)))
+}
+
+/// The alerts of a cell that went on since a moment, in the order of their beginnings.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign cell, and for another customer's.
+pub async fn alerts_of_cell(app: &App, actor: &Actor, cell: ColdCellId, since: Timestamp) -> Result<Vec<Alert>> {
+    let scope = actor.scope(Permission::ColdChainRead)?;
+    let now = app.clock.now();
+    let known = fleet::cell(&app.db, actor.org, cell, now).await?.ok_or(Error::NotFound)?;
+    scope.pass(known.customer_id)?;
+    let rows = alerts::between(&app.db, actor.org, Some(cell), since, now.plus(1)).await?;
+    let mut alerts: Vec<Alert> = rows.into_iter().map(Alert::from).collect();
+    if !scope.sees_inside() {
+        alerts.iter_mut().for_each(Alert::leave_out_internal);
+    }
+    Ok(alerts)
 }
 
 /// One alert with its history, which a customer does not see.

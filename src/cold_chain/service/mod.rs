@@ -1,6 +1,7 @@
 //! The rules of the cold chain.
 
 mod alerts;
+mod day;
 mod devices;
 mod escalation;
 mod fleet;
@@ -15,6 +16,7 @@ mod silences;
 mod watch;
 
 pub use alerts::*;
+pub use day::*;
 pub use devices::*;
 pub use escalation::*;
 pub use fleet::*;

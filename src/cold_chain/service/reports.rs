@@ -42,7 +42,7 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
     let buckets = readings::buckets(&app.db, cell_no, INTERVAL, from, until.plus(-1)).await?;
     let limits = (cell.min_temperature, cell.max_temperature);
     let days = days(&buckets, limits, zone(&time_zone));
-    let alerts = alerts::between(&app.db, actor.org, id, from, end).await?;
+    let alerts = alerts::between(&app.db, actor.org, Some(id), from, end).await?;
     let excursions = alerts.into_iter().map(Alert::from).map(|mut alert| {
         if !scope.sees_inside() {
             alert.leave_out_internal();

@@ -180,15 +180,15 @@ pub(crate) async fn active_by_type(
     query.all(on).await
 }
 
-/// The alerts of a cell that went on between two moments, in the order of their beginnings.
+/// The alerts of a cell, or of all, that went on between two moments, in the order of their beginnings.
 pub(crate) async fn between(
     on: impl Into<Conn<'_>>,
     org: OrgId,
-    cell: ColdCellId,
+    cell: Option<ColdCellId>,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<AlertRow>> {
-    let filter = AlertFilter { cold_cell_id: Some(cell), ..AlertFilter::default() };
+    let filter = AlertFilter { cold_cell_id: cell, ..AlertFilter::default() };
     let mut query = filtered(sql(SELECT), org, &filter, &Scope::All);
     query.push(" AND a.started_at < ").push_bind(until);
     query.push(" AND (a.resolved_at IS NULL OR a.resolved_at >= ").push_bind(from);

@@ -3,7 +3,9 @@
 use super::hidden_by;
 use super::roles::permissions_of;
 use crate::Result;
+use crate::identity::model::Area;
 use crate::identity::store;
+use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::permission::{Permission, PermissionSet};
@@ -79,4 +81,14 @@ pub async fn audience(tx: &mut Tx, org: OrgId) -> Result<Audience> {
         (audience.organisation, audience.locale, audience.time_zone) = (row.organisation, row.locale, row.time_zone);
     }
     Ok(audience)
+}
+
+/// The organisations that use an area and are not suspended, with their time zones.
+///
+/// # Errors
+/// What the database says.
+pub async fn organisations_using(app: &App, area: Area) -> Result<Vec<(OrgId, String)>> {
+    let rows = store::time_zones(&app.db).await?;
+    let uses = |areas: &str| areas.split(' ').any(|word| word == area.as_str());
+    Ok(rows.into_iter().filter(|row| uses(&row.areas)).map(|row| (row.id, row.time_zone)).collect())
 }

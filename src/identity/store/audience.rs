@@ -47,3 +47,16 @@ pub(crate) async fn all_links(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Has
     }
     Ok(links)
 }
+
+/// An organisation's areas and time zone.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct TimeZoneRow {
+    pub id: OrgId,
+    pub areas: String,
+    pub time_zone: String,
+}
+
+/// The organisations that are not suspended.
+pub(crate) async fn time_zones(on: impl Into<Conn<'_>>) -> Result<Vec<TimeZoneRow>> {
+    sql("SELECT id, areas, time_zone FROM organisations WHERE suspended_at IS NULL ORDER BY id").all(on).await
+}

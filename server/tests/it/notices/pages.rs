@@ -86,8 +86,10 @@ async fn everybody_says_what_they_want_to_be_told() {
         let on = |opening: bool, escalation: bool, resolution: bool| {
             json!({ "opening": opening, "escalation": escalation, "resolution": resolution })
         };
-        let default =
-            json!({ "inApp": on(true, true, true), "email": on(true, true, false), "sms": on(false, true, false) });
+        let default = json!({
+            "inApp": on(true, true, true), "email": on(true, true, false), "sms": on(false, true, false),
+            "dailyReport": true,
+        });
         assert_eq!(wanted, default);
         wanted["sms"] = on(true, false, false);
         assert_eq!(technician.put(PREFERENCES, wanted.clone()).await.expect(200)["data"], wanted);
@@ -107,7 +109,7 @@ async fn a_notice_is_heard_live_by_those_who_were_told() {
         let admin = server.browser("admin").await;
         let manager = server.browser("manager").await;
         let off = json!({ "opening": false, "escalation": false, "resolution": false });
-        let nothing = json!({ "inApp": off, "email": off, "sms": off });
+        let nothing = json!({ "inApp": off, "email": off, "sms": off, "dailyReport": false });
         manager.put(PREFERENCES, nothing).await.expect(200);
         let feed = async |client: Client| {
             let request = client.request(Method::GET, "/api/v1/live?topics=notices,repairs&after=0");

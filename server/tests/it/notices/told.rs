@@ -225,7 +225,7 @@ async fn a_member_is_told_what_the_member_wants() {
     Story::each(|story| async move {
         let (technician, manager) = (story.actor("technician").await, story.actor("manager").await);
         let nothing = Wanted::default();
-        let none = NoticePreferences { in_app: nothing, email: nothing, sms: nothing };
+        let none = NoticePreferences { in_app: nothing, email: nothing, sms: nothing, daily_report: false };
         set_notice_preferences(&story.app, &technician, none).await.unwrap();
         let in_app = Wanted { escalation: true, ..nothing };
         set_notice_preferences(&story.app, &manager, NoticePreferences { in_app, ..none }).await.unwrap();
