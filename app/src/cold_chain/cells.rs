@@ -240,10 +240,11 @@ fn device(device: DeviceRow) -> AnyView {
 pub(super) fn chart_data(
     cell: &officina::cold_chain::ColdCell,
     chart: &officina::cold_chain::Chart,
+    alerts: &[officina::cold_chain::Alert],
     now: officina::kernel::time::Timestamp,
     calendar: &crate::moment::Calendar,
 ) -> crate::ui::ChartData {
-    use crate::ui::{ChartData, ChartPoint};
+    use crate::ui::{ChartData, ChartMark, ChartPoint};
     use officina::cold_chain::ChartRange;
     use officina::kernel::time::{SECOND, Timestamp};
 
@@ -266,6 +267,18 @@ pub(super) fn chart_data(
     let bucket = (chart.bucket_seconds * SECOND) as f64;
     #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
     let gap = bucket * 2.5 / span as f64;
+    let mark = |alert: &officina::cold_chain::Alert| {
+        let until = alert.resolved_at.map_or_else(|| "now".to_owned(), |at| calendar.moment(at).words);
+        ChartMark {
+            from: place(alert.started_at),
+            to: place(alert.resolved_at.unwrap_or(now)),
+            label: format!(
+                "{}, {} to {until}",
+                super::looks::alert_label(alert.kind),
+                calendar.moment(alert.started_at).words
+            ),
+        }
+    };
     ChartData {
         title: format!("Temperature of {} over {}", cell.name, chart.range),
         unit: "°C".to_owned(),
@@ -274,6 +287,7 @@ pub(super) fn chart_data(
         low: Some(cell.min_temperature),
         high: Some(cell.max_temperature),
         ticks: ticks(chart.range, start, now).map(|at| (place(at), words(at))).collect(),
+        marks: alerts.iter().map(mark).collect(),
     }
 }
 

@@ -26,6 +26,17 @@ pub struct ChartPoint {
     pub max: f64,
 }
 
+/// A stretch of time that something is said about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChartMark {
+    /// Where it begins on the time axis, from 0 to 1.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// What is said.
+    pub label: String,
+}
+
 /// What a chart shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChartData {
@@ -43,6 +54,8 @@ pub struct ChartData {
     pub high: Option<f64>,
     /// Words along the time axis and their places from 0 to 1.
     pub ticks: Vec<(f64, String)>,
+    /// What stands out, in order of time.
+    pub marks: Vec<ChartMark>,
 }
 
 /// The values that the drawing spans.
@@ -109,7 +122,74 @@ fn band(scale: Scale, run: &[ChartPoint]) -> String {
     path
 }
 
-/// A chart of averages with the band between least and greatest, the thresholds, and a table behind it.
+/// A stretch from top to bottom. However short, it is seen.
+fn stretch(mark: &ChartMark) -> String {
+    let (from, to) = (x(mark.from), x(mark.to));
+    format!("M{from:.1} 0H{:.1}V{SIDE}H{from:.1}Z", to.max(from + 3.0))
+}
+
+/// What there is to say about one point of a chart.
+fn words_at(data: &ChartData, index: usize) -> String {
+    let Some(point) = data.points.get(index) else { return String::new() };
+    let value = |value: f64| format!("{} {}", tenths(value), data.unit);
+    let mut words = format!("{}: {}", point.label, value(point.avg));
+    if tenths(point.min) != tenths(point.max) {
+        let _ = write!(words, " ({} to {})", value(point.min), value(point.max));
+    }
+    for mark in data.marks.iter().filter(|mark| mark.from - data.gap / 2.0 <= point.at && point.at <= mark.to) {
+        let _ = write!(words, " · {}", mark.label);
+    }
+    words
+}
+
+/// The point that is nearest to a place on the time axis.
+fn nearest(points: &[ChartPoint], at: f64) -> usize {
+    let after = points.partition_point(|point| point.at < at);
+    let before = after.saturating_sub(1);
+    let distance = |index: usize| points.get(index).map_or(f64::INFINITY, |point| (point.at - at).abs());
+    if distance(before) <= distance(after) { before } else { after }
+}
+
+/// Where a pointer stands on the time axis.
+fn place_of(event: &leptos::ev::PointerEvent) -> f64 {
+    let surface = event_target::<leptos::web_sys::HtmlElement>(event);
+    f64::from(event.offset_x()) / f64::from(surface.client_width().max(1))
+}
+
+/// Reads a chart out, moment by moment: by pointer on the drawing, by slider with the keyboard or a finger. It comes to life
+/// with the script; without one there is the table.
+fn reader(data: ChartData) -> (AnyView, AnyView) {
+    let chosen = RwSignal::new(None::<usize>);
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
+    let last = data.points.len().saturating_sub(1);
+    let data = StoredValue::new(data);
+    let words = move || chosen.get().map(|index| data.with_value(|data| words_at(data, index)));
+    let line = move || {
+        let at = chosen.get().and_then(|index| data.with_value(|data| data.points.get(index).map(|point| point.at)));
+        at.map_or_else(|| "display:none".to_owned(), |at| format!("left:{:.2}%", at.clamp(0.0, 1.0) * 100.0))
+    };
+    let point = move |event: leptos::ev::PointerEvent| {
+        let at = place_of(&event);
+        chosen.set(Some(data.with_value(|data| nearest(&data.points, at))));
+    };
+    let slide = move |event| chosen.set(event_target_value(&event).parse().ok());
+    let surface = view! {
+        <div class="surface" aria-hidden="true" on:pointermove=point on:pointerdown=point>
+            <span class="cursor" style=line></span>
+        </div>
+    };
+    let slider = view! {
+        <div class="readout">
+            <input class="range range-xs" type="range" min="0" max=last aria-label="Look at one moment" aria-valuetext=words
+                hidden=move || !alive.get() prop:value=move || chosen.get().unwrap_or(last).to_string() on:input=slide/>
+            <output class="small num">{words}</output>
+        </div>
+    };
+    (surface.into_any(), slider.into_any())
+}
+
+/// A chart of averages with the band between least and greatest, the thresholds, what stands out, and a table behind it.
 #[component]
 pub fn Chart(
     /// What it shows.
@@ -151,6 +231,10 @@ pub fn Chart(
             view! { <span class="tick" style=format!("left:{:.1}%", at.clamp(0.0, 1.0) * 100.0)>{words.clone()}</span> }
         })
         .collect();
+    let marks: Vec<_> = data.marks.iter().map(|mark| view! { <path class="mark" d=stretch(mark)></path> }).collect();
+    let said: Vec<_> = data.marks.iter().map(|mark| view! { <li>{mark.label.clone()}</li> }).collect();
+    let said = (!said.is_empty()).then(|| view! { <ul class="small" aria-label="What stands out">{said}</ul> });
+    let (surface, readout) = reader(data.clone());
     let every = data.points.len().div_ceil(TABLE_ROWS).max(1);
     let rows: Vec<_> = data.points.chunks(every).map(table_row).collect();
     let view_box = format!("0 0 {SIDE} {SIDE}");
@@ -158,12 +242,15 @@ pub fn Chart(
         <figure>
             <div class="chart">
                 <svg viewBox=view_box preserveAspectRatio="none" role="img" aria-label=data.title.clone()>
-                    {rule_lines} {limit_lines} {drawn}
+                    {marks} {rule_lines} {limit_lines} {drawn}
                 </svg>
                 <div aria-hidden="true">{rule_words} {limit_words} {ticks}</div>
+                {surface}
             </div>
+            {readout}
             <details class="fold">
                 <summary class="small muted">"Show as a table"</summary>
+                {said}
                 <table class="grid-table" aria-label=data.title>
                     <thead>
                         <tr>
@@ -203,6 +290,12 @@ fn short(value: f64) -> String {
     if rounded == 0.0 { "0".to_owned() } else { rounded.to_string().replace('-', "−") }
 }
 
+/// A number with one decimal and a real minus sign.
+fn tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    if text == "-0.0" { "0.0".to_owned() } else { text.replace('-', "−") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +313,7 @@ mod tests {
             low: Some(-25.0),
             high: Some(-15.0),
             ticks: vec![],
+            marks: vec![],
         }
     }
 
@@ -234,6 +328,17 @@ mod tests {
         let scale = Scale::of(&data(vec![point(0.0, -20.0, -19.0, -18.0)]));
         assert!(scale.low < -25.0 && scale.high > -15.0);
         assert!((3..=11).contains(&scale.rules().len()), "{:?}", scale.rules());
+    }
+
+    #[test]
+    fn a_place_finds_its_point_and_says_what_was_there() {
+        let mut data = data(vec![point(0.1, -19.0, -18.0, -17.0), point(0.5, -11.0, -11.0, -11.0)]);
+        data.marks.push(ChartMark { from: 0.45, to: 0.6, label: "Too warm".into() });
+        let found = [0.0, 0.29, 0.31, 1.0].map(|at| nearest(&data.points, at));
+        assert_eq!(found, [0, 0, 1, 1]);
+        assert_eq!(words_at(&data, 0), "0.1: −18.0 °C (−19.0 °C to −17.0 °C)");
+        assert_eq!(words_at(&data, 1), "0.5: −11.0 °C · Too warm");
+        assert_eq!((words_at(&data, 2), nearest(&[], 0.5)), (String::new(), 0));
     }
 
     #[test]

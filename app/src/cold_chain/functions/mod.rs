@@ -256,6 +256,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let detail = service::get_cold_cell(&app, &actor, id).await?;
     let chart = service::chart(&app, &actor, id, range).await?;
     let now = app.clock.now();
+    let alerts = service::alerts_of_cell(&app, &actor, id, now.plus(-range.milliseconds())).await?;
     let has_pages = actor.reach(Permission::ColdChainRead).is_ok();
     let device = |device: officina::cold_chain::Device| DeviceRow::of(device, has_pages, &calendar);
     Ok(CellView {
@@ -265,7 +266,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         average: chart.stats.avg,
         highest: chart.stats.max,
         readings: chart.stats.count,
-        chart: crate::cold_chain::cells::chart_data(&detail.cell, &chart, now, &calendar),
+        chart: crate::cold_chain::cells::chart_data(&detail.cell, &chart, &alerts, now, &calendar),
         devices: detail.device_list.into_iter().map(device).collect(),
         alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
