@@ -30,6 +30,8 @@ const pages = [
   ["leads", "/app/leads"],
   ["cold-chain", "/app/cold-chain"],
   ["cold-cell", `/app/cold-chain/cells/${coldCellId}`],
+  ["cold-chain-customers", "/app/cold-chain/customers"],
+  ["add-cell", "/app/cold-chain/add"],
   ["devices", "/app/cold-chain/devices"],
   ["add-devices", "/app/cold-chain/devices/add"],
   ["wall", "/app/cold-chain/wall"],

@@ -93,6 +93,52 @@ test.describe("many devices at once", () => {
   });
 });
 
+test("a chart is read out by keyboard and by pointer", async ({ page }) => {
+  await signIn(page, "technician");
+  await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}`);
+  const slider = page.getByRole("slider", { name: "Look at one moment" });
+  const words = page.locator(".readout output");
+  await slider.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(words).toContainText("°C");
+  const before = await words.textContent();
+  await page.keyboard.press("ArrowLeft");
+  await expect(words).not.toHaveText(before!);
+  await page.locator(".chart .surface").hover({ position: { x: 20, y: 40 } });
+  await expect(page.locator(".chart .cursor")).toBeVisible();
+  await expect(words).toContainText("°C");
+  await expectAccessibleLightAndDark(page);
+});
+
+test("a place with a cell is set up, and found again by its customer", async ({ page }) => {
+  await signIn(page, "admin");
+  await page.goto("/app/cold-chain");
+  await page.getByRole("link", { name: "Add a cell" }).click();
+  await expectAccessibleLightAndDark(page);
+  const name = `Molo ${Date.now()}`;
+  const place = page.locator("form").filter({ hasText: "Make the place" });
+  await place.getByLabel("Name", { exact: true }).fill(name);
+  await place.getByLabel(/^Customer's phone/).fill(`+39 333 ${Date.now() % 10_000_000}`);
+  await place.getByLabel(/^Customer's name/).fill(`Pescheria ${name}`);
+  await place.getByRole("button", { name: "Make the place" }).click();
+  await expect(page.getByText(`${name} is made`)).toBeVisible();
+  const cell = page.locator("form").filter({ hasText: "Make the cell" });
+  await cell.getByLabel("Name", { exact: true }).fill("Tonno");
+  await cell.getByLabel("Place").selectOption({ label: name });
+  await cell.getByRole("button", { name: "Make the cell" }).click();
+  await expect(page.getByText(`Tonno at ${name} is made`)).toBeVisible();
+  await page.getByRole("navigation", { name: "Cold chain" }).getByRole("link", { name: "Customers" }).click();
+  await expect(page.getByRole("table", { name: /^Customers/ })).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("link", { name: `Pescheria ${name}` }).click();
+  await expect(page.getByRole("link", { name: "Tonno" })).toBeVisible();
+  await page.getByLabel("Search").fill("no such words");
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect(page.getByText("Nothing matches")).toBeVisible();
+  await page.getByRole("link", { name: "Show all cells" }).click();
+  await expect(page.getByRole("table", { name: "Cold cells" })).toBeVisible();
+});
+
 test("the inspector's report is handed out on paper and as a table", async ({ page }) => {
   await signIn(page, "technician");
   await page.goto(`/app/cold-chain/cells/${device(1).coldCellId}`);

@@ -26,6 +26,13 @@ pub struct NewLocation {
     pub name: String,
     /// Whose it is.
     pub customer_id: Option<CustomerId>,
+    /// Instead of the id: the phone number of the customer, who is made if there is none.
+    // The journal knows the customer by id, so that a person can be forgotten.
+    #[serde(default, skip_serializing)]
+    pub customer_phone: Option<String>,
+    /// What a new customer is called. Required with the phone number.
+    #[serde(default, skip_serializing)]
+    pub customer_name: Option<String>,
     /// The postal address.
     pub address: Option<String>,
     /// The IANA time zone, if it is not the organisation's.
@@ -39,9 +46,15 @@ impl NewLocation {
     /// [`crate::Error::Validation`] with every broken field.
     pub fn checked(self) -> Result<Self> {
         let mut check = Validator::default();
+        let phone = check.optional("customerPhone", self.customer_phone.as_deref(), 40);
         let value = Self {
             name: check.required("name", &self.name, 120),
             customer_id: self.customer_id,
+            customer_name: match phone {
+                Some(_) => Some(check.required("customerName", self.customer_name.as_deref().unwrap_or_default(), 120)),
+                None => None,
+            },
+            customer_phone: phone.map(|phone| check.phone("customerPhone", &phone)),
             address: check.optional("address", self.address.as_deref(), 300),
             time_zone: check.optional("timeZone", self.time_zone.as_deref(), 60),
         };

@@ -319,6 +319,32 @@ pub struct TechnicianDashboard {
     pub customer_list: Vec<DashboardCustomer>,
 }
 
+/// Which cold cells a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
+#[serde(rename_all = "camelCase")]
+pub struct CellFilter {
+    /// Only of this location.
+    pub location_id: Option<LocationId>,
+    /// Only of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Words in the names of the cell, its location and its customer.
+    pub search: Option<String>,
+}
+
+/// Which devices a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceFilter {
+    /// Only of this cell.
+    pub cold_cell_id: Option<ColdCellId>,
+    /// Words in the serial number, the name, and the names of the cell and its location.
+    pub search: Option<String>,
+}
+
 /// A customer in the technician's view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]

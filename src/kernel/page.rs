@@ -4,6 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// Words of a search beyond these are not looked at.
+const MOST_WORDS: usize = 6;
+
+/// The words of a search, in small letters.
+#[must_use]
+pub fn words_of_search(search: Option<&str>) -> Vec<String> {
+    search.unwrap_or_default().to_lowercase().split_whitespace().take(MOST_WORDS).map(str::to_owned).collect()
+}
+
 /// The largest page that can be asked for.
 pub const MAX_LIMIT: u32 = 100;
 /// The page size when none is asked for.

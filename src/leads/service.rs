@@ -11,7 +11,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::error::Conflict;
 use crate::kernel::ids::{LeadId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
-use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::{DAY, SECOND};
 use crate::kernel::validate::{Validator, phone_key};
@@ -78,11 +78,10 @@ pub async fn list(app: &App, actor: &Actor, filter: &LeadFilter, page: &PageRequ
     let mut check = Validator::default();
     let status = given(&filter.status).and_then(|word| check.word("status", &word));
     check.finish(())?;
-    let words = given(&filter.search).unwrap_or_default().to_lowercase();
     let checked = ListFilter {
         status,
         quarantined: filter.quarantined.unwrap_or(false),
-        words: words.split_whitespace().take(6).map(str::to_owned).collect(),
+        words: words_of_search(filter.search.as_deref()),
     };
     let rows = store::list(&app.db, actor.org, &checked, window).await?;
     let total = match window.after {

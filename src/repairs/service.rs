@@ -18,7 +18,7 @@ use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::{Validator, phone_key, plate_key};
@@ -204,9 +204,7 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
         checked.from = start.map(|date| zone::day_start("startDate", &date, 0, tz)).transpose()?;
         checked.before = end.map(|date| zone::day_start("endDate", &date, 1, tz)).transpose()?;
     }
-    checked.words = given(&filter.search)
-        .map(|text| text.to_lowercase().split_whitespace().take(6).map(str::to_owned).collect())
-        .unwrap_or_default();
+    checked.words = words_of_search(filter.search.as_deref());
     Ok((checked, sort.unwrap_or(RepairSort::Newest)))
 }
 

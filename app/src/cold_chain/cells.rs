@@ -6,19 +6,22 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::alerts::{AlertActions, alert_item};
 use super::devices::{battery, head, state as device_state, tabs};
 use super::functions::{
-    AcknowledgeAlert, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, ResolveAlert, StartMaintenance,
-    get_cell, list_cells,
+    AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, ResolveAlert,
+    StartMaintenance, get_cell, list_cells,
 };
 use super::looks::celsius;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Badge, Chart, Column, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone, address,
+    Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone,
+    address, icon,
 };
 
 /// Where the cells are.
 pub(super) const PATH: &str = "/app/cold-chain";
+/// Where places and cells are made.
+pub(super) const ADD: &str = "/app/cold-chain/add";
 /// The ranges of the chart: the word in the address, and what people read.
 const RANGES: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")];
 
@@ -27,43 +30,75 @@ const RANGES: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d"
 pub fn ColdChainPage() -> impl IntoView {
     let live = use_live();
     let map = use_query_map();
-    let cursor = Memo::new(move |_| map.read().get("cursor").filter(|value| !value.is_empty()));
+    let query = Memo::new(move |_| {
+        let map = map.read();
+        let value = |name| map.get(name).filter(|value| !value.is_empty());
+        CellQuery { search: value("search"), customer: value("customer"), cursor: value("cursor") }
+    });
     let data = Resource::new(
-        move || (cursor.get(), live.changes(Topic::ColdChain), live.changes(Topic::Alerts)),
-        |(cursor, ..)| list_cells(cursor),
+        move || (query.get(), live.changes(Topic::ColdChain), live.changes(Topic::Alerts)),
+        |(query, ..)| list_cells(query),
     );
     view! {
         <PageTitle text="Cold chain"/>
         <div class="page-head"><h1>"Cold chain"</h1></div>
-        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, cursor.get_untracked().is_some()))}
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, &query.get_untracked()))}
     }
 }
 
-fn list(page: CellsView, is_later: bool) -> AnyView {
-    let tabs = page.sees_devices.then(|| tabs(PATH));
+fn list(page: CellsView, query: &CellQuery) -> AnyView {
+    let is_filtered = query.search.is_some() || query.customer.is_some();
+    let head = page.sees_fleet.then(|| view! { {tabs(PATH)} {filter(query)} });
+    let add = page.may_add.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add a cell"</a></div> });
+    let whose = page.customer.map(|name| {
+        view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the cells of all customers"</a></p> }
+    });
     if page.rows.is_empty() {
-        return view! {
-            <div class="stack">
-                {tabs}
-                <div class="panel">
-                    <EmptyState symbol=Icon::Snow title="No cold cells yet"
-                        text="Cells appear here as soon as a location, a cell and a device are set up through the API."/>
-                </div>
-            </div>
-        }
-        .into_any();
+        let empty = if is_filtered {
+            view! {
+                <EmptyState symbol=Icon::Search title="Nothing matches" text="Try fewer words.">
+                    <a class="btn" href=PATH>"Show all cells"</a>
+                </EmptyState>
+            }
+            .into_any()
+        } else if page.sees_fleet {
+            let text = "A cell stands at a place and has a device that measures it.";
+            view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text>{add}</EmptyState> }.into_any()
+        } else {
+            let text = "Your cold cells appear here once they are measured.";
+            view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text/> }.into_any()
+        };
+        return view! { <div class="stack">{head} {whose} <div class="panel">{empty}</div></div> }.into_any();
     }
     let shown = page.rows.len();
-    let first = is_later.then(|| PATH.to_owned());
-    let next = page.next.as_deref().map(|cursor| address(PATH, &[("cursor", Some(cursor))]));
+    let at = |cursor| {
+        let (search, customer) = (query.search.as_deref(), query.customer.as_deref());
+        address(PATH, &[("search", search), ("customer", customer), ("cursor", cursor)])
+    };
+    let first = query.cursor.is_some().then(|| at(None));
+    let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
-            {tabs}
+            {head} {whose} {add}
             <Table caption="Cold cells" columns=columns>{rows}</Table>
             <Pager total=page.total shown=shown what="cells" first=first next=next/>
         </div>
+    }
+    .into_any()
+}
+
+fn filter(query: &CellQuery) -> AnyView {
+    let search = query.search.clone().unwrap_or_default();
+    let customer = query.customer.clone().map(|id| view! { <input type="hidden" name="customer" value=id/> });
+    view! {
+        <FilterForm action=PATH>
+            <input class="input grow" type="search" name="search" value=search
+                placeholder="Cell, place, customer" aria-label="Search"/>
+            {customer}
+            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+        </FilterForm>
     }
     .into_any()
 }

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::functions::{DeviceRow, DeviceView, DevicesView, get_device, list_devices};
+use super::functions::{DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
 use crate::live::{Topic, use_live};
 use crate::sent::calls;
 use crate::staff::loaded;
 use crate::ui::{
-    Badge, Column, EmptyState, FieldFrame, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone, address, icon,
+    Badge, Column, EmptyState, FieldFrame, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone,
+    address, icon,
 };
 
 /// Where the devices are.
@@ -26,7 +27,8 @@ pub(super) fn tabs(here: &'static str) -> AnyView {
     };
     view! {
         <nav class="segments" aria-label="Cold chain">
-            {tab(super::cells::PATH, Icon::Snow, "Cells")} {tab(PATH, Icon::Plug, "Devices")} {tab("/app/cold-chain/wall", Icon::Board, "Wall display")}
+            {tab(super::customers::PATH, Icon::Person, "Customers")} {tab(super::cells::PATH, Icon::Snow, "Cells")}
+            {tab(PATH, Icon::Plug, "Devices")} {tab("/app/cold-chain/wall", Icon::Board, "Wall display")}
         </nav>
     }
     .into_any()
@@ -37,17 +39,42 @@ pub(super) fn tabs(here: &'static str) -> AnyView {
 pub fn DevicesPage() -> impl IntoView {
     let live = use_live();
     let map = use_query_map();
-    let cursor = Memo::new(move |_| map.read().get("cursor").filter(|cursor| !cursor.is_empty()));
-    let data =
-        Resource::new(move || (cursor.get(), live.changes(Topic::ColdChain)), |(cursor, _)| list_devices(cursor));
+    let query = Memo::new(move |_| {
+        let map = map.read();
+        let value = |name| map.get(name).filter(|value| !value.is_empty());
+        DeviceQuery { search: value("search"), cursor: value("cursor") }
+    });
+    let data = Resource::new(move || (query.get(), live.changes(Topic::ColdChain)), |(query, _)| list_devices(query));
     view! {
         <PageTitle text="Devices"/>
         <div class="page-head"><h1>"Devices"</h1>{tabs(PATH)}</div>
-        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, cursor.get_untracked().is_some()))}
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |page| list(page, &query.get_untracked()))}
     }
 }
 
-fn list(page: DevicesView, is_later: bool) -> AnyView {
+fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
+    let search = query.search.as_deref();
+    let words = search.unwrap_or_default().to_owned();
+    let filter = view! {
+        <FilterForm action=PATH>
+            <input class="input grow" type="search" name="search" value=words
+                placeholder="Serial number, name, cell, place" aria-label="Search"/>
+            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+        </FilterForm>
+    };
+    if page.rows.is_empty() && search.is_some() {
+        return view! {
+            <div class="stack">
+                {filter}
+                <div class="panel">
+                    <EmptyState symbol=Icon::Search title="Nothing matches" text="Try fewer words.">
+                        <a class="btn" href=PATH>"Show all devices"</a>
+                    </EmptyState>
+                </div>
+            </div>
+        }
+        .into_any();
+    }
     let may = page.may_manage;
     let add = move || may.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add devices"</a></div> });
     if page.rows.is_empty() {
@@ -61,14 +88,15 @@ fn list(page: DevicesView, is_later: bool) -> AnyView {
         .into_any();
     }
     let shown = page.rows.len();
-    let first = is_later.then(|| PATH.to_owned());
-    let next = page.next.as_deref().map(|cursor| address(PATH, &[("cursor", Some(cursor))]));
+    let at = |cursor| address(PATH, &[("search", search), ("cursor", cursor)]);
+    let first = query.cursor.is_some().then(|| at(None));
+    let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
     let add = add();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
-            {add}
+            {filter} {add}
             <Table caption="Devices" columns=columns>{rows}</Table>
             <Pager total=page.total shown=shown what="devices" first=first next=next/>
         </div>

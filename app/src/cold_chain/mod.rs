@@ -1,22 +1,26 @@
 //! Cold chain for staff: cells, a cell's page with its chart, alerts, and the functions that they call.
 
+mod add_cell;
 mod add_devices;
 mod alerts;
 mod cells;
+mod customers;
 mod devices;
 mod functions;
 mod looks;
 mod maintenance;
 mod wall;
 
+pub use add_cell::AddCellPage;
 pub use add_devices::AddDevicesPage;
 pub use alerts::AlertsPage;
 pub use cells::{ColdCellPage, ColdChainPage};
+pub use customers::CustomersPage;
 pub use devices::{DevicePage, DevicesPage};
 pub use functions::{
-    AddDevicesView, AlertQuery, AlertRow, AlertsView, CellRow, CellView, CellsView, DeviceRow, DeviceView, DevicesView,
-    MaintenanceView, WallView,
+    AddDevicesView, AlertQuery, AlertRow, AlertsView, CellQuery, CellRow, CellView, CellsView, CustomerRow,
+    CustomersView, DeviceQuery, DeviceRow, DeviceView, DevicesView, MaintenanceView, NewCellView, WallView,
 };
 // Their forms name them in a field (`sent::calls`).
-pub use functions::{import_devices, rotate_key};
+pub use functions::{create_cell, create_location, import_devices, rotate_key};
 pub use wall::WallPage;

@@ -9,7 +9,10 @@ use leptos_router::{Lazy, LazyRoute};
 
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
-use crate::cold_chain::{AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, DevicePage, DevicesPage, WallPage};
+use crate::cold_chain::{
+    AddCellPage, AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, CustomersPage, DevicePage, DevicesPage,
+    WallPage,
+};
 use crate::notices::{NoticePreferencesPage, NoticesPage};
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
@@ -75,10 +78,12 @@ bundle! {
 bundle! {
     /// Cold cells, their devices and alerts.
     ColdChain, cold_chain, __preload_cold_chain:
+    AddCell => AddCellPage,
     AddDevices => AddDevicesPage,
     Alerts => AlertsPage,
     ColdCell => ColdCellPage,
     ColdCells => ColdChainPage,
+    Customers => CustomersPage,
     Device => DevicePage,
     Devices => DevicesPage,
     Wall => WallPage,

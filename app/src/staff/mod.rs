@@ -40,6 +40,8 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("leads") view=LeadsPage ssr=SsrMode::Async/>
                     <Route path=path!("leads/:id") view=LeadPage ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain") view={later::<lazily::ColdCells>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/add") view={later::<lazily::AddCell>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/customers") view={later::<lazily::Customers>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/cells/:id") view={later::<lazily::ColdCell>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices") view={later::<lazily::Devices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/add") view={later::<lazily::AddDevices>()} ssr=SsrMode::Async/>

@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use officina::cold_chain::service;
 use officina::cold_chain::{
-    Alert, AlertDetail, AlertFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange, ColdCell,
-    ColdCellDetail, Device, DeviceWithKey, ImportDevices, ImportedDevices, Location, NewColdCell, NewDevice,
-    NewLocation, ResolveAlert, RotateKey, StartMaintenance, TechnicianDashboard,
+    Alert, AlertDetail, AlertFilter, CellFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange,
+    ColdCell, ColdCellDetail, Device, DeviceFilter, DeviceWithKey, ImportDevices, ImportedDevices, Location,
+    NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey, StartMaintenance, TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
 use officina::kernel::page::PageRequest;
@@ -96,27 +96,18 @@ async fn change_location(
     Ok(Data::new(service::change_location(&state.app, &actor, id, change).await?))
 }
 
-/// Which cells.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-struct CellParams {
-    /// Only of this location.
-    location_id: Option<LocationId>,
-}
-
 /// Cold cells with their state, in the order of their making.
-#[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellParams, PageRequest),
+#[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellFilter, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<ColdCell>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn list_cold_cells(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(params): ApiQuery<CellParams>,
+    ApiQuery(filter): ApiQuery<CellFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<ColdCell>> {
-    Ok(service::list_cold_cells(&state.app, &actor, params.location_id, &page).await?.into())
+    Ok(service::list_cold_cells(&state.app, &actor, &filter, &page).await?.into())
 }
 
 /// Make a cold cell, with thresholds or a preset.
@@ -187,27 +178,18 @@ async fn end_maintenance(
     Ok(Data::new(service::end_maintenance(&state.app, &actor, id).await?))
 }
 
-/// Which devices.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-struct DeviceParams {
-    /// Only of this cell.
-    cold_cell_id: Option<ColdCellId>,
-}
-
 /// Devices, in the order of their making.
-#[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceParams, PageRequest),
+#[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceFilter, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<Device>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn list_devices(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    ApiQuery(params): ApiQuery<DeviceParams>,
+    ApiQuery(filter): ApiQuery<DeviceFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<Device>> {
-    Ok(service::list_devices(&state.app, &actor, params.cold_cell_id, &page).await?.into())
+    Ok(service::list_devices(&state.app, &actor, &filter, &page).await?.into())
 }
 
 /// Make a device. Its key is shown this once.

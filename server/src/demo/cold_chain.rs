@@ -268,7 +268,7 @@ async fn new_location(app: &App, admin: &Actor, site: &Site) -> Result<officina:
         name: site.location.to_owned(),
         customer_id: Some(customer.id),
         address: Some(site.address.to_owned()),
-        time_zone: None,
+        ..NewLocation::default()
     };
     Ok(service::create_location(app, admin, location).await?.id)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cold_chain::inputs::{ChangeDevice, NewDevice, RotateKey};
-use crate::cold_chain::model::{Device, DeviceWithKey};
+use crate::cold_chain::model::{Device, DeviceFilter, DeviceWithKey};
 use crate::cold_chain::service::alerts::close;
 use crate::cold_chain::service::fleet::unknown;
 use crate::cold_chain::store::devices::NewDeviceRow;
@@ -28,28 +28,23 @@ const LONGEST_GRACE: i64 = 7 * 24 * 60;
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
-pub async fn list_devices(
-    app: &App,
-    actor: &Actor,
-    cell: Option<ColdCellId>,
-    page: &PageRequest,
-) -> Result<Page<Device>> {
+pub async fn list_devices(app: &App, actor: &Actor, filter: &DeviceFilter, page: &PageRequest) -> Result<Page<Device>> {
     let scope = actor.reach(Permission::ColdChainRead)?;
-    devices_of(app, actor.org, cell, &scope, page).await
+    devices_of(app, actor.org, filter, &scope, page).await
 }
 
 /// The same for a scope that was asked for already.
 pub(super) async fn devices_of(
     app: &App,
     org: OrgId,
-    cell: Option<ColdCellId>,
+    filter: &DeviceFilter,
     scope: &Scope,
     page: &PageRequest,
 ) -> Result<Page<Device>> {
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = devices::devices(&app.db, org, cell, scope, &window).await?;
-    let total = devices::count_devices(&app.db, org, cell, scope).await?;
+    let rows = devices::devices(&app.db, org, filter, scope, &window).await?;
+    let total = devices::count_devices(&app.db, org, filter, scope).await?;
     let rows = rows.into_iter().map(|row| row.at(now)).collect();
     Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }

@@ -2,9 +2,10 @@
 
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
 use crate::cold_chain::inputs::{ChangeColdCell, ChangeLocation, NewColdCell, NewLocation};
-use crate::cold_chain::model::{ColdCell, ColdCellDetail, Location, TechnicianDashboard};
+use crate::cold_chain::model::{CellFilter, ColdCell, ColdCellDetail, DeviceFilter, Location, TechnicianDashboard};
 use crate::cold_chain::service::devices::devices_of;
 use crate::cold_chain::store::{alerts, fleet, looks};
+use crate::customers::service as customers;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -43,10 +44,16 @@ pub async fn get_location(app: &App, actor: &Actor, id: LocationId) -> Result<Lo
 /// [`Error::Validation`] for broken fields, an unknown customer among them.
 pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Result<Location> {
     let scope = actor.reach(Permission::ColdChainWrite)?;
-    let new = checked_location(new)?;
-    scope.pass(new.customer_id).map_err(|_| unknown("customerId", "customer"))?;
+    let mut new = checked_location(new)?;
     let (id, now) = (LocationId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
+    if let Some((phone, name)) = new.customer_phone.as_ref().zip(new.customer_name.as_ref()) {
+        if new.customer_id.is_some() {
+            return Err(Error::field("customerPhone", "ambiguous", "cannot go with customerId"));
+        }
+        new.customer_id = Some(customers::find_or_create(&mut tx, actor, name, phone, None, now).await?.id);
+    }
+    scope.pass(new.customer_id).map_err(|_| unknown("customerId", "customer"))?;
     fleet::insert_location(&mut tx, actor.org, id, &new, now)
         .await
         .on_violation(Violation::ForeignKey, || unknown("customerId", "customer"))?;
@@ -70,12 +77,14 @@ pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: C
         customer_id: known.customer_id,
         address: known.address,
         time_zone: known.time_zone,
+        ..NewLocation::default()
     };
     let after = checked_location(NewLocation {
         name: change.name.unwrap_or_else(|| before.name.clone()),
         customer_id: change.customer_id.or(before.customer_id),
         address: change.address.or_else(|| before.address.clone()),
         time_zone: change.time_zone.or_else(|| before.time_zone.clone()),
+        ..NewLocation::default()
     })?;
     scope.pass(after.customer_id).map_err(|_| unknown("customerId", "customer"))?;
     fleet::update_location(&mut tx, actor.org, id, &after)
@@ -99,21 +108,21 @@ pub(super) fn unknown(field: &str, what: &str) -> Error {
     Error::field(field, "unknown", format!("is not a {what} of this organisation"))
 }
 
-/// Cold cells in the order of their making, of one location or all; without what is internal, for customers.
+/// Cold cells in the order of their making; without what is internal, for customers.
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
 pub async fn list_cold_cells(
     app: &App,
     actor: &Actor,
-    location: Option<LocationId>,
+    filter: &CellFilter,
     page: &PageRequest,
 ) -> Result<Page<ColdCell>> {
     let scope = actor.scope(Permission::ColdChainRead)?;
     let window = page.window()?;
     let now = app.clock.now();
-    let rows = fleet::cells(&app.db, actor.org, now, location, &scope, &window).await?;
-    let total = fleet::count_cells(&app.db, actor.org, location, &scope).await?;
+    let rows = fleet::cells(&app.db, actor.org, now, filter, &scope, &window).await?;
+    let total = fleet::count_cells(&app.db, actor.org, filter, &scope).await?;
     let mut rows: Vec<ColdCell> = rows.into_iter().map(|row| row.at(now)).collect();
     if !scope.sees_inside() {
         rows.iter_mut().for_each(ColdCell::leave_out_internal);
@@ -131,7 +140,8 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let cell = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
-    let device_list = devices_of(app, actor.org, Some(id), &scope, &all).await?.items;
+    let device_list =
+        devices_of(app, actor.org, &DeviceFilter { cold_cell_id: Some(id), search: None }, &scope, &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
     let active = alerts::list(&app.db, actor.org, &filter, &scope, &all.window()?).await?;
     let (mut cell, mut timeline) = (cell.at(now), Vec::new());
@@ -208,7 +218,7 @@ async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: Locatio
 pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<TechnicianDashboard> {
     let scope = actor.reach(Permission::ColdChainRead)?;
     let customer_list = fleet::dashboard_customers(&app.db, actor.org, &scope).await?;
-    let cold_cells = fleet::count_cells(&app.db, actor.org, None, &scope).await?;
+    let cold_cells = fleet::count_cells(&app.db, actor.org, &CellFilter::default(), &scope).await?;
     let mut alerts_by_type: std::collections::BTreeMap<String, i64> =
         AlertType::ALL.iter().map(|kind| (kind.as_str().to_owned(), 0)).collect();
     let mut active_alerts = 0;
@@ -218,6 +228,15 @@ pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<Technician
     }
     let customers = i64::try_from(customer_list.len()).unwrap_or(i64::MAX);
     Ok(TechnicianDashboard { customers, cold_cells, active_alerts, alerts_by_type, customer_list })
+}
+
+/// What a customer with locations is called; nothing for one without, or out of reach.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `cold_chain:read`.
+pub async fn customer_name(app: &App, actor: &Actor, id: CustomerId) -> Result<Option<String>> {
+    let scope = actor.reach(Permission::ColdChainRead)?;
+    fleet::customer_name(&app.db, actor.org, &scope, id).await
 }
 
 /// The first customers with locations, by name.

@@ -5,13 +5,12 @@ use std::collections::{HashMap, HashSet};
 use crate::Error;
 use crate::Result;
 use crate::cold_chain::engine::Tracks;
-use crate::cold_chain::model::{Device, DeviceStatus, LatestReading, Micro};
+use crate::cold_chain::model::{Device, DeviceFilter, DeviceStatus, LatestReading, Micro};
 use crate::cold_chain::store::multi_row::{MultiRow, chunks};
-use crate::cold_chain::store::scope::push_cells;
 use crate::kernel::actor::Scope;
-use crate::kernel::db::{Conn, Sort, Tx, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
-use crate::kernel::page::PageWindow;
+use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::Timestamp;
 
 #[derive(sqlx::FromRow)]
@@ -73,17 +72,12 @@ const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.nam
 pub(crate) async fn devices(
     on: impl Into<Conn<'_>>,
     org: OrgId,
-    cell: Option<ColdCellId>,
+    filter: &DeviceFilter,
     scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<DeviceView>> {
     let mut query = sql(DEVICES).bind(org);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
-    }
-    if let Some(cell) = cell {
-        query.push(" AND d.cold_cell_id = ").push_bind(cell);
-    }
+    push_filter(&mut query, filter, scope);
     query.push_window(Sort::ascending("d.created_at", "d.id"), window);
     query.all(on).await
 }
@@ -92,18 +86,31 @@ pub(crate) async fn devices(
 pub(crate) async fn count_devices(
     on: impl Into<Conn<'_>>,
     org: OrgId,
-    cell: Option<ColdCellId>,
+    filter: &DeviceFilter,
     scope: &Scope,
 ) -> Result<i64> {
-    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM devices WHERE org_id = $1").bind(org);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND cold_cell_id IN ");
-        push_cells(&mut query, org, customers);
-    }
-    if let Some(cell) = cell {
-        query.push(" AND cold_cell_id = ").push_bind(cell);
-    }
+    let mut query =
+        sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
+         JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE d.org_id = $1")
+        .bind(org);
+    push_filter(&mut query, filter, scope);
     query.counted(on).await
+}
+
+/// Narrows a query of devices `d`, their cells `c` and locations `l`.
+fn push_filter(query: &mut Sql, filter: &DeviceFilter, scope: &Scope) {
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
+    }
+    if let Some(cell) = filter.cold_cell_id {
+        query.push(" AND d.cold_cell_id = ").push_bind(cell);
+    }
+    for word in words_of_search(filter.search.as_deref()) {
+        let word = like(&word);
+        query.push(" AND (LOWER(d.serial_number) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(d.name) LIKE ");
+        query.push_bind(&word).push(" ESCAPE '\\' OR LOWER(c.name) LIKE ").push_bind(&word);
+        query.push(" ESCAPE '\\' OR LOWER(l.name) LIKE ").push_bind(&word).push(" ESCAPE '\\')");
+    }
 }
 
 /// One device.

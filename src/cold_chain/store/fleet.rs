@@ -2,12 +2,12 @@
 
 use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
-use crate::cold_chain::model::{ColdCell, DashboardCustomer, Location, Maintenance, Micro, Preset};
+use crate::cold_chain::model::{CellFilter, ColdCell, DashboardCustomer, Location, Maintenance, Micro, Preset};
 use crate::cold_chain::store::scope::push_locations;
 use crate::kernel::actor::Scope;
-use crate::kernel::db::{Conn, Sort, Tx, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId, OrgId};
-use crate::kernel::page::PageWindow;
+use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::Timestamp;
 
 const LOCATIONS: &str = "SELECT l.id, l.name, l.customer_id, k.name AS customer_name, l.address, l.time_zone, \
@@ -175,17 +175,12 @@ pub(crate) async fn cells(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     now: Timestamp,
-    location: Option<LocationId>,
+    filter: &CellFilter,
     scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<CellRow>> {
     let mut query = sql(CELLS).bind(org).bind(now);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
-    }
-    if let Some(location) = location {
-        query.push(" AND c.location_id = ").push_bind(location);
-    }
+    push_filter(&mut query, filter, scope);
     query.push_window(Sort::ascending("c.created_at", "c.id"), window);
     query.all(on).await
 }
@@ -194,18 +189,33 @@ pub(crate) async fn cells(
 pub(crate) async fn count_cells(
     on: impl Into<Conn<'_>>,
     org: OrgId,
-    location: Option<LocationId>,
+    filter: &CellFilter,
     scope: &Scope,
 ) -> Result<i64> {
-    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM cold_cells WHERE org_id = $1").bind(org);
-    if let Some(location) = location {
-        query.push(" AND location_id = ").push_bind(location);
-    }
-    if let Some(customers) = scope.customers() {
-        query.push(" AND location_id IN ");
-        push_locations(&mut query, org, customers);
-    }
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM cold_cells c \
+         JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE c.org_id = $1")
+    .bind(org);
+    push_filter(&mut query, filter, scope);
     query.counted(on).await
+}
+
+/// Narrows a query of cells `c` and their locations `l`.
+fn push_filter(query: &mut Sql, filter: &CellFilter, scope: &Scope) {
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
+    }
+    if let Some(customer) = filter.customer_id {
+        query.push(" AND l.customer_id = ").push_bind(customer);
+    }
+    if let Some(location) = filter.location_id {
+        query.push(" AND c.location_id = ").push_bind(location);
+    }
+    for word in words_of_search(filter.search.as_deref()) {
+        let word = like(&word);
+        query.push(" AND (LOWER(c.name) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(l.name) LIKE ");
+        query.push_bind(&word).push(" ESCAPE '\\' OR EXISTS (SELECT 1 FROM customers k WHERE k.org_id = l.org_id ");
+        query.push("AND k.id = l.customer_id AND LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\'))");
+    }
 }
 
 /// One cell, with the silences of a moment.
@@ -335,6 +345,25 @@ pub(crate) async fn dashboard_customers(
     query.all(on).await
 }
 
+const CUSTOMERS: &str = "SELECT k.id, k.name FROM customers k WHERE k.org_id = $1 AND EXISTS \
+     (SELECT 1 FROM locations l WHERE l.org_id = k.org_id AND l.customer_id = k.id)";
+
+/// The name of a customer with locations.
+pub(crate) async fn customer_name(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+    id: CustomerId,
+) -> Result<Option<String>> {
+    if scope.pass(Some(id)).is_err() {
+        return Ok(None);
+    }
+    let mut query = sql(CUSTOMERS).bind(org);
+    query.push(" AND k.id = ").push_bind(id);
+    let row: Option<(CustomerId, String)> = query.optional(on).await?;
+    Ok(row.map(|(_, name)| name))
+}
+
 /// Customers with locations, by name; at most so many.
 pub(crate) async fn customers(
     on: impl Into<Conn<'_>>,
@@ -342,9 +371,7 @@ pub(crate) async fn customers(
     scope: &Scope,
     most: i64,
 ) -> Result<Vec<(CustomerId, String)>> {
-    let mut query = sql("SELECT k.id, k.name FROM customers k WHERE k.org_id = $1 AND EXISTS \
-         (SELECT 1 FROM locations l WHERE l.org_id = k.org_id AND l.customer_id = k.id)")
-    .bind(org);
+    let mut query = sql(CUSTOMERS).bind(org);
     if let Some(customers) = scope.customers() {
         query.push(" AND k.id IN (").push_list(customers).push(")");
     }

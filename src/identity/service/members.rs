@@ -13,7 +13,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
-use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
 use crate::kernel::validate::{Validator, phone_key};
 use crate::{Error, Result};
@@ -132,9 +132,7 @@ pub async fn members(
     let status = given(&filter.status).and_then(|word| check.word("status", &word));
     check.finish(())?;
     let role = given(&filter.role).map(|role| role.parse().map_or(role, |known: BuiltInRole| known.to_string()));
-    let words = given(&filter.search).unwrap_or_default();
-    let words = words.split_whitespace().take(6).map(str::to_owned).collect();
-    let checked = MemberListFilter { status, role, words };
+    let checked = MemberListFilter { status, role, words: words_of_search(filter.search.as_deref()) };
     let rows = store::members(&app.db, actor.org, &checked, window).await?;
     let total = match window.after {
         None => Some(store::count_members(&app.db, actor.org, &checked).await?),

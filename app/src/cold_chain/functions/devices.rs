@@ -98,16 +98,27 @@ pub struct AddDevicesView {
     pub refused: Vec<(String, String)>,
 }
 
+/// Which devices are shown: the query of the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceQuery {
+    /// Words that are looked for.
+    pub search: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
 /// A page of devices.
 #[server(prefix = "/_fn", endpoint = "cold-chain/devices", input = GetUrl)]
-pub async fn list_devices(cursor: Option<String>) -> Result<DevicesView, PageError> {
+pub async fn list_devices(#[server(default)] query: DeviceQuery) -> Result<DevicesView, PageError> {
+    use officina::cold_chain::DeviceFilter;
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let page = PageRequest { limit: Some(super::PAGE), cursor, page: None };
-    let page = officina::cold_chain::service::list_devices(&app, &actor, None, &page).await?;
+    let filter = DeviceFilter { cold_cell_id: None, search: query.search };
+    let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
+    let page = officina::cold_chain::service::list_devices(&app, &actor, &filter, &page).await?;
     Ok(DevicesView {
         next: page.next_cursor,
         total: page.total,

@@ -1,6 +1,7 @@
 //! What the cold-chain pages ask the server, and the shapes of its answers.
 
 mod devices;
+mod fleet;
 mod wall;
 
 use leptos::prelude::*;
@@ -9,8 +10,12 @@ use officina::cold_chain::{AlertStatus, AlertType};
 use serde::{Deserialize, Serialize};
 
 pub use devices::{
-    AddDevicesView, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices, new_devices,
-    rotate_key,
+    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices,
+    new_devices, rotate_key,
+};
+pub use fleet::{
+    CellQuery, CellsView, CustomerRow, CustomersView, NewCellView, create_cell, create_location, list_cells,
+    list_customers, new_cell,
 };
 pub use wall::{WallView, get_wall};
 
@@ -92,19 +97,6 @@ impl CellRow {
             muted: cell.silenced_until.map(|until| format!("Notices muted until {}", calendar.ahead(until))),
         }
     }
-}
-
-/// A page of the list of cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CellsView {
-    /// The rows.
-    pub rows: Vec<CellRow>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-    /// All cells, if counted.
-    pub total: Option<i64>,
-    /// Whether the member may see the devices, too.
-    pub sees_devices: bool,
 }
 
 /// A cell's page.
@@ -222,25 +214,6 @@ pub struct AlertsView {
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
     pub may_resolve: bool,
-}
-
-/// A page of cells.
-#[server(prefix = "/_fn", endpoint = "cold-chain/cells", input = GetUrl)]
-pub async fn list_cells(cursor: Option<String>) -> Result<CellsView, PageError> {
-    use officina::kernel::page::PageRequest;
-    use officina::kernel::permission::Permission;
-
-    let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
-    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
-    let page = officina::cold_chain::service::list_cold_cells(&app, &actor, None, &page).await?;
-    let now = app.clock.now();
-    Ok(CellsView {
-        next: page.next_cursor,
-        total: page.total,
-        sees_devices: actor.reach(Permission::ColdChainRead).is_ok(),
-        rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar)).collect(),
-    })
 }
 
 /// A cell's page. A range that is none is a day.

@@ -31,7 +31,7 @@ pub struct WallView {
 /// The wall display.
 #[server(prefix = "/_fn", endpoint = "cold-chain/wall", input = GetUrl)]
 pub async fn get_wall() -> Result<WallView, PageError> {
-    use officina::cold_chain::{AlertFilter, AlertStatus, service};
+    use officina::cold_chain::{AlertFilter, AlertStatus, CellFilter, service};
     use officina::kernel::page::PageRequest;
 
     let (app, actor) = crate::context::context()?;
@@ -44,7 +44,7 @@ pub async fn get_wall() -> Result<WallView, PageError> {
     alerts.sort_by_key(|alert| alert.acknowledged_at.is_some());
     let alone = alerts.iter().filter(|alert| alert.acknowledged_at.is_none()).count();
     let first = PageRequest { limit: Some(100), ..PageRequest::default() };
-    let mut cells = service::list_cold_cells(&app, &actor, None, &first).await?.items;
+    let mut cells = service::list_cold_cells(&app, &actor, &CellFilter::default(), &first).await?.items;
     cells.sort_by_key(|cell| cell.active_alerts == 0);
     Ok(WallView {
         shown: i64::try_from(alerts.len()).unwrap_or(i64::MAX),

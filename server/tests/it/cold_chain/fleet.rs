@@ -195,3 +195,115 @@ async fn the_technicians_numbers_follow_the_alerts() {
     })
     .await;
 }
+
+/// The names in a list.
+async fn names(admin: &crate::support::Client, path: &str, field: &str) -> Vec<String> {
+    let list = admin.get(path).await.expect(200);
+    let mut names: Vec<String> = list["data"].as_array().expect("a list").iter().map(|row| text(&row[field])).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn cells_and_devices_are_found_by_words_and_by_customer() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        let place = async |name: &str, phone: Option<&str>| {
+            let new =
+                json!({"name": name, "customerPhone": phone, "customerName": phone.map(|_| format!("Di {name}"))});
+            admin.post("/api/v1/locations", new).await.expect(201)["data"].take()
+        };
+        let (port, market) = (place("Porto 100%", Some("+39 333 7770001")).await, place("Mercato", None).await);
+        assert_eq!(port["customerName"], "Di Porto 100%");
+        assert_eq!(market["customerId"], Value::Null);
+        // The same number is the same customer, whatever it is called now.
+        let again = place("Molo", Some("333 777 0001")).await;
+        assert_eq!(again["customerId"], port["customerId"]);
+        for (location, cell) in [(&port, "Pesce"), (&port, "Gelato"), (&market, "Pesce")] {
+            let new = json!({"name": cell, "locationId": location["id"], "preset": "freezer"});
+            let cell_id = admin.post("/api/v1/coldcells", new).await.expect(201)["data"]["id"].take();
+            let serial = format!("{}-{cell}", &text(&location["id"])[30..]);
+            admin.post("/api/v1/devices", json!({"serialNumber": serial, "coldCellId": cell_id})).await.expect(201);
+        }
+        let cells = async |query: &str| names(&admin, &format!("/api/v1/coldcells?{query}"), "name").await;
+        assert_eq!(cells("search=pesce").await, ["Pesce", "Pesce"]);
+        assert_eq!(cells("search=PESCE%20porto").await, ["Pesce"]);
+        assert_eq!(cells("search=di%20porto").await, ["Gelato", "Pesce"], "by the customer's name");
+        assert_eq!(cells("search=%25").await, ["Gelato", "Pesce"], "a wildcard is a letter");
+        assert!(cells("search=_o_").await.is_empty());
+        let customer = text(&port["customerId"]);
+        assert_eq!(cells(&format!("customerId={customer}&search=gel")).await, ["Gelato"]);
+        assert!(cells(&format!("customerId={}", uuid::Uuid::now_v7())).await.is_empty());
+        let devices = names(&admin, "/api/v1/devices?search=mercato", "serialNumber").await;
+        assert_eq!(devices.len(), 1, "by the place: {devices:?}");
+        assert!(devices[0].ends_with("-Pesce"));
+        let counted = admin.get("/api/v1/devices?search=pesce&limit=1").await.expect(200);
+        assert_eq!(counted["page"]["total"], 2);
+        // What makes no sense is refused, and makes nobody.
+        for (new, field) in [
+            (json!({"name": "X", "customerPhone": "+39 333 7770009"}), "customerName"),
+            (json!({"name": "X", "customerPhone": "call me", "customerName": "N"}), "customerPhone"),
+            (
+                json!({"name": "X", "customerPhone": "+39 333 7770009", "customerName": "N", "customerId": customer}),
+                "customerPhone",
+            ),
+        ] {
+            let refused = admin.post("/api/v1/locations", new).await.expect_error(400, "VALIDATION_ERROR");
+            assert!(refused["fields"][field].is_array(), "{field}: {refused}");
+        }
+        // The journal knows the customer by id alone.
+        let audit = admin.get("/api/v1/admin/audit?action=cold_chain.location_created").await.expect(200);
+        assert!(!audit.to_string().contains("7770001") && audit.to_string().contains(&customer), "{audit}");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn places_and_cells_are_made_on_a_page_and_customers_stand_by_urgency() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await.with("accept", "text/html");
+        let path = "/app/cold-chain/add";
+        let page = admin.get(path).await.text();
+        assert!(page.contains("First its place"), "{page}");
+        let place = [
+            ("function", "cold-chain/create-location"),
+            ("name", "Porto"),
+            ("customer_phone", "+39 333 7770002"),
+            ("customer_name", "Gelateria Nord"),
+        ];
+        let made = admin.form(path, &place).await;
+        assert!(made.status == 200 && made.text().contains("Porto is made"), "{}", made.text());
+        let own = server.browser("admin").await;
+        let location = text(&own.get("/api/v1/locations").await.expect(200)["data"][0]["id"]);
+        let cell = |lowest: &'static str| {
+            [
+                ("function", "cold-chain/create-cell"),
+                ("location", location.as_str()),
+                ("cell_name", "Pesce"),
+                ("kind", "own"),
+                ("lowest", lowest),
+                ("highest", "-12,5"),
+            ]
+        };
+        let refused = admin.form(path, &cell("cold")).await;
+        assert_eq!(refused.status, 400);
+        let words = refused.text();
+        assert!(words.contains("must be a number of degrees") && words.contains("value=\"-12,5\""), "{words}");
+        let made = admin.form(path, &cell("−20")).await;
+        assert!(made.text().contains("Pesce at Porto is made"), "{}", made.text());
+        let cell = own.get("/api/v1/coldcells").await.expect(200)["data"][0].take();
+        assert_eq!((&cell["minTemperature"], &cell["maxTemperature"]), (&json!(-20.0), &json!(-12.5)));
+
+        let page =
+            server.browser("technician").await.with("accept", "text/html").get("/app/cold-chain/customers").await;
+        assert!(page.text().contains("Gelateria Nord") && page.text().contains("In order"), "{}", page.text());
+        let customer = text(&own.get("/api/v1/locations").await.expect(200)["data"][0]["customerId"]);
+        let theirs = admin.get(&format!("/app/cold-chain?customer={customer}")).await.text();
+        assert!(theirs.contains("Pesce") && theirs.contains("Gelateria Nord"), "{theirs}");
+        let none = admin.get("/app/cold-chain?search=latte").await.text();
+        assert!(none.contains("Nothing matches") && !none.contains("Pesce"), "{none}");
+        server.stop().await;
+    })
+    .await;
+}
