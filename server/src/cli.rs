@@ -68,12 +68,14 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check that no entry was changed or removed
+    /// Check that no entry was changed or removed, and that the ends are sealed with the secret in force
     Verify {
         /// Say as well which entry has this hash, as a report names it
         #[arg(long)]
         hash: Option<String>,
     },
+    /// Seal the journals with the secret in force, for an installation that goes on under another one; they say so
+    Reseal,
 }
 
 /// Runs a command line. What goes wrong is said in one sentence on standard error, with exit code 1.
@@ -139,6 +141,11 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
         Command::User(command) => org::user(&current(&config).await?, command).await?,
         Command::Audit(AuditCommand::Verify { hash }) => {
             return verify(&current(&config).await?, hash.as_deref()).await;
+        }
+        Command::Audit(AuditCommand::Reseal) => {
+            let app = current(&config).await?;
+            let sealed = journal::reseal(&app.db, app.clock.now()).await?.len();
+            say(&format!("Sealed {sealed} of the journals with the secret in force."));
         }
         Command::Simulate(plan) => return simulate(&plan).await,
     }

@@ -108,7 +108,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
             .map_err(|error| StartError(format!("The secret in {} cannot be used: {error}.", config.data.display())))?,
     };
     // The sentence below says it; a log line about the same would be a second one.
-    let db = open_database(config).with_subscriber(NoSubscriber::default()).await?;
+    let db = open_database(config, &secret).with_subscriber(NoSubscriber::default()).await?;
     Ok(App {
         db,
         clock,
@@ -127,9 +127,9 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
     })
 }
 
-async fn open_database(config: &Config) -> Result<Db, StartError> {
+async fn open_database(config: &Config, secret: &Secret) -> Result<Db, StartError> {
     if let Some(url) = &config.database {
-        return Db::open_postgres(url.expose()).await.map_err(|error| {
+        return Db::open_postgres(url.expose(), secret).await.map_err(|error| {
             let reason = match error {
                 Error::Internal(cause) => cause.to_string(),
                 _ => "it does not answer".to_owned(),
@@ -138,7 +138,7 @@ async fn open_database(config: &Config) -> Result<Db, StartError> {
         });
     }
     let file = config.data.join("officina.db");
-    Db::open_sqlite(&file).await.map_err(|error| {
+    Db::open_sqlite(&file, secret).await.map_err(|error| {
         let reason = match error {
             Error::Internal(cause) => cause.to_string(),
             _ => "it is locked or cannot be read and written".to_owned(),

@@ -88,6 +88,17 @@ fn an_installation_is_set_up_checked_and_moved() {
     succeed(&officina(elsewhere.path(), &["restore", archive]));
     assert_eq!(std::fs::read_to_string(elsewhere.path().join("files/photos/front.jpg")).unwrap(), "a photo");
     assert!(!elsewhere.path().join("secret").exists());
+    // Under a secret of its own, the copy cannot know whether its journal is the one that was backed up.
+    let strange = officina(elsewhere.path(), &["audit", "verify"]);
+    let said = String::from_utf8_lossy(&strange.stdout);
+    assert!(!strange.status.success() && said.contains("not sealed with this installation's secret"), "{said}");
+    std::fs::copy(here.join("secret"), elsewhere.path().join("secret")).unwrap();
     assert_eq!(succeed(&officina(elsewhere.path(), &["audit", "verify"])), sound);
+    // Or it goes on under another one, which its journal tells.
+    std::fs::write(elsewhere.path().join("secret"), "another secret of more than thirty-two letters").unwrap();
+    assert!(!officina(elsewhere.path(), &["audit", "verify"]).status.success());
+    succeed(&officina(elsewhere.path(), &["audit", "reseal"]));
+    let resealed = succeed(&officina(elsewhere.path(), &["audit", "verify"]));
+    assert!(resealed.starts_with("rossi: 4 entries, head "), "{resealed}");
     assert!(fail(&officina(elsewhere.path(), &["restore", archive])).contains("holds data"));
 }

@@ -1,10 +1,17 @@
 //! The journal: whole, unchangeable, and suspicious of surgery.
 
-use officina::kernel::db::{Pool, sql};
-use officina::kernel::journal;
-use serde_json::json;
+use std::path::Path;
 
-use crate::support::TestServer;
+use officina::kernel::actor::Actor;
+use officina::kernel::clock::Clock;
+use officina::kernel::db::{Db, Pool, sql};
+use officina::kernel::ids::OrgId;
+use officina::kernel::journal::{self, Entry};
+use officina_server::launch;
+use serde_json::json;
+use sqlx::migrate::Migrator;
+
+use crate::support::{Kind, START, TestServer, database};
 
 #[tokio::test]
 async fn edits_are_refused_and_surgery_is_found() {
@@ -70,7 +77,7 @@ async fn an_entry_is_not_replaced_and_a_journal_does_not_vanish() {
     TestServer::each(|server| async move {
         server.member("admin").await;
         let db = &server.app().db;
-        if server.kind == crate::support::Kind::Sqlite {
+        if server.kind == Kind::Sqlite {
             for statement in [
                 "INSERT OR REPLACE INTO journal SELECT * FROM journal WHERE seq = 1",
                 "INSERT OR REPLACE INTO journal_heads SELECT * FROM journal_heads",
@@ -83,8 +90,8 @@ async fn an_entry_is_not_replaced_and_a_journal_does_not_vanish() {
         // Whoever may change the schema can take everything away. That shows.
         let mut tx = db.begin().await.unwrap();
         let off: &[&str] = match server.kind {
-            crate::support::Kind::Sqlite => &["DROP TRIGGER journal_no_delete", "DROP TRIGGER journal_heads_no_delete"],
-            crate::support::Kind::Postgres => {
+            Kind::Sqlite => &["DROP TRIGGER journal_no_delete", "DROP TRIGGER journal_heads_no_delete"],
+            Kind::Postgres => {
                 &["ALTER TABLE journal DISABLE TRIGGER USER", "ALTER TABLE journal_heads DISABLE TRIGGER USER"]
             }
         };
@@ -101,4 +108,115 @@ async fn an_entry_is_not_replaced_and_a_journal_does_not_vanish() {
         server.stop().await;
     })
     .await;
+}
+
+/// What is wrong, in any journal.
+async fn faults(db: &Db) -> Vec<String> {
+    journal::verify(db).await.unwrap().into_iter().filter_map(|verdict| verdict.fault).collect()
+}
+
+async fn note(db: &Db, org: OrgId) {
+    let mut tx = db.begin().await.unwrap();
+    journal::write(&mut tx, &Actor::system(org), START, Entry::new("audit.noted", "organisation", org.0))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_chain_that_was_cut_off_together_with_its_head_is_found() {
+    TestServer::each(|server| async move {
+        let (db, org) = (&server.app().db, server.org.id);
+        note(db, org).await;
+        assert_eq!(faults(db).await, [""; 0]);
+        let mut tx = db.begin().await.unwrap();
+        let disarm = match server.kind {
+            Kind::Sqlite => "DROP TRIGGER journal_no_delete",
+            Kind::Postgres => "ALTER TABLE journal DISABLE TRIGGER USER",
+        };
+        for statement in [
+            disarm,
+            "DELETE FROM journal WHERE action = 'audit.noted'",
+            "UPDATE journal_heads SET seq = seq - 1, hash = (SELECT hash FROM journal \
+             WHERE journal.org_id = journal_heads.org_id AND journal.seq = journal_heads.seq - 1) \
+             WHERE NOT EXISTS (SELECT 1 FROM journal \
+             WHERE journal.org_id = journal_heads.org_id AND journal.seq = journal_heads.seq)",
+        ] {
+            sql(statement).run(&mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(faults(db).await, [journal::NOT_SEALED]);
+        // Nor does it heal with what is written next.
+        note(db, org).await;
+        assert_eq!(faults(db).await, [journal::NOT_SEALED]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_behind_the_head_is_found() {
+    TestServer::each(|server| async move {
+        let (db, org) = (&server.app().db, server.org.id);
+        let before: Vec<(i64, Vec<u8>, Vec<u8>)> =
+            sql("SELECT seq, hash, seal FROM journal_heads WHERE org_id = $1").bind(org).all(db).await.unwrap();
+        let (seq, hash, seal) = before[0].clone();
+        note(db, org).await;
+        let mut tx = db.begin().await.unwrap();
+        sql("UPDATE journal_heads SET seq = $2, hash = $3, seal = $4 WHERE org_id = $1")
+            .bind(org)
+            .bind(seq)
+            .bind(hash)
+            .bind(seal)
+            .run(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(faults(db).await, [format!("entry {} stands behind the head of the chain", seq + 1)]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn heads_are_sealed_with_the_step_that_makes_room_for_it_and_never_later() {
+    for kind in database::kinds() {
+        let installation = database::empty(kind).await;
+        let app = launch::open(&installation.config(), Clock::fixed(START)).await.expect("an empty database");
+        // The database of a version that knew no seals, with a journal in it.
+        let folder = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
+        let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(folder);
+        let steps = Migrator::new(steps).await.expect("the migrations");
+        match app.db.pool() {
+            Pool::Sqlite { write, .. } => steps.run_to(16, write).await,
+            Pool::Postgres(pool) => steps.run_to(16, pool).await,
+        }
+        .expect("the older schema");
+        let org = OrgId::new();
+        let mut tx = app.db.begin().await.unwrap();
+        sql("INSERT INTO organisations (id, slug, name, areas, created_at) VALUES ($1, 'verdi', 'Verdi', '', 0)")
+            .bind(org)
+            .run(&mut tx)
+            .await
+            .unwrap();
+        sql("INSERT INTO journal_heads (org_id, seq, hash) VALUES ($1, 0, $2)")
+            .bind(org)
+            .bind(vec![0u8; 32])
+            .run(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        app.db.migrate().await.expect("the step");
+        assert!(app.db.is_current().await.unwrap());
+        note(&app.db, org).await;
+        assert_eq!(faults(&app.db).await, [""; 0], "{kind:?}");
+        let mut tx = app.db.begin().await.unwrap();
+        sql("UPDATE journal_heads SET seal = NULL").run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        app.db.migrate().await.expect("nothing to do");
+        note(&app.db, org).await;
+        assert_eq!(faults(&app.db).await, [journal::NOT_SEALED], "{kind:?}");
+        app.db.close().await;
+    }
 }

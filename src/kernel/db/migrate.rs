@@ -3,22 +3,71 @@
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Connection, PgPool, SqlitePool};
 
-use super::Pool;
+use super::{Db, Pool, TxInner, sql};
+use crate::kernel::journal;
 use crate::{Error, Result};
+
+/// The table of sqlx.
+const TABLE: &str = "_sqlx_migrations";
+/// The migration that makes room for the seals of the journals' heads.
+const SEALS: i64 = 17;
+/// What servers that start together on one PostgreSQL queue on: any number that is used for nothing else.
+const TURNS: i64 = 0x6f66_6669_6369_6e61;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Applies what is missing.
-pub(super) async fn run(pool: &Pool) -> Result<()> {
-    let outcome = match pool {
+pub(super) async fn run(db: &Db) -> Result<()> {
+    match &db.pool {
         Pool::Sqlite { write, .. } => {
-            copy_before_change(write).await?;
+            let applied = applied(&mut *write.acquire().await?).await.map_err(explain)?;
+            copy_before_change(write, &applied).await?;
+            if !applied.contains(&SEALS) {
+                reach_seals(db).await?;
+            }
             SQLITE.run(write).await
         }
-        Pool::Postgres(pool) => run_in_turn(pool).await?,
-    };
-    outcome.map_err(explain)
+        Pool::Postgres(pool) => {
+            reach_seals(db).await?;
+            run_in_turn(pool).await?
+        }
+    }
+    .map_err(explain)
+}
+
+/// Makes room for the seals and seals what there is, in one transaction: a program that ends in between leaves neither.
+async fn reach_seals(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    if !tx.is_sqlite() {
+        // However long the one before takes, whatever patience the connection has.
+        sql("SET LOCAL lock_timeout = 0").run(&mut tx).await?;
+        sql("SELECT pg_advisory_xact_lock($1)::text").bind(TURNS).run(&mut tx).await?;
+    }
+    let is_new = match tx.inner() {
+        TxInner::Sqlite(tx) => apply_seals(&SQLITE, &mut **tx).await,
+        TxInner::Postgres(tx) => apply_seals(&POSTGRES, &mut **tx).await,
+    }
+    .map_err(explain)?;
+    if is_new {
+        journal::seal_heads(&mut tx).await?;
+    }
+    tx.commit().await
+}
+
+/// Applies everything up to the seals, and tells whether they were missing.
+async fn apply_seals(migrator: &Migrator, connection: &mut impl Migrate) -> Result<bool, MigrateError> {
+    let is_new = !applied(connection).await?.contains(&SEALS);
+    if is_new {
+        migrator.run_direct(Some(SEALS), connection, false).await?;
+    }
+    Ok(is_new)
+}
+
+async fn applied(connection: &mut impl Migrate) -> Result<Vec<i64>, MigrateError> {
+    connection.ensure_migrations_table(TABLE).await?;
+    let applied = connection.list_applied_migrations(TABLE).await?;
+    Ok(applied.into_iter().map(|migration| migration.version).collect())
 }
 
 /// Servers that start together migrate one after the other, and wait for each other however long it takes.
@@ -49,16 +98,7 @@ pub(super) async fn is_current(pool: &Pool) -> Result<bool> {
 }
 
 /// Copies a SQLite file that holds data and is about to change, to `<name>.before-<version>` beside it.
-async fn copy_before_change(write: &SqlitePool) -> Result<()> {
-    let mut connection = write.acquire().await?;
-    connection.ensure_migrations_table("_sqlx_migrations").await.map_err(explain)?;
-    let applied: Vec<i64> = connection
-        .list_applied_migrations("_sqlx_migrations")
-        .await
-        .map_err(explain)?
-        .into_iter()
-        .map(|migration| migration.version)
-        .collect();
+async fn copy_before_change(write: &SqlitePool, applied: &[i64]) -> Result<()> {
     let newest = SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default();
     let Some(reached) = applied.iter().max().copied().filter(|reached| *reached < newest) else {
         return Ok(());
@@ -68,6 +108,7 @@ async fn copy_before_change(write: &SqlitePool) -> Result<()> {
     if copy.exists() {
         return Ok(());
     }
+    let mut connection = write.acquire().await?;
     // VACUUM INTO writes a consistent copy, whatever is still in the write-ahead log.
     sqlx::query("VACUUM INTO $1").bind(copy.to_string_lossy().into_owned()).execute(&mut *connection).await?;
     connection.ping().await?;

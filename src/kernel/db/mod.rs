@@ -20,6 +20,8 @@ use tokio::sync::watch;
 pub use list::Sort;
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
 
+use crate::kernel::journal;
+use crate::kernel::secret::{Key, Secret};
 use crate::{Error, Result};
 
 /// How long a request waits for a connection or a lock before it is told that the service is busy.
@@ -32,6 +34,7 @@ const WRITER_STATEMENTS: usize = 1_024;
 pub struct Db {
     pool: Pool,
     bell: Arc<watch::Sender<u64>>,
+    journal_key: Key,
 }
 
 /// The connections.
@@ -54,6 +57,7 @@ pub struct Tx {
     inner: TxInner,
     bell: Arc<watch::Sender<u64>>,
     journaled: bool,
+    journal_key: Key,
 }
 
 #[derive(Debug)]
@@ -63,11 +67,11 @@ pub(crate) enum TxInner {
 }
 
 impl Db {
-    /// Opens the SQLite file of a data folder, making it when it is missing.
+    /// Opens the SQLite file of a data folder, making it when it is missing. What is journaled is sealed under the secret.
     ///
     /// # Errors
     /// When the file cannot be opened or is not a database.
-    pub async fn open_sqlite(file: &Path) -> Result<Self> {
+    pub async fn open_sqlite(file: &Path, secret: &Secret) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -100,22 +104,27 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.create_if_missing(false).read_only(true));
-        Ok(Self::new(Pool::Sqlite { read, write }))
+        Ok(Self::new(Pool::Sqlite { read, write }, secret))
     }
 
-    /// Connects to a PostgreSQL server.
+    /// Connects to a PostgreSQL server. Servers that share it share the secret, under which what is journaled is sealed.
     ///
     /// # Errors
     /// When the address is malformed or the server does not answer.
-    pub async fn open_postgres(url: &str) -> Result<Self> {
+    pub async fn open_postgres(url: &str, secret: &Secret) -> Result<Self> {
         // As SQLite's busy timeout: who waits longer for somebody else's lock is told that the service is busy.
         let options = PgConnectOptions::from_str(url)?.options([("lock_timeout", PATIENCE.as_millis())]);
         let pool = PgPoolOptions::new().max_connections(20).acquire_timeout(PATIENCE).connect_with(options).await?;
-        Ok(Self::new(Pool::Postgres(pool)))
+        Ok(Self::new(Pool::Postgres(pool), secret))
     }
 
-    fn new(pool: Pool) -> Self {
-        Self { pool, bell: Arc::new(watch::Sender::new(0)) }
+    fn new(pool: Pool, secret: &Secret) -> Self {
+        Self { pool, bell: Arc::new(watch::Sender::new(0)), journal_key: secret.key(journal::KEY) }
+    }
+
+    /// The key that the ends of journals are sealed with.
+    pub(crate) const fn journal_key(&self) -> &Key {
+        &self.journal_key
     }
 
     /// The connections, for the few places where the two databases need different code.
@@ -139,7 +148,7 @@ impl Db {
             Pool::Sqlite { write, .. } => TxInner::Sqlite(begin_sqlite(write).await?),
             Pool::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
         };
-        Ok(Tx { inner, bell: Arc::clone(&self.bell), journaled: false })
+        Ok(Tx { inner, bell: Arc::clone(&self.bell), journaled: false, journal_key: self.journal_key })
     }
 
     /// Brings the schema up to date; a SQLite file that holds data is copied first.
@@ -147,7 +156,7 @@ impl Db {
     /// # Errors
     /// A sentence for people when the database comes from a newer version; it is left untouched.
     pub async fn migrate(&self) -> Result<()> {
-        migrate::run(&self.pool).await
+        migrate::run(self).await
     }
 
     /// Whether the schema is exactly this program's.
@@ -237,6 +246,11 @@ impl Tx {
 
     pub(crate) const fn inner(&mut self) -> &mut TxInner {
         &mut self.inner
+    }
+
+    /// The key that the ends of journals are sealed with.
+    pub(crate) const fn journal_key(&self) -> &Key {
+        &self.journal_key
     }
 
     pub(crate) const fn mark_journaled(&mut self) {

@@ -53,6 +53,9 @@ impl Program {
         if let Some(url) = &config.database {
             command.arg("--database").arg(url.expose());
         }
+        if let Some(secret) = &config.secret {
+            command.env("OFFICINA_SECRET", secret.expose());
+        }
         command.env_remove("RUST_LOG").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let log = BufReader::new(child.stderr.take().expect("piped"));

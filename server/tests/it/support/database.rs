@@ -29,6 +29,9 @@ pub fn kinds() -> Vec<Kind> {
     }
 }
 
+/// The installation's secret: the same for a copy as for what it was copied from.
+const SECRET: &str = "the secret of every installation in a story";
+
 /// A database of one story's own. It goes when this is dropped; a PostgreSQL one stays until its server goes.
 pub struct Fresh {
     folder: TempDir,
@@ -45,7 +48,12 @@ impl Fresh {
 }
 
 fn config_in(data: PathBuf) -> Config {
-    let mut config = Config { data, default_organisation: Some(super::ORG.to_owned()), ..Config::default() };
+    let mut config = Config {
+        data,
+        default_organisation: Some(super::ORG.to_owned()),
+        secret: Some(SECRET.to_owned().into()),
+        ..Config::default()
+    };
     // Stories about limits switch them on.
     config.limits.enabled = false;
     config

@@ -3,19 +3,26 @@
 //! Services write it in the transaction of the change, through [`write`] alone. Each entry is chained to the one before
 //! it: `hash = SHA-256(prev_hash ‖ envelope ‖ payload_digest)`, where the payload (before, after, reason, address) counts
 //! only by its salted digest. So [`verify`] finds an edited or missing entry, and a payload can be emptied on request
-//! while the chain still holds.
+//! while the chain still holds. The end of the chain is sealed with a key that is not in the database (see `seal`).
 
-use std::collections::BTreeMap;
+mod seal;
+mod verify;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::kernel::actor::Actor;
-use crate::kernel::db::{Conn, Db, Tx, sql};
+use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::OrgId;
 use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
 use crate::{Error, Result};
+
+use seal::Head;
+
+pub(crate) use seal::{KEY, seal_heads};
+pub use seal::{RESEALED, reseal};
+pub use verify::{NOT_SEALED, Verdict, find, verify};
 
 /// What is journaled of a redaction: it says how many entries it has emptied.
 pub const REDACTED: &str = "audit.redacted";
@@ -181,15 +188,11 @@ fn text_field(json: Option<&str>, field: &str) -> Option<String> {
 /// # Errors
 /// What the database says; the change is then rolled back with it.
 pub async fn write(tx: &mut Tx, actor: &Actor, at: Timestamp, entry: Entry) -> Result<i64> {
-    let (last, prev_hash): (i64, Vec<u8>) = sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1")
-        .bind(actor.org)
-        .lock(tx)
-        .await?
-        .ok_or_else(|| Error::internal("the organisation has no journal"))?;
+    let head = Head::lock(tx, actor.org).await?.ok_or_else(|| Error::internal("the organisation has no journal"))?;
     let (actor_kind, actor_id) = actor.journal_words();
     let mut row = JournalEntry {
         org_id: actor.org,
-        seq: last + 1,
+        seq: head.seq + 1,
         at,
         actor_kind: actor_kind.to_owned(),
         actor_id,
@@ -204,17 +207,12 @@ pub async fn write(tx: &mut Tx, actor: &Actor, at: Timestamp, entry: Entry) -> R
         salt: Some(rand::random::<[u8; 16]>().to_vec()),
         redacted_at: None,
         payload_digest: Vec::new(),
-        prev_hash,
+        prev_hash: head.hash.clone(),
         hash: Vec::new(),
     };
     row.payload_digest = row.digest_of_payload();
     row.hash = row.chain_hash();
-    sql("UPDATE journal_heads SET seq = $2, hash = $3 WHERE org_id = $1")
-        .bind(row.org_id)
-        .bind(row.seq)
-        .bind(row.hash.clone())
-        .run(&mut *tx)
-        .await?;
+    head.follow(tx.journal_key(), row.seq, &row.hash).store(tx).await?;
     let seq = row.seq;
     sql("INSERT INTO journal (org_id, seq, at, actor_kind, actor_id, action, subject_kind, subject_id, request_id, \
          before, after, reason, address, salt, payload_digest, prev_hash, hash) \
@@ -267,9 +265,12 @@ pub async fn redact(tx: &mut Tx, org: OrgId, entries: &[i64], at: Timestamp) -> 
 /// # Errors
 /// What the database says.
 pub async fn begin(tx: &mut Tx, org: OrgId) -> Result<()> {
-    sql("INSERT INTO journal_heads (org_id, seq, hash) VALUES ($1, 0, $2)")
-        .bind(org)
-        .bind(vec![0u8; 32])
+    let head = Head::first(tx.journal_key(), org);
+    sql("INSERT INTO journal_heads (org_id, seq, hash, seal) VALUES ($1, $2, $3, $4)")
+        .bind(head.org_id)
+        .bind(head.seq)
+        .bind(head.hash)
+        .bind(head.seal)
         .run(tx)
         .await?;
     Ok(())
@@ -372,129 +373,6 @@ impl TimelineRow {
     }
 }
 
-/// What [`verify`] found in one organisation's journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// The organisation.
-    pub org: OrgId,
-    /// Entries read.
-    pub entries: i64,
-    /// The hash at the end of the chain, in hex: note it elsewhere to notice a chain that was rewritten as a whole.
-    pub head: String,
-    /// The first thing wrong, if any.
-    pub fault: Option<String>,
-}
-
-/// Recomputes the chain of every organisation.
-///
-/// # Errors
-/// What the database says. A broken chain is a [`Verdict::fault`], not an error.
-pub async fn verify(db: &Db) -> Result<Vec<Verdict>> {
-    let organisations: Vec<(OrgId, Option<i64>)> =
-        sql("SELECT o.id, h.seq FROM organisations o LEFT JOIN journal_heads h ON h.org_id = o.id ORDER BY o.created_at, o.id")
-            .all(db)
-            .await?;
-    let mut verdicts = Vec::new();
-    for (org, head_seq) in organisations {
-        verdicts.push(match head_seq {
-            Some(head_seq) => verify_one(db, org, head_seq).await?,
-            None => {
-                let fault = Some("the journal is missing".to_owned());
-                Verdict { org, entries: 0, head: hex(&[0; 32]), fault }
-            }
-        });
-    }
-    Ok(verdicts)
-}
-
-async fn verify_one(db: &Db, org: OrgId, head_seq: i64) -> Result<Verdict> {
-    let mut hash = vec![0u8; 32];
-    let mut seq = 0;
-    let mut fault = None;
-    // How many entries were emptied at a moment, the first of them, and how many a redaction of that moment has owned to.
-    let mut emptied: BTreeMap<Timestamp, Emptied> = BTreeMap::new();
-    'chain: loop {
-        let entries = after(db, org, seq, 1_000).await?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in entries {
-            fault = fault_of(&entry, seq + 1, &hash);
-            if fault.is_some() {
-                break 'chain;
-            }
-            if let Some(at) = entry.redacted_at {
-                let emptied = emptied.entry(at).or_insert(Emptied { first: entry.seq, count: 0, owned: 0 });
-                emptied.count += 1;
-            }
-            if entry.action == REDACTED
-                && let Some(emptied) = emptied.get_mut(&entry.at)
-            {
-                // One that was emptied itself, by a later redaction of the same person, owns to whatever it was.
-                emptied.owned = entry.after.as_deref().map_or(i64::MAX, entries_in).saturating_add(emptied.owned);
-            }
-            seq = entry.seq;
-            hash = entry.hash;
-        }
-    }
-    if fault.is_none() {
-        let silent = emptied.values().find(|emptied| emptied.count > emptied.owned);
-        fault = silent.map(|emptied| format!("entry {} was emptied, and no redaction says so", emptied.first));
-    }
-    if fault.is_none() {
-        let (_, head_hash): (i64, Vec<u8>) =
-            sql("SELECT seq, hash FROM journal_heads WHERE org_id = $1").bind(org).one(db).await?;
-        if seq < head_seq {
-            fault = Some(format!("entries {} to {head_seq} are missing", seq + 1));
-        } else if seq == head_seq && head_hash != hash {
-            fault = Some("the head of the chain does not match its last entry".to_owned());
-        }
-    }
-    Ok(Verdict { org, entries: seq, head: hex(&hash), fault })
-}
-
 fn hex(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The entry that has a hash, given in hex as a report names it: its organisation and number. What the number is worth,
-/// [`verify`] says.
-///
-/// # Errors
-/// What the database says.
-pub async fn find(on: impl Into<Conn<'_>>, hash: &str) -> Result<Option<(OrgId, i64)>> {
-    let digits = hash.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
-    let Some(hash) = digits.collect::<Option<Vec<u8>>>() else { return Ok(None) };
-    sql("SELECT org_id, seq FROM journal WHERE hash = $1").bind(hash).optional(on).await
-}
-
-/// Entries that were emptied at one moment.
-struct Emptied {
-    first: i64,
-    count: i64,
-    owned: i64,
-}
-
-/// How many entries a redaction says that it has emptied.
-fn entries_in(after: &str) -> i64 {
-    let after: serde_json::Value = serde_json::from_str(after).unwrap_or_default();
-    after["entries"].as_i64().unwrap_or_default()
-}
-
-fn fault_of(entry: &JournalEntry, expected: i64, prev_hash: &[u8]) -> Option<String> {
-    if entry.seq != expected {
-        return Some(format!("entry {expected} is missing"));
-    }
-    let is_sound = match entry.redacted_at {
-        None => entry.digest_of_payload() == entry.payload_digest,
-        // An emptied entry says nothing at all.
-        Some(_) => entry.is_empty(),
-    };
-    if !is_sound {
-        return Some(format!("the content of entry {expected} was changed"));
-    }
-    if entry.prev_hash != prev_hash || entry.chain_hash() != entry.hash {
-        return Some(format!("entry {expected} does not follow from the one before it"));
-    }
-    None
 }
