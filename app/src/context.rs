@@ -8,6 +8,7 @@ use officina::kernel::actor::Actor;
 use crate::error::PageError;
 use crate::moment::Calendar;
 use crate::theme::Theme;
+use crate::ui::address;
 
 /// Where staff begin.
 pub const HOME: &str = "/app";
@@ -52,6 +53,12 @@ pub async fn organisation(app: &App, actor: &Actor) -> Result<Organisation, Page
 /// Only when the database does not answer.
 pub async fn calendar(app: &App, actor: &Actor) -> Result<Calendar, PageError> {
     Ok(Calendar::staff(&organisation(app, actor).await?, app.clock.now()))
+}
+
+/// Where the person proves who sits there and then goes on to a page; nothing when that was done lately.
+#[must_use]
+pub fn to_proof(app: &App, actor: &Actor, next: &str) -> Option<String> {
+    (!identity::service::has_proof(app, actor)).then(|| address("/app/account/prove", &[("next", Some(next))]))
 }
 
 /// An address on this site to go on to; anything else leads home. A second slash or a backslash would lead to another

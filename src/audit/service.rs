@@ -159,10 +159,12 @@ const COLUMNS: [&str; 14] = [
 /// Begins to take out the entries of a filter. The journal says so, before the first row has left.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `audit:read` and `data:export`, [`Error::Validation`] for a filter that makes no sense.
+/// [`Error::Forbidden`] without `audit:read` and `data:export`, [`Error::ProofNeeded`], [`Error::Validation`] for a filter
+/// that makes no sense.
 pub async fn export(app: &App, actor: &Actor, filter: &AuditFilter) -> Result<Export> {
     actor.require(Permission::AuditRead)?;
     actor.require(Permission::DataExport)?;
+    identity::require_proof_of_people(app, actor)?;
     let checked = check(app, actor.org, filter).await?;
     let now = app.clock.now();
     let today = day(now, zone(&identity::organisation(app, actor.org).await?.time_zone));

@@ -47,7 +47,7 @@ fn link(path: &str, query: &AuditQuery, cursor: Option<&str>) -> String {
 fn show(view: AuditView, query: &AuditQuery) -> AnyView {
     let export = view.may_export.then(|| {
         let href = link("/api/v1/admin/audit/export", query, None);
-        view! { <a class="btn" href=href rel="external" download="">"Export"</a> }
+        view! { <a class="btn" href=href rel="external">"Export"</a> }
     });
     let filters = filters(&view, query);
     let list = if view.rows.is_empty() {

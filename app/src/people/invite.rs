@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::functions::{InvitationRow, InviteView, get_invite};
 use super::tabs::{INVITE, MEMBERS, head};
 use crate::sent::{Answered, calls};
-use crate::staff::loaded;
+use crate::staff::{loaded, proof_first};
 use crate::ui::{Column, Field, PageTitle, Select, SkeletonRows, Table};
 
 /// The page.
@@ -20,7 +20,7 @@ pub fn InvitePage() -> impl IntoView {
 }
 
 fn show(view: InviteView) -> AnyView {
-    let InviteView { roles, way, rows, answered } = view;
+    let InviteView { roles, way, proof, rows, answered } = view;
     let pending = (!rows.is_empty()).then(|| {
         let columns = ["Name", "Signs in with", "Role", "Invited by", "Until", "Action"].map(Column::plain).to_vec();
         let rows: Vec<_> = rows.into_iter().map(row).collect();
@@ -29,14 +29,15 @@ fn show(view: InviteView) -> AnyView {
             <Table caption="Invitations" columns=columns>{rows}</Table>
         }
     });
-    view! { <div class="stack">{answered.above()} {form(roles, way, &answered)} {pending}</div> }.into_any()
+    view! { <div class="stack">{answered.above()} {form(roles, way, proof, &answered)} {pending}</div> }.into_any()
 }
 
-fn form(roles: Vec<(String, String)>, way: String, answered: &Answered) -> AnyView {
+fn form(roles: Vec<(String, String)>, way: String, proof: Option<String>, answered: &Answered) -> AnyView {
     let typed = |field: &str| answered.value(field).unwrap_or_default();
     view! {
         <section class="panel">
             <h2>"Who comes in?"</h2>
+            {proof_first(proof, "Inviting somebody who may invite others or change settings asks once more who you are.")}
             <form method="post" action=INVITE>
                 <div class="stack">
                     {calls("people/invite")}

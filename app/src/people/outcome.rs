@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::error::PageError;
+use crate::staff::refused;
 use crate::ui::{Alert, ToastKind, Tone, toast};
 
 /// How often an action was done: what a page loads its data anew by. A refusal does not count, so that the form stays
@@ -50,11 +51,14 @@ pub(super) fn announce(done: Memo<usize>, words: &'static str) {
 pub(super) fn refusal(problem: Signal<Option<PageError>>) -> AnyView {
     let shown = move || {
         problem.get().map(|error| {
+            if error.needs_proof {
+                return refused(&error);
+            }
             let tone = if error.is_conflict() { Tone::Warning } else { Tone::Danger };
             let why = (error.status == 403).then(|| {
                 view! { <p>"Nobody can give, or take from somebody, what they may not do themselves."</p> }
             });
-            view! { <Alert tone=tone title=error.message>{why}</Alert> }
+            view! { <Alert tone=tone title=error.message>{why}</Alert> }.into_any()
         })
     };
     shown.into_any()

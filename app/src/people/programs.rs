@@ -7,7 +7,7 @@ use super::functions::{PermissionGroup, RevokeToken, RevokeTokens, TokenRow, Tok
 use super::outcome::{announce, done, problem, refusal};
 use super::tabs::{PROGRAMS, head};
 use crate::sent::{Answered, calls};
-use crate::staff::loaded;
+use crate::staff::{loaded, proof_first};
 use crate::ui::{Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
 
 /// How long a key works if nobody says otherwise, in days.
@@ -52,7 +52,7 @@ fn show(view: TokensView, revoke: ServerAction<RevokeToken>, revoke_all: ServerA
         <div class="stack">
             {view.answered.above()}
             {list}
-            {form(view.groups, &view.answered)}
+            {form(view.groups, view.proof, &view.answered)}
             {all}
         </div>
     }
@@ -92,12 +92,13 @@ fn row(token: TokenRow, revoke: ServerAction<RevokeToken>) -> AnyView {
 }
 
 /// A key to be made.
-fn form(groups: Vec<PermissionGroup>, answered: &Answered) -> AnyView {
+fn form(groups: Vec<PermissionGroup>, proof: Option<String>, answered: &Answered) -> AnyView {
     let days = answered.value("days").unwrap_or_else(|| DAYS.to_owned());
     let error = answered.error("permissions");
     view! {
         <section class="panel">
             <h2>"A key for a program"</h2>
+            {proof_first(proof, "Making a key asks once more who you are.")}
             <form method="post" action=PROGRAMS>
                 <div class="stack">
                     {calls("people/create-token")}

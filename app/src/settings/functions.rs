@@ -47,6 +47,8 @@ pub struct SettingsView {
     pub logo: Option<String>,
     /// Words and names of the roles.
     pub roles: Vec<(String, String)>,
+    /// Where one proves who sits there before a role is to need no second factor; nothing when that was done lately.
+    pub proof: Option<String>,
 }
 
 /// The settings page.
@@ -79,6 +81,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
         },
         logo: settings.logo,
         roles: roles.into_iter().map(|role| (role.name, role.label)).collect(),
+        proof: crate::context::to_proof(&app, &actor, "/app/settings"),
     })
 }
 

@@ -6,7 +6,7 @@ use officina::identity::{Area, PublicForm, Weekday};
 
 use super::functions::{RemoveLogo, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
-use crate::staff::{loaded, refused};
+use crate::staff::{loaded, proof_first, refused};
 use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
 
 type Update = ServerAction<UpdateSettings>;
@@ -66,9 +66,10 @@ fn anew(address: &str) {
 }
 
 fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) -> AnyView {
-    let SettingsView { form, logo, roles } = view;
+    let SettingsView { form, logo, roles, proof } = view;
     let version = form.version.to_string();
-    let sections = [organisation(&form, update), hours(&form, update), visitors(&form), access(&form, roles, update)];
+    let sections =
+        [organisation(&form, update), hours(&form, update), visitors(&form), access(&form, roles, proof, update)];
     view! {
         <div class="stack">
             <ActionForm action=update>
@@ -215,7 +216,7 @@ fn visitors(form: &SettingsForm) -> AnyView {
         .into_any()
 }
 
-fn access(form: &SettingsForm, roles: Vec<(String, String)>, update: Update) -> AnyView {
+fn access(form: &SettingsForm, roles: Vec<(String, String)>, proof: Option<String>, update: Update) -> AnyView {
     let (idle, whole) = (&form.session_idle_hours, &form.session_absolute_hours);
     let fields = [
         line(update, "Hours until an unused session ends", "input[session_idle_hours]", "sessionIdleHours", idle, None),
@@ -233,7 +234,11 @@ fn access(form: &SettingsForm, roles: Vec<(String, String)>, update: Update) -> 
     view! {
         <section class="panel">
             <h2>"Access"</h2>
-            <div class="stack"><div class="fields two">{fields.into_iter().collect_view()}</div>{roles}</div>
+            <div class="stack">
+                <div class="fields two">{fields.into_iter().collect_view()}</div>
+                {roles}
+                {proof_first(proof, "Letting a role go without it asks once more who you are.")}
+            </div>
         </section>
     }
     .into_any()

@@ -60,6 +60,15 @@ pub fn refused(error: &PageError) -> AnyView {
     view! { <Alert tone=tone title=error.message.clone()>{proof}</Alert> }.into_any()
 }
 
+/// The way to the proof that something here asks for, while nothing is typed yet; nothing when it was given lately.
+#[must_use]
+pub fn proof_first(way: Option<String>, why: &'static str) -> Option<AnyView> {
+    way.map(|way| {
+        view! { <p class="muted small">{why} " " <a class="link" href=way>"Enter your password first"</a> "."</p> }
+            .into_any()
+    })
+}
+
 #[cfg(feature = "hydrate")]
 fn reload() {
     // A page that cannot be left has other troubles.

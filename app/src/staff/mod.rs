@@ -20,7 +20,7 @@ use crate::ui::{EmptyState, Icon, provide_toasts};
 use lazily::later;
 
 pub use frame::{FrameData, permitted};
-pub use loaded::{failure, loaded, refused};
+pub use loaded::{failure, loaded, proof_first, refused};
 
 /// The application. Every page is rendered whole by the server first (`SsrMode::Async`), so that statuses and
 /// redirects are right and nothing needs the script to be read.

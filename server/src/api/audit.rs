@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use futures::stream::try_unfold;
 use officina::Error;
 use officina::audit::service::{self, Export};
@@ -46,9 +46,14 @@ async fn list(
 async fn export(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
+    headers: HeaderMap,
     ApiQuery(filter): ApiQuery<AuditFilter>,
 ) -> ApiResult<Response> {
-    let export = service::export(&state.app, &actor, &filter).await?;
+    let export = match service::export(&state.app, &actor, &filter).await {
+        // A link on the page of the audit comes here: a person who has to prove first is led on, and back to the page.
+        Err(Error::ProofNeeded) if is_page_asked(&headers) => return to_proof(&filter),
+        export => export?,
+    };
     let name = HeaderValue::try_from(format!("attachment; filename=\"{}\"", export.file_name));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
@@ -60,6 +65,19 @@ async fn export(
         Ok::<_, Error>(lines.map(|lines| (lines, (app, export))))
     });
     Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// Whether a browser goes here, and no program asks.
+fn is_page_asked(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+fn to_proof(filter: &AuditFilter) -> ApiResult<Response> {
+    let filter = serde_urlencoded::to_string(filter).map_err(Error::internal)?;
+    let next = [("next", format!("/app/audit?{filter}"))];
+    let next = serde_urlencoded::to_string(next).map_err(Error::internal)?;
+    Ok(Redirect::to(&format!("/app/account/prove?{next}")).into_response())
 }
 
 /// Take a person's data out of the journal and out of their own record. The chain of the journal stays whole.

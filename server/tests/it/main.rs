@@ -28,6 +28,7 @@ mod passkeys;
 mod people;
 mod people_pages;
 mod portal;
+mod proof;
 mod public;
 mod repairs;
 mod routes;

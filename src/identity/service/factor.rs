@@ -10,7 +10,7 @@ use super::own::{notify_owner, signed_in};
 use crate::identity::access::{Enrolment, FactorStatus};
 use crate::identity::store;
 use crate::kernel::App;
-use crate::kernel::actor::{Actor, Member};
+use crate::kernel::actor::{Actor, ActorKind, Member};
 use crate::kernel::db::Tx;
 use crate::kernel::ids::AccountId;
 use crate::kernel::journal::{self, Entry};
@@ -21,7 +21,7 @@ use crate::{Error, Result};
 
 /// What the secrets are sealed for.
 const PURPOSE: &str = "totp";
-/// How long a proof counts for what must not be done from a browser left open.
+/// How long a proof, or signing in, counts for what must not be done from a browser left open.
 const PROOF: i64 = 10 * MINUTE;
 /// Recovery codes made at a time.
 const RECOVERY_CODES: usize = 10;
@@ -191,6 +191,33 @@ pub async fn prove(app: &App, actor: &Actor, password: &str, code: Option<&str>)
 pub(super) fn require_proof<'a>(app: &App, actor: &'a Actor) -> Result<&'a Member> {
     let member = signed_in(actor)?;
     if is_proved(app, member) { Ok(member) } else { Err(Error::ProofNeeded) }
+}
+
+/// Passes for what gives rights or takes protection away: for a person who has proved lately who they are, and for the
+/// installation itself. A program cannot prove anything, so it is refused as if it lacked the permission.
+pub(super) fn require_person(app: &App, actor: &Actor, permission: Permission) -> Result<()> {
+    match actor.kind {
+        ActorKind::System => Ok(()),
+        ActorKind::Member(_) => require_proof(app, actor).map(|_| ()),
+        _ => Err(Error::Forbidden(permission)),
+    }
+}
+
+/// Passes for what takes much out at once. A program may have a key for just that, whose making asked for a proof.
+///
+/// # Errors
+/// [`Error::ProofNeeded`] for a person who has not proved lately who they are.
+pub fn require_proof_of_people(app: &App, actor: &Actor) -> Result<()> {
+    match actor.member() {
+        Some(member) if !is_proved(app, member) => Err(Error::ProofNeeded),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the person who asks has proved lately who they are.
+#[must_use]
+pub fn has_proof(app: &App, actor: &Actor) -> bool {
+    actor.member().is_some_and(|member| is_proved(app, member))
 }
 
 fn is_proved(app: &App, member: &Member) -> bool {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Client;
 use super::links::{blank, look, make, take};
-use super::roles::{permissions_of, require_covered, resolve};
+use super::roles::{permissions_of, require_covered, require_proof_to_give, resolve};
 use super::sessions::SignedIn;
 use super::sign_in::enter;
 use crate::customers;
@@ -49,7 +49,8 @@ pub struct InvitationView {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage` and for a role that may do what the actor may not, [`Error::Validation`],
-/// [`Error::Conflict`] for somebody who is a member here already.
+/// [`Error::ProofNeeded`] for a role that rules the organisation, [`Error::Conflict`] for somebody who is a member here
+/// already.
 pub async fn invite(app: &App, actor: &Actor, new: &NewInvitation) -> Result<SentLink> {
     actor.require(Permission::UsersManage)?;
     let mut check = Validator::default();
@@ -66,6 +67,7 @@ pub async fn invite(app: &App, actor: &Actor, new: &NewInvitation) -> Result<Sen
     check.finish(())?;
     let (role, permissions) = resolve(&app.db, actor.org, &new.role).await?;
     require_covered(actor, permissions)?;
+    require_proof_to_give(app, actor, permissions)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let known = store::member_by_login(&mut tx, actor.org, email.as_deref(), phone.as_deref()).await?;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::login_keys;
-use super::roles::{require_covered, resolve};
+use super::roles::{require_covered, require_proof_to_give, resolve};
 use crate::identity::access::{MemberDetail, MemberFilter, UpdateMember};
 use crate::identity::model::{Colleague, MembershipStatus};
 use crate::identity::store::{self, MemberListFilter};
@@ -53,8 +53,8 @@ pub struct AddedMember {
 /// Adds a member with a new account.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for a role that may do what the actor may not, [`Error::Validation`], or [`Error::Conflict`]
-/// when the e-mail address or phone number has an account already.
+/// [`Error::Forbidden`] for a role that may do what the actor may not, [`Error::ProofNeeded`] for one that rules the
+/// organisation, [`Error::Validation`], or [`Error::Conflict`] when the e-mail address or phone number has an account already.
 pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<AddedMember> {
     actor.require(Permission::UsersManage)?;
     let mut check = Validator::default();
@@ -73,6 +73,7 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Adde
     check.finish(())?;
     let (role, permissions) = resolve(&app.db, actor.org, &new.role).await?;
     require_covered(actor, permissions)?;
+    require_proof_to_give(app, actor, permissions)?;
     let hash = match &new.password {
         Some(password) => Some(app.passwords.hash(password).await?),
         None => None,
@@ -105,6 +106,7 @@ pub async fn join(app: &App, actor: &Actor, account: AccountId, role: &str) -> R
     let mut tx = app.db.begin().await?;
     let (role, permissions) = resolve(&mut tx, actor.org, role).await?;
     require_covered(actor, permissions)?;
+    require_proof_to_give(app, actor, permissions)?;
     store::insert_membership(&mut tx, actor.org, membership, account, &role, None, now)
         .await
         .on_violation(Violation::Unique, || Error::conflict("This person is a member already."))?;
@@ -154,8 +156,8 @@ pub async fn member(app: &App, actor: &Actor, account: AccountId) -> Result<Memb
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage`, for a role that may do what the actor may not, and for a member who may;
-/// [`Error::NotFound`]; [`Error::Validation`]; [`Error::Conflict`] for the last administrator, and for the name of
-/// somebody who is also a member elsewhere.
+/// [`Error::ProofNeeded`] for whoever comes to rule the organisation by it; [`Error::NotFound`]; [`Error::Validation`];
+/// [`Error::Conflict`] for the last administrator, and for the name of somebody who is also a member elsewhere.
 pub async fn update_member(
     app: &App,
     actor: &Actor,
@@ -179,6 +181,11 @@ pub async fn update_member(
         after.role = role;
     }
     after.status = status.unwrap_or(before.status);
+    let comes_back = after.status == MembershipStatus::Active && before.status != MembershipStatus::Active;
+    if after.role != before.role || comes_back {
+        let (_, permissions) = resolve(&mut tx, actor.org, &after.role).await?;
+        require_proof_to_give(app, actor, permissions)?;
+    }
     after.name = name.unwrap_or_else(|| before.name.clone());
     if after == before {
         return tx.rollback().await.map(|()| before);

@@ -1,5 +1,6 @@
 //! Roles: the built-in ones, and those that an organisation makes of the same permissions.
 
+use super::factor::require_person;
 use crate::identity::access::{Role, RoleInput};
 use crate::identity::store::{self, RoleRow};
 use crate::kernel::App;
@@ -15,6 +16,9 @@ use crate::{Error, Result};
 const MAX_WORD: usize = 40;
 /// Roles of one organisation's own. More would help nobody to choose.
 const MAX_ROLES: usize = 50;
+
+/// What makes a role one that rules the organisation.
+const RULING: [Permission; 2] = [Permission::UsersManage, Permission::SettingsManage];
 
 /// What a role cannot be called: it is where roles are made, in addresses.
 const NO_WORD: &str = "new";
@@ -87,8 +91,8 @@ pub async fn create_role(app: &App, actor: &Actor, input: &RoleInput) -> Result<
 /// Changes a role; those who have it notice on their next request.
 ///
 /// # Errors
-/// As [`create_role`]; [`Error::NotFound`] for a role that the organisation did not make. What the actor does not have
-/// can be neither given nor taken away.
+/// As [`create_role`]; [`Error::NotFound`] for a role that the organisation did not make; [`Error::ProofNeeded`] when it
+/// comes to rule the organisation. What the actor does not have can be neither given nor taken away.
 pub async fn update_role(app: &App, actor: &Actor, name: &str, input: &RoleInput) -> Result<Role> {
     actor.require(Permission::SettingsManage)?;
     let (label, permissions) = clean(actor, input)?;
@@ -96,7 +100,9 @@ pub async fn update_role(app: &App, actor: &Actor, name: &str, input: &RoleInput
     let mut tx = app.db.begin().await?;
     store::lock_organisation(&mut tx, actor.org).await?;
     let before = store::role(&mut tx, actor.org, name).await?.ok_or(Error::NotFound)?;
-    require_covered(actor, stored(&before.name, &before.permissions)?)?;
+    let had = stored(&before.name, &before.permissions)?;
+    require_covered(actor, had)?;
+    require_proof_to_give(app, actor, permissions.without(had))?;
     let row = RoleRow { name: before.name.clone(), label, permissions: permissions.words() };
     store::update_role(&mut tx, actor.org, &row).await?;
     let members = store::members_with_role(&mut tx, actor.org, name).await?;
@@ -169,6 +175,15 @@ pub(super) fn permissions_of(role: &str, own: Option<&str>) -> Result<Permission
             .parse::<BuiltInRole>()
             .map(BuiltInRole::permissions)
             .map_err(|_| Error::internal(format!("a membership has the unknown role {role}"))),
+    }
+}
+
+/// Passes when permissions may be given to somebody now: who can let others in, or change what protects them, rules the
+/// organisation, and is not made such from a browser left open.
+pub(super) fn require_proof_to_give(app: &App, actor: &Actor, permissions: PermissionSet) -> Result<()> {
+    match RULING.into_iter().find(|permission| permissions.has(*permission)) {
+        Some(permission) => require_person(app, actor, permission),
+        None => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::NaiveTime;
 use serde_json::{Map, Value};
 
+use super::factor::require_person;
 use super::roles::resolve;
 use crate::identity::model::{Organisation, logo_address};
 use crate::identity::settings::{OpenSpan, Settings, UpdateSettings, Weekday};
@@ -42,7 +43,7 @@ pub async fn settings(app: &App, actor: &Actor) -> Result<Settings> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `settings:manage`, [`Error::Validation`] with all broken fields, [`Error::Conflict`] for
-/// a stale version.
+/// a stale version, [`Error::ProofNeeded`] when a role is to need no second factor any more.
 pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) -> Result<Settings> {
     actor.require(Permission::SettingsManage)?;
     let now = app.clock.now();
@@ -58,6 +59,9 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     let mut after = changed(&before, update)?;
     if let Some(roles) = &update.second_factor_roles {
         after.second_factor_roles = known_roles(&mut tx, actor.org, roles).await?;
+    }
+    if before.second_factor_roles.iter().any(|role| !after.second_factor_roles.contains(role)) {
+        require_person(app, actor, Permission::SettingsManage)?;
     }
     if after == before {
         return tx.rollback().await.map(|()| before);

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::factor::require_proof;
 use super::invitations::invite;
 use super::organisations::{NewOrganisation, create_organisation};
 use super::own::signed_in;
@@ -35,7 +36,7 @@ pub async fn tenants(app: &App, actor: &Actor, page: &PageRequest) -> Result<Pag
 /// Makes an organisation and invites its first administrator.
 ///
 /// # Errors
-/// [`Error::OperatorOnly`], [`Error::Validation`], [`Error::Conflict`] for a slug that is taken.
+/// [`Error::OperatorOnly`], [`Error::Validation`], [`Error::ProofNeeded`], [`Error::Conflict`] for a slug that is taken.
 pub async fn create_tenant(app: &App, actor: &Actor, new: &NewTenant) -> Result<(Tenant, SentLink)> {
     require_operator(actor)?;
     let mut check = Validator::default();
@@ -55,6 +56,7 @@ pub async fn create_tenant(app: &App, actor: &Actor, new: &NewTenant) -> Result<
     check.email("adminEmail", Some(&admin_email));
     let admin_name = check.required("adminName", &new.admin_name, 120);
     check.finish(())?;
+    require_proof(app, actor)?;
     let organisation = create_organisation(app, organisation).await?;
     let invitation = NewInvitation {
         email: Some(admin_email),

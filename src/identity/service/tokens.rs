@@ -3,6 +3,7 @@
 //! A token belongs to the member who made it and never does more than that member may do at the moment: whoever is
 //! suspended or loses a permission takes the tokens along, and whoever is linked to customers links them, too.
 
+use super::factor::require_proof;
 use super::roles::{granted, permissions_of};
 use super::sessions::actor_by_session;
 use super::{Client, hidden_by};
@@ -51,7 +52,7 @@ pub async fn api_tokens(app: &App, actor: &Actor) -> Result<Vec<ApiToken>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `settings:manage` and for anyone but a member, [`Error::Validation`] for an empty name,
-/// no permission, or one that the actor does not have.
+/// no permission, or one that the actor does not have, [`Error::ProofNeeded`].
 pub async fn create_api_token(app: &App, actor: &Actor, input: &NewApiToken) -> Result<(ApiToken, String)> {
     actor.require(Permission::SettingsManage)?;
     let member = actor.member().ok_or(Error::Forbidden(Permission::SettingsManage))?;
@@ -63,6 +64,7 @@ pub async fn create_api_token(app: &App, actor: &Actor, input: &NewApiToken) -> 
     }
     check.range("expiresInDays", input.expires_in_days, 1, MAX_DAYS);
     check.finish(())?;
+    require_proof(app, actor)?;
     let now = app.clock.now();
     let key = format!("{TOKEN_PREFIX}{}", random_token());
     let token = ApiToken {

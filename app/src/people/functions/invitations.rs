@@ -32,6 +32,8 @@ pub struct InviteView {
     pub roles: Vec<(String, String)>,
     /// How the link reaches its person.
     pub way: String,
+    /// Where one proves who sits there before inviting somebody who will rule here; nothing when that was done lately.
+    pub proof: Option<String>,
     /// The invitations, the newest first.
     pub rows: Vec<InvitationRow>,
     /// What came of a form of the page.
@@ -65,7 +67,8 @@ pub async fn get_invite() -> Result<InviteView, PageError> {
     };
     let choose = (String::new(), "Choose one".to_owned());
     let roles = std::iter::once(choose).chain(super::given(&actor, roles)).collect();
-    Ok(InviteView { roles, way: way.to_owned(), rows, answered })
+    let proof = crate::context::to_proof(&app, &actor, "/app/people/invite");
+    Ok(InviteView { roles, way: way.to_owned(), proof, rows, answered })
 }
 
 /// Invites somebody.

@@ -33,6 +33,8 @@ pub struct TokensView {
     pub rows: Vec<TokenRow>,
     /// All permissions there are.
     pub groups: Vec<PermissionGroup>,
+    /// Where one proves who sits there before making one; nothing when that was done lately.
+    pub proof: Option<String>,
     /// What came of the form for a key.
     pub answered: Answered,
 }
@@ -56,7 +58,12 @@ pub async fn list_tokens() -> Result<TokensView, PageError> {
     });
     let ticked = answered.typed.iter().filter(|(name, _)| name == "permissions[]");
     let ticked: PermissionSet = ticked.filter_map(|(_, word)| word.parse::<Permission>().ok()).collect();
-    Ok(TokensView { rows: rows.collect(), groups: super::grouped(&actor, ticked), answered })
+    Ok(TokensView {
+        rows: rows.collect(),
+        groups: super::grouped(&actor, ticked),
+        proof: crate::context::to_proof(&app, &actor, "/app/people/programs"),
+        answered,
+    })
 }
 
 /// Makes a key. Without a number of days it does not end by itself.
