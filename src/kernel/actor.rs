@@ -74,6 +74,8 @@ pub struct Program {
     pub token: ApiTokenId,
     /// What the token is for.
     pub name: String,
+    /// Whether the role of who made it needs a second factor that this person has not: until then it may do nothing.
+    pub needs_factor: bool,
 }
 
 /// Whose records an actor sees.
@@ -150,10 +152,19 @@ impl Actor {
             Ok(())
         } else if self.kind == ActorKind::Public {
             Err(Error::Unauthorized)
-        } else if self.member().is_some_and(|member| member.needs_factor) {
+        } else if self.needs_factor() {
             Err(Error::FactorNeeded)
         } else {
             Err(Error::Forbidden(permission))
+        }
+    }
+
+    /// Whether the actor may do nothing before a second factor is on.
+    const fn needs_factor(&self) -> bool {
+        match &self.kind {
+            ActorKind::Member(member) => member.needs_factor,
+            ActorKind::Program(program) => program.needs_factor,
+            _ => false,
         }
     }
 

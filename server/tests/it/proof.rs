@@ -96,11 +96,33 @@ async fn a_program_makes_nobody_powerful_and_drops_no_protection() {
             assert_eq!(add(&program, "ada", role).await.status, if may { 201 } else { 403 }, "{role}");
         }
         let agent = id_of(&server.member("manager").await).await;
-        assert_eq!(program.patch(&format!("/api/v1/admin/users/{agent}"), json!({ "role": "admin" })).await.status, 403);
+        assert_eq!(
+            program.patch(&format!("/api/v1/admin/users/{agent}"), json!({ "role": "admin" })).await.status,
+            403
+        );
         assert_eq!(program.patch("/api/v1/admin/settings", needing(&[])).await.status, 403);
         program.patch("/api/v1/admin/settings", needing(&["agent", "manager"])).await.expect(200);
         assert_eq!(make_key(&program, &["leads:read"]).await.status, 403);
         assert_eq!(program.get("/api/v1/admin/audit/export").await.status, 200);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_keys_of_who_needs_a_second_factor_rest_until_it_is_on() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let key = make_key(&admin, &["repairs:read"]).await.expect(201)["data"]["key"].as_str().unwrap().to_owned();
+        let program = server.visitor().with("authorization", &format!("Bearer {key}"));
+        program.get("/api/v1/repairs").await.expect(200);
+        admin.patch("/api/v1/admin/settings", needing(&["admin"])).await.expect(200);
+        let refused = program.get("/api/v1/repairs").await;
+        assert_eq!(refused.status, 403);
+        assert!(String::from_utf8_lossy(&refused.body).contains("second factor"), "{refused:?}");
+        assert_eq!(program.get("/api/v1/live?topics=repairs").await.status, 403);
+        crate::factor::enrol(&server, &admin).await;
+        program.get("/api/v1/repairs").await.expect(200);
         server.stop().await;
     })
     .await;

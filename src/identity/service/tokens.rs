@@ -1,7 +1,8 @@
 //! API tokens: keys of programs, with permissions of their own.
 //!
 //! A token belongs to the member who made it and never does more than that member may do at the moment: whoever is
-//! suspended or loses a permission takes the tokens along, and whoever is linked to customers links them, too.
+//! suspended or loses a permission takes the tokens along, whoever is linked to customers links them, too, and as long as
+//! the maker's role needs a second factor that is not there, they do nothing.
 
 use super::factor::require_proof;
 use super::roles::{granted, permissions_of};
@@ -157,12 +158,14 @@ async fn actor_by(app: &App, client: &Client, key: TokenKey) -> Result<Actor> {
     }
     let links = store::linked_customers(&app.db, row.org_id, row.created_by).await?;
     let own: PermissionSet = row.permissions.split(' ').filter_map(|word| word.parse::<Permission>().ok()).collect();
+    let needs_factor = !row.has_factor && row.second_factor_roles.split(' ').any(|role| role == row.role);
+    let may = own.and(permissions_of(&row.role, row.role_permissions.as_deref())?);
     Ok(Actor {
         org: row.org_id,
-        permissions: own.and(permissions_of(&row.role, row.role_permissions.as_deref())?),
+        permissions: if needs_factor { PermissionSet::default() } else { may },
         hidden: hidden_by(&row.areas),
         links,
-        kind: ActorKind::Program(Program { token: row.id, name: row.name }),
+        kind: ActorKind::Program(Program { token: row.id, name: row.name, needs_factor }),
         address: client.address,
         request_id: client.request_id.clone(),
     })

@@ -31,6 +31,10 @@ pub(crate) struct LiveTokenRow {
     /// The words of the organisation's areas.
     pub areas: String,
     pub last_used_at: Option<Timestamp>,
+    /// Words of the roles that need a second factor.
+    pub second_factor_roles: String,
+    /// Whether its maker has one, or a passkey.
+    pub has_factor: bool,
 }
 
 /// A new token.
@@ -116,7 +120,9 @@ pub(crate) async fn live_api_token(
     now: Timestamp,
 ) -> Result<Option<LiveTokenRow>> {
     let mut query =
-        sql("SELECT t.org_id, t.id, t.name, t.permissions, t.created_by, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at \
+        sql("SELECT t.org_id, t.id, t.name, t.permissions, t.created_by, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at, \
+             o.second_factor_roles, (EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = m.account_id AND f.sealed IS NOT NULL) \
+             OR EXISTS (SELECT 1 FROM passkeys k WHERE k.account_id = m.account_id)) AS has_factor \
          FROM api_tokens t JOIN organisations o ON o.id = t.org_id \
          JOIN memberships m ON m.org_id = t.org_id AND m.id = t.created_by AND m.status = 'active' \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \
