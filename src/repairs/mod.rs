@@ -11,6 +11,8 @@ pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
+mod submitted;
+#[cfg(feature = "ssr")]
 pub mod tracking;
 
 pub use model::*;

@@ -6,7 +6,8 @@ use super::model::{
 };
 use super::photos::StoredPhotos;
 use super::status::{LINE, RepairStatus, Transition};
-use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair};
+use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair, SummaryRow};
+use super::submitted::{SubmittedVehicle, shown_instead};
 use super::tracking::new_code;
 use crate::customers::service as customers;
 use crate::customers::service::NewVehicle;
@@ -103,6 +104,10 @@ async fn insert_repair(
     };
     let vehicle = customers::find_or_create_vehicle(tx, actor, customer.id, vehicle, now).await?;
     let id = RepairId::new();
+    let submitted_vehicle = match actor.kind {
+        ActorKind::Public => Some(serde_json::to_string(&SubmittedVehicle::from(input)).map_err(Error::internal)?),
+        _ => None,
+    };
     // 32⁶ codes: a collision is rare, several in a row mean that something else is wrong.
     for _ in 0..8 {
         let code = new_code();
@@ -114,6 +119,7 @@ async fn insert_repair(
             vehicle: vehicle.id,
             submitted_name: (customer.name != input.customer_name).then_some(input.customer_name.as_str()),
             submitted_email: email.filter(|email| customer.email.as_deref() != Some(email)),
+            submitted_vehicle: submitted_vehicle.clone(),
             input,
             submission_key: submission,
             search: search_words(&code, &customer.name, &customer.phone, input),
@@ -161,7 +167,12 @@ pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRe
     checked.customers = scope.customers().map(<[_]>::to_vec);
     let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
     if !scope.sees_inside() {
-        rows.iter_mut().for_each(|row| row.assignee_name = None);
+        for SummaryRow { summary, submitted_vehicle } in &mut rows {
+            summary.assignee_name = None;
+            if let Some(said) = shown_instead(summary.status, submitted_vehicle.as_deref()) {
+                (summary.brand, summary.model) = (said.brand, said.model);
+            }
+        }
     }
     let first = window.after.is_none() && window.offset == 0;
     let total = match rows.len() <= window.limit as usize && first {
@@ -169,11 +180,11 @@ pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRe
         false if window.after.is_none() => Some(store::count(&app.db, actor.org, &checked).await?),
         false => None,
     };
-    let key = |row: &RepairSummary| Cursor {
-        key: if sort == RepairSort::Updated { row.updated_at.0 } else { row.created_at.0 },
-        id: row.id.0,
+    let key = |SummaryRow { summary, .. }: &SummaryRow| Cursor {
+        key: if sort == RepairSort::Updated { summary.updated_at.0 } else { summary.created_at.0 },
+        id: summary.id.0,
     };
-    Ok(window.page(rows, key, total))
+    Ok(window.page(rows, key, total).map(|row| row.summary))
 }
 
 async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<(ListFilter, RepairSort)> {
@@ -248,12 +259,16 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
         true => row.status.next_steps(row.waiting_from, actor.permissions.has(Permission::RepairsReopen)),
         false => Vec::new(),
     };
+    let said = shown_instead(row.status, row.submitted_vehicle.as_deref());
     let mut detail = RepairDetail::from(row);
     detail.photos = photos.into_iter().map(RepairPhoto::from).collect();
     detail.status_history = history;
     detail.allowed = allowed;
     if !scope.sees_inside() {
         detail.leave_out_internal();
+        if let Some(SubmittedVehicle { brand, model, year, vin }) = said {
+            detail.vehicle = RepairVehicle { brand, model, year, vin, ..detail.vehicle };
+        }
     }
     Ok(detail)
 }

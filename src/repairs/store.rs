@@ -22,6 +22,8 @@ pub(super) struct DetailRow {
     pub customer_email: Option<String>,
     pub submitted_name: Option<String>,
     pub submitted_email: Option<String>,
+    /// What the form said of the vehicle, when it was a public one.
+    pub submitted_vehicle: Option<String>,
     pub vehicle_id: VehicleId,
     pub plate: String,
     pub brand: Option<String>,
@@ -72,6 +74,8 @@ pub(super) struct TrackedRow {
     pub status: RepairStatus,
     pub waiting_from: Option<RepairStatus>,
     pub customer_name: String,
+    pub submitted_name: Option<String>,
+    pub submitted_vehicle: Option<String>,
     pub phone_key: Option<String>,
     pub plate: String,
     pub brand: Option<String>,
@@ -90,6 +94,7 @@ pub(super) struct NewRepair<'a> {
     pub vehicle: VehicleId,
     pub submitted_name: Option<&'a str>,
     pub submitted_email: Option<&'a str>,
+    pub submitted_vehicle: Option<String>,
     pub input: &'a super::model::CheckIn,
     pub submission_key: Option<&'a str>,
     pub search: String,
@@ -117,9 +122,17 @@ pub(super) enum Assignee {
     Member(MembershipId),
 }
 
+/// A repair in a list, with what its form said of the vehicle.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SummaryRow {
+    #[sqlx(flatten)]
+    pub summary: RepairSummary,
+    pub submitted_vehicle: Option<String>,
+}
+
 pub(super) const SUMMARY: &str = "SELECT r.id, r.tracking_code, r.status, r.waiting_from, r.repair_type, c.name AS customer_name, \
      c.phone AS customer_phone, v.plate, v.brand, v.model, a.name AS assignee_name, r.promised_date, r.version, \
-     r.created_at, r.updated_at \
+     r.created_at, r.updated_at, r.submitted_vehicle \
      FROM repairs r \
      JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
      JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
@@ -136,8 +149,8 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewRepair<'_>) -> Resu
     let inserted = sql(
         "INSERT INTO repairs (org_id, id, tracking_code, status, repair_type, customer_id, vehicle_id, submitted_name, \
          submitted_email, accident_date, accident_place, insurance_company, policy_number, preferred_date, \
-         preferred_time, notes, submission_key, search, created_at, updated_at) \
-         VALUES ($1, $2, $3, 'pre_checkin', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) \
+         preferred_time, notes, submission_key, search, created_at, updated_at, submitted_vehicle) \
+         VALUES ($1, $2, $3, 'pre_checkin', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19) \
          ON CONFLICT DO NOTHING",
     )
     .bind(org)
@@ -158,6 +171,7 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewRepair<'_>) -> Resu
     .bind(new.submission_key)
     .bind(&new.search)
     .bind(new.now)
+    .bind(new.submitted_vehicle.as_deref())
     .run(tx)
     .await?;
     Ok(inserted == 1)
@@ -178,7 +192,7 @@ pub(super) async fn by_submission(
 
 pub(super) async fn detail(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) -> Result<Option<DetailRow>> {
     sql("SELECT r.id, r.tracking_code, r.status, r.waiting_from, r.repair_type, r.customer_id, c.name AS customer_name, \
-         c.phone AS customer_phone, c.email AS customer_email, r.submitted_name, r.submitted_email, r.vehicle_id, \
+         c.phone AS customer_phone, c.email AS customer_email, r.submitted_name, r.submitted_email, r.submitted_vehicle, r.vehicle_id, \
          v.plate, v.brand, v.model, v.year, v.vin, r.assignee_id, a.name AS assignee_name, r.accident_date, \
          r.accident_place, r.insurance_company, r.policy_number, r.preferred_date, r.preferred_time, r.notes, \
          r.promised_date, r.version, r.created_at, r.updated_at \
@@ -256,7 +270,7 @@ pub(super) async fn list(
     filter: &ListFilter,
     sort: RepairSort,
     window: PageWindow,
-) -> Result<Vec<RepairSummary>> {
+) -> Result<Vec<SummaryRow>> {
     let mut query = sql(SUMMARY);
     query.push_bind(org);
     push_filter(&mut query, filter);
@@ -324,13 +338,13 @@ pub(super) async fn board_column(
         i64::try_from(repairs.len()).unwrap_or(i64::MAX)
     };
     repairs.truncate(cards as usize);
-    Ok(BoardColumn { status, total, repairs })
+    Ok(BoardColumn { status, total, repairs: repairs.into_iter().map(|row| row.summary).collect() })
 }
 
 /// The repair of a code, while its organisation has repairs at all.
 pub(super) async fn by_code(on: impl Into<Conn<'_>>, code: &str) -> Result<Option<TrackedRow>> {
-    sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, c.phone_key, v.plate, \
-         v.brand, v.model, r.promised_date, r.updated_at \
+    sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, r.submitted_name, r.submitted_vehicle, c.phone_key, \
+         v.plate, v.brand, v.model, r.promised_date, r.updated_at \
          FROM repairs r \
          JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
          JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
@@ -369,7 +383,8 @@ pub(super) async fn of_customer(
 
 /// Takes what people wrote about a customer out of the customer's repairs. They are found by code and plate from now on.
 pub(super) async fn blank_of_customer(tx: &mut Tx, org: OrgId, customer: CustomerId) -> Result<()> {
-    sql("UPDATE repairs SET submitted_name = NULL, submitted_email = NULL, accident_place = NULL, policy_number = NULL, \
+    sql("UPDATE repairs SET submitted_name = NULL, submitted_email = NULL, \
+         submitted_vehicle = CASE WHEN submitted_vehicle IS NULL THEN NULL ELSE '{}' END, accident_place = NULL, policy_number = NULL, \
          notes = NULL, version = version + 1, search = LOWER(tracking_code || ' ' || \
          (SELECT v.plate || ' ' || v.plate_key FROM vehicles v WHERE v.org_id = repairs.org_id AND v.id = repairs.vehicle_id)) \
          WHERE org_id = $1 AND customer_id = $2")

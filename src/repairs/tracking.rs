@@ -17,6 +17,7 @@ use super::photos;
 use super::service::SUBJECT;
 use super::status::RepairStatus;
 use super::store::{self, TrackedRow};
+use super::submitted::shown_instead;
 use crate::kernel::App;
 use crate::kernel::files::{self, Rendition};
 use crate::kernel::ids::{FileId, OrgId};
@@ -154,13 +155,18 @@ pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Optio
         true => files::of_subject(&app.db, row.org_id, (SUBJECT, row.id.0)).await?,
         false => Vec::new(),
     };
+    let (name, brand, model) = match shown_instead(row.status, row.submitted_vehicle.as_deref()) {
+        // A phone number, too, can be anybody's.
+        Some(said) => (row.submitted_name.unwrap_or(row.customer_name), said.brand, said.model),
+        None => (row.customer_name, row.brand, row.model),
+    };
     let tracking = Tracking {
         status: row.status,
         waiting_from: row.waiting_from,
-        first_name: row.customer_name.split_whitespace().next().unwrap_or_default().to_owned(),
+        first_name: name.split_whitespace().next().unwrap_or_default().to_owned(),
         plate_hint: plate_hint(&row.plate),
-        brand: row.brand,
-        model: row.model,
+        brand,
+        model,
         promised_date: row.promised_date,
         timeline,
         updated_at: row.updated_at,

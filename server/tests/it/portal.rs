@@ -132,3 +132,56 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_typed_plate_or_number_tells_nothing_until_staff_have_taken_the_check_in_on() {
+    TestServer::each(|server| async move {
+        let staff = server.member("admin").await;
+        let car = json!({ "customerName": "Bruno Blu", "customerPhone": "333 4445556", "vehiclePlate": "AB123CD",
+            "vehicleBrand": "Lancia", "vehicleModel": "Delta", "vehicleYear": 1988, "vin": "ZLA83100000123456",
+            "repairType": "cosmetic" });
+        staff.post("/api/v1/repairs", car).await.expect(201);
+        let customer = json!({ "customerName": "Anna Verdi", "customerPhone": "333 1112223",
+            "customerEmail": "anna@verdi.test", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
+        staff.post("/api/v1/repairs", customer).await.expect(201);
+        let invited = json!({ "email": "anna@verdi.test", "name": "Anna Verdi", "role": "customer" });
+        let link = staff.post("/api/v1/auth/signup", invited).await.expect(201);
+        let page = link["data"]["link"].as_str().unwrap().split_once("/join/").unwrap().1.to_owned();
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let fields = [("name", "Anna Verdi"), ("password", "le gomme del vicino")];
+        let answer = visitor.form(&format!("/join/{page}"), &fields).await;
+        let anna = visitor.keeping(answer.header("set-cookie").expect("signed in"));
+
+        // Anna, or whoever knows her number, has read the plate of Bruno's car on the street.
+        let typed = json!({ "customerName": "Carla", "customerPhone": "333 1112223", "vehiclePlate": "ab 123 cd",
+            "vehicleModel": "red one", "repairType": "collision" });
+        let made = server.visitor().post("/api/v1/checkin", typed).await.expect(201)["data"].take();
+        let (id, code) = (made["id"].as_str().unwrap(), made["trackingCode"].as_str().unwrap());
+        let tracked = async |query: &str| {
+            let view = server.visitor().get(&format!("/api/v1/track/{code}{query}")).await.expect(200)["data"].take();
+            (view["brand"].clone(), view["model"].clone(), view["firstName"].clone())
+        };
+        let portal = async || {
+            let detail = anna.get(&format!("/api/v1/repairs/{id}")).await.expect(200)["data"]["vehicle"].take();
+            let list = anna.get("/api/v1/repairs").await.expect(200)["data"].take();
+            let row = list.as_array().unwrap().iter().find(|row| row["id"] == *id).expect("in the list").clone();
+            assert_eq!((&detail["brand"], &detail["model"]), (&row["brand"], &row["model"]));
+            (detail["brand"].clone(), detail["year"].clone(), detail["vin"].clone())
+        };
+        let said = (json!(null), json!("red one"), json!("Carla"));
+        assert_eq!(tracked("").await, said);
+        assert_eq!(tracked("?phone=2223").await, said);
+        assert_eq!(portal().await, (json!(null), json!(null), json!(null)));
+        let seen = staff.get(&format!("/api/v1/repairs/{id}")).await.expect(200);
+        assert_eq!(seen["data"]["vehicle"]["brand"], "Lancia", "staff know the car");
+
+        let step = format!("/api/v1/repairs/{id}/status");
+        staff.post(&step, json!({ "status": "accepted" })).await.expect(200);
+        assert_eq!(tracked("").await, (json!("Lancia"), json!("Delta"), json!("Anna")));
+        assert_eq!(portal().await, (json!("Lancia"), json!(1988), json!("ZLA83100000123456")));
+        staff.post(&step, json!({ "status": "cancelled", "note": "not hers" })).await.expect(200);
+        assert_eq!(tracked("").await, said);
+        server.stop().await;
+    })
+    .await;
+}
