@@ -136,6 +136,13 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
         Command::Restore { file } => {
             backup::restore(&config, &file)?;
             say(&format!("The data folder {} is filled.", config.data.display()));
+            if config.secret.is_none() && !config.data.join("secret").exists() {
+                say(
+                    "\nTHE SECRET IS MISSING. Put the old installation's file `secret` into this folder, or set `secret`, before \
+                     the next start. Under another one, second factors cannot be read, mails and links that wait are lost, \
+                     everybody has to sign in again, and the journals do not count as sealed.",
+                );
+            }
         }
         Command::Org(command) => org::organisation(&current(&config).await?, command).await?,
         Command::User(command) => org::user(&current(&config).await?, command).await?,

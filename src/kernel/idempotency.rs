@@ -33,6 +33,8 @@ pub enum Begun {
         /// The body.
         body: Vec<u8>,
     },
+    /// It was carried out, and what it answered was shown that once.
+    ShownOnce,
     /// It is being carried out.
     Running,
     /// The key belongs to another request.
@@ -87,18 +89,19 @@ impl Row {
         if self.request_hash != hash {
             return Begun::Different;
         }
-        match self.status.and_then(|status| u16::try_from(status).ok()) {
-            Some(status) => Begun::Answered { status, body: self.body.unwrap_or_default() },
-            None => Begun::Running,
+        match (self.status.and_then(|status| u16::try_from(status).ok()), self.body) {
+            (Some(status), Some(body)) => Begun::Answered { status, body },
+            (Some(_), None) => Begun::ShownOnce,
+            (None, _) => Begun::Running,
         }
     }
 }
 
-/// Keeps the answer.
+/// Keeps the answer; of one that holds a secret no body, so that the request is known and nothing is shown again.
 ///
 /// # Errors
 /// What the database says.
-pub async fn finish(app: &App, request: &RequestKey, status: u16, body: &[u8]) -> Result<()> {
+pub async fn finish(app: &App, request: &RequestKey, status: u16, body: Option<&[u8]>) -> Result<()> {
     let mut tx = app.db.begin().await?;
     sql("UPDATE idempotent_answers SET status = $3, body = $4 WHERE scope = $1 AND key = $2")
         .bind(&request.scope)

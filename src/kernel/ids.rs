@@ -86,6 +86,8 @@ typed_id! {
     MembershipId;
     /// A signed-in browser or API client.
     SessionId;
+    /// The way from a right password to a code.
+    SignInTicketId;
     /// A program's key.
     ApiTokenId;
     /// A link that lets someone in once.

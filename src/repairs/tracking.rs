@@ -27,8 +27,11 @@ use crate::{Error, Result};
 
 /// Misses of one address before it has to wait.
 const MISSES_PER_ADDRESS: u32 = 10;
-/// Wrong phone digits for one code, from whatever addresses, before the digits are taken no more: there are only 10,000.
-const WRONG_DIGITS_PER_CODE: u32 = 20;
+/// Wrong phone digits of one address for one code before it may offer no more.
+const WRONG_DIGITS_PER_ADDRESS: u32 = 5;
+/// Wrong phone digits for one code from all addresses before nobody's are taken: there are only 10,000. Far more than one
+/// address has, so that one alone cannot shut the true customer out.
+const WRONG_DIGITS_PER_CODE: u32 = 100;
 /// How long digits are not taken then. A sent link opens the fuller view all the time.
 const DIGITS_WAIT: Duration = Duration::from_secs(60 * 60);
 /// How long an address has to wait after its last free miss.
@@ -57,7 +60,8 @@ pub struct Guesses {
     enabled: bool,
     misses: Cache<IpAddr, Arc<AtomicU32>>,
     known: Cache<IpAddr, ()>,
-    wrong_digits: Cache<String, Arc<AtomicU32>>,
+    /// By code and address; without one, of all addresses.
+    wrong_digits: Cache<(String, Option<IpAddr>), Arc<AtomicU32>>,
     minute: Cache<(), Arc<AtomicU32>>,
     slow_lane: Arc<Semaphore>,
 }
@@ -93,17 +97,24 @@ impl Guesses {
     }
 
     /// Refuses more digits for a code after too many wrong ones, whether or not there is such a code: that must not show.
-    fn admit_digits(&self, code: &str) -> Result<()> {
-        let wrong = self.wrong_digits.get(code).map_or(0, |wrong| wrong.load(Ordering::Relaxed));
-        if self.enabled && wrong >= WRONG_DIGITS_PER_CODE {
+    fn admit_digits(&self, code: &str, address: Option<IpAddr>) -> Result<()> {
+        let wrong = |from: Option<IpAddr>| {
+            let wrong = self.wrong_digits.get(&(code.to_owned(), from));
+            wrong.map_or(0, |wrong| wrong.load(Ordering::Relaxed))
+        };
+        let here = address.map_or(0, |address| wrong(Some(network(address))));
+        if self.enabled && (here >= WRONG_DIGITS_PER_ADDRESS || wrong(None) >= WRONG_DIGITS_PER_CODE) {
             return Err(Error::RateLimited { retry_after: DIGITS_WAIT.as_secs() });
         }
         Ok(())
     }
 
-    fn wrong_digits(&self, code: &str) {
-        if self.enabled {
-            self.wrong_digits.get_with(code.to_owned(), Arc::default).fetch_add(1, Ordering::Relaxed);
+    fn wrong_digits(&self, code: &str, address: Option<IpAddr>) {
+        if !self.enabled {
+            return;
+        }
+        for from in std::iter::once(None).chain(address.map(|address| Some(network(address)))) {
+            self.wrong_digits.get_with((code.to_owned(), from), Arc::default).fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -216,7 +227,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
         app.guesses.admit(address).await?;
     }
     if let (Some(code), Some(Proof::PhoneLast4(_))) = (&code, proof) {
-        app.guesses.admit_digits(code)?;
+        app.guesses.admit_digits(code, address)?;
     }
     let row = match &code {
         Some(code) => store::by_code(&app.db, code).await?,
@@ -238,7 +249,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
         _ => {
             app.guesses.miss(address);
             if let (Some(code), Some(Proof::PhoneLast4(_))) = (&code, proof) {
-                app.guesses.wrong_digits(code);
+                app.guesses.wrong_digits(code, address);
             }
             Err(Error::NotFound)
         }

@@ -24,7 +24,7 @@ const MAX_KEY: usize = 200;
 /// The longest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// Marks an answer that holds a secret (a key shown once), so that it is not written down.
+/// Marks an answer that holds a secret (a key shown once), so that it is not written down and not given twice.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldsSecret;
 
@@ -55,6 +55,11 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
     let (app, now) = (&state.app, state.app.clock.now());
     match idempotency::begin(app, &key, now).await? {
         Begun::Answered { status, body } => return Ok(replayed(status, body)),
+        Begun::ShownOnce => {
+            return Err(Error::conflict(
+                "This request was carried out before. What it made was shown once and is not shown again.",
+            ));
+        }
         Begun::Running => return Err(Error::conflict("The first request with this Idempotency-Key is still running.")),
         Begun::Different => return Err(Error::conflict("This Idempotency-Key was used for another request.")),
         Begun::First => {}
@@ -68,7 +73,7 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
     tokio::spawn(carried_out).await.map_err(Error::internal)?
 }
 
-/// Writes the answer down, unless it holds a secret or may turn out differently next time.
+/// Writes the answer down, unless it may turn out differently next time; of one that holds a secret only that it was given.
 async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
@@ -77,10 +82,11 @@ async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Respons
     };
     let passing = parts.status.is_server_error()
         || matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
-    if passing || parts.extensions.get::<HoldsSecret>().is_some() {
+    if passing {
         idempotency::forget(app, key).await?;
     } else {
-        idempotency::finish(app, key, parts.status.as_u16(), &body).await?;
+        let kept = parts.extensions.get::<HoldsSecret>().is_none().then_some(&*body);
+        idempotency::finish(app, key, parts.status.as_u16(), kept).await?;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -2,7 +2,7 @@
 
 use app::context::{HOME, safe_next};
 use app::public::Visit;
-use app::public::entry::code;
+use app::public::entry::{code, said};
 use app::public::sign_in::{SignInReason, Ways, form};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -150,6 +150,7 @@ async fn sign_in_with_code(
             (StatusCode::UNAUTHORIZED, Html(code(&visit, &typed.ticket, next, true))).into_response()
         }
         Err(Error::NotFound) => Redirect::to("/sign-in").into_response(),
+        Err(Error::Conflict(_)) => (StatusCode::CONFLICT, Html(said(&visit, "code-unreadable"))).into_response(),
         Err(error) => refusal(&visit, &error),
     }
 }

@@ -85,7 +85,7 @@ fn an_installation_is_set_up_checked_and_moved() {
     let elsewhere = tempfile::tempdir().unwrap();
     let archive = here.join("all.tar");
     let archive = archive.to_str().unwrap();
-    succeed(&officina(elsewhere.path(), &["restore", archive]));
+    assert!(succeed(&officina(elsewhere.path(), &["restore", archive])).contains("THE SECRET IS MISSING"));
     assert_eq!(std::fs::read_to_string(elsewhere.path().join("files/photos/front.jpg")).unwrap(), "a photo");
     assert!(!elsewhere.path().join("secret").exists());
     // Under a secret of its own, the copy cannot know whether its journal is the one that was backed up.
@@ -101,4 +101,7 @@ fn an_installation_is_set_up_checked_and_moved() {
     let resealed = succeed(&officina(elsewhere.path(), &["audit", "verify"]));
     assert!(resealed.starts_with("rossi: 4 entries, head "), "{resealed}");
     assert!(fail(&officina(elsewhere.path(), &["restore", archive])).contains("holds data"));
+    let prepared = tempfile::tempdir().unwrap();
+    std::fs::copy(here.join("secret"), prepared.path().join("secret")).unwrap();
+    assert!(!succeed(&officina(prepared.path(), &["restore", archive])).contains("SECRET"));
 }

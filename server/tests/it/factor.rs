@@ -1,9 +1,10 @@
 //! The second factor: switched on, asked for, used up, lost.
 
+use officina::kernel::db::sql;
 use officina::kernel::time::{MINUTE, SECOND};
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, TestServer};
+use crate::support::{Answer, Client, PASSWORD, TestServer};
 
 const TOTP: &str = "/api/v1/auth/totp";
 const LOGIN: &str = "/api/v1/auth/login";
@@ -25,6 +26,23 @@ pub async fn enrol(server: &TestServer, member: &Client) -> (String, Vec<String>
     let confirmed = member.post(&format!("{TOTP}/confirm"), confirm).await.expect(200);
     let codes = confirmed["data"]["recoveryCodes"].as_array().unwrap();
     (secret, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+/// What the page that asks for a code says of the password.
+fn ticket_on(page: &Answer) -> String {
+    let text = page.text();
+    let ticket = text.split("name=\"ticket\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    ticket.expect("a ticket").to_owned()
+}
+
+/// The first step in a browser: the password.
+async fn ticket(browser: &Client) -> String {
+    ticket_on(&browser.form("/sign-in", &[("login", "agent@rossi.test"), ("password", PASSWORD)]).await)
+}
+
+/// The second one.
+async fn step(browser: &Client, ticket: &str, code: &str) -> Answer {
+    browser.form("/sign-in/code", &[("ticket", ticket), ("code", code), ("next", "/app/leads")]).await
 }
 
 fn login(totp: Option<&str>) -> Value {
@@ -71,10 +89,9 @@ async fn a_browser_is_asked_for_the_code_on_a_page_of_its_own() {
         let page = browser.form("/sign-in", &typed).await;
         assert_eq!(page.status, 200);
         assert!(page.header("set-cookie").is_none(), "no session yet");
-        let text = page.text();
-        let ticket = text.split("name=\"ticket\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let ticket = ticket_on(&page);
         let step = |code: &str| {
-            let (browser, fields) = (browser.clone(), [ticket.to_owned(), code.to_owned()]);
+            let (browser, fields) = (browser.clone(), [ticket.clone(), code.to_owned()]);
             async move {
                 let [ticket, code] = fields;
                 browser.form("/sign-in/code", &[("ticket", &ticket), ("code", &code), ("next", "/app/leads")]).await
@@ -176,6 +193,83 @@ async fn a_role_that_needs_one_can_do_nothing_else_until_it_is_on() {
         enrol(&server, &agent).await;
         agent.get("/api/v1/repairs").await.expect(200);
         assert_eq!(browser.get("/app/repairs").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_way_from_the_password_to_the_code_is_gone_once_and_not_after_another_password() {
+    TestServer::each(|server| async move {
+        let agent = server.member("agent").await;
+        let (secret, _) = enrol(&server, &agent).await;
+        let browser = server.visitor().with("sec-fetch-site", "same-origin");
+        let used = ticket(&browser).await;
+        server.advance(30 * SECOND);
+        let answer = step(&browser, &used, &code(&server, &secret)).await;
+        assert_eq!(answer.header("location"), Some("/app/leads"));
+        server.advance(30 * SECOND);
+        let answer = step(&browser, &used, &code(&server, &secret)).await;
+        assert_eq!((answer.header("location"), answer.header("set-cookie")), (Some("/sign-in"), None));
+
+        let kept = ticket(&browser).await;
+        let change = json!({ "currentPassword": PASSWORD, "newPassword": "le gomme del vicino" });
+        agent.post("/api/v1/auth/password", change).await.expect(204);
+        server.advance(30 * SECOND);
+        let answer = step(&browser, &kept, &code(&server, &secret)).await;
+        assert_eq!((answer.header("location"), answer.header("set-cookie")), (Some("/sign-in"), None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_who_knows_the_password_locks_the_owner_out_of_a_known_browser() {
+    TestServer::each_with(
+        |config| config.limits.enabled = true,
+        |server| async move {
+            let (secret, _) = enrol(&server, &server.member("agent").await).await;
+            server.advance(30 * SECOND);
+            let browser = server.visitor().at("192.0.2.1").with("sec-fetch-site", "same-origin");
+            let answer = step(&browser, &ticket(&browser).await, &code(&server, &secret)).await;
+            let cookies = answer.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+            let device = cookies.into_iter().find(|cookie| cookie.starts_with("officina_device=")).expect("remembered");
+            let known = browser.clone().keeping(device);
+            for guess in 0..5 {
+                let thief = server.visitor().at(&format!("198.51.100.{guess}"));
+                thief.post(LOGIN, login(Some("000000"))).await.expect_error(401, "UNAUTHORIZED");
+            }
+            server.advance(30 * SECOND);
+            let right = code(&server, &secret);
+            assert_eq!(step(&browser, &ticket(&browser).await, &right).await.status, 429, "a browser of a stranger");
+            let answer = step(&known, &ticket(&known).await, &right).await;
+            assert_eq!(answer.header("location"), Some("/app/leads"));
+            // There, guesses count as well.
+            for _ in 0..5 {
+                assert_eq!(step(&known, &ticket(&known).await, "000000").await.status, 401);
+            }
+            server.advance(30 * SECOND);
+            let right = code(&server, &secret);
+            assert_eq!(step(&known, &ticket(&known).await, &right).await.status, 429);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn codes_that_cannot_be_read_under_another_secret_are_told_as_such() {
+    TestServer::each(|server| async move {
+        let (secret, _) = enrol(&server, &server.member("agent").await).await;
+        let mut tx = server.app().db.begin().await.unwrap();
+        let elsewhere = officina::kernel::secret::Secret::new(&[7; 32]).seal("totp", b"12345678901234567890").unwrap();
+        sql("UPDATE second_factors SET sealed = $1").bind(elsewhere).run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        server.advance(30 * SECOND);
+        let right = code(&server, &secret);
+        let told = server.visitor().post(LOGIN, login(Some(&right))).await.expect_error(409, "CONFLICT");
+        assert!(told["error"].as_str().unwrap().contains("Ask an administrator"), "{told}");
+        let wrong = json!({ "email": "agent@rossi.test", "password": "wrong password", "totp": right });
+        server.visitor().post(LOGIN, wrong).await.expect_error(401, "UNAUTHORIZED");
+        let browser = server.visitor().with("sec-fetch-site", "same-origin");
+        assert_eq!(step(&browser, &ticket(&browser).await, &right).await.status, 409);
     })
     .await;
 }

@@ -38,7 +38,7 @@ async fn the_first_answer_is_replayed_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_shown_once_is_not_written_down() {
+async fn a_key_that_is_shown_once_is_neither_written_down_nor_made_twice() {
     TestServer::each(|server| async move {
         let admin = server.member("admin").await;
         let id = |answer: serde_json::Value| answer["data"]["id"].as_str().unwrap().to_owned();
@@ -47,11 +47,24 @@ async fn a_key_that_is_shown_once_is_not_written_down() {
         let cell = id(admin.post("/api/v1/coldcells", cell).await.expect(201));
         let asking = admin.with("idempotency-key", "device");
         let device = json!({ "serialNumber": "CC-1", "coldCellId": cell });
-        let device = id(asking.post("/api/v1/devices", device).await.expect(201));
-        asking.clone().post(&format!("/api/v1/devices/{device}/rotate-key"), json!({})).await.expect(200);
-        let (kept,): (i64,) =
-            sql("SELECT COUNT(*) FROM idempotent_answers").one(&server.app().db).await.expect("a count");
+        id(asking.post("/api/v1/devices", device).await.expect(201));
+        let asking = asking.with("idempotency-key", "key of a program");
+        let token = json!({ "name": "Website", "permissions": ["leads:read"] });
+        asking.post("/api/v1/admin/tokens", token.clone()).await.expect(201);
+        let again = asking.post("/api/v1/admin/tokens", token.clone()).await.expect_error(409, "CONFLICT");
+        assert!(again["error"].as_str().unwrap().contains("shown once"), "{again}");
+        assert_eq!(asking.get("/api/v1/admin/tokens").await.expect(200)["data"].as_array().unwrap().len(), 1);
+        let (kept,): (i64,) = sql("SELECT COUNT(*) FROM idempotent_answers WHERE body IS NOT NULL")
+            .one(&server.app().db)
+            .await
+            .expect("a count");
         assert_eq!(kept, 0);
+        // What was refused made nothing, so it is said again.
+        let asking = asking.with("idempotency-key", "refused");
+        let nameless = json!({ "name": "", "permissions": ["leads:read"] });
+        for _ in 0..2 {
+            asking.post("/api/v1/admin/tokens", nameless.clone()).await.expect_error(400, "VALIDATION_ERROR");
+        }
     })
     .await;
 }

@@ -181,7 +181,7 @@ async fn a_passkey_is_made_for_who_asked_once_and_by_its_name() {
         assert!(nameless["fields"]["name"].is_array());
         agent.post(OWN, new("My phone")).await.expect(201);
         let again = agent.post(OWN, new("My phone")).await.expect_error(400, "VALIDATION_ERROR");
-        assert!(again["fields"]["credential"][0].as_str().unwrap().contains("known already"));
+        assert!(again["fields"]["credential"][0].as_str().unwrap().contains("used before"));
         // A device that has one already is told so.
         let asked = agent.post(&format!("{OWN}/question"), json!({})).await.expect(200);
         assert_eq!(asked["data"]["options"]["publicKey"]["excludeCredentials"].as_array().map(Vec::len), Some(1));
@@ -246,5 +246,23 @@ async fn an_installation_that_is_reached_by_a_number_has_no_passkeys() {
             server.stop().await;
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_for_a_new_passkey_counts_once() {
+    TestServer::each(|server| async move {
+        let agent = server.member("agent").await;
+        let asked = agent.post(&format!("{OWN}/question"), json!({})).await.expect(200)["data"].clone();
+        let (_, credential) = Authenticator::make(&asked["options"], ORIGIN);
+        let new = json!({ "name": "My phone", "question": asked["question"], "credential": credential });
+        let added = agent.post(OWN, new.clone()).await.expect(201);
+        let id = added["data"]["id"].as_str().unwrap();
+        agent.delete(&format!("{OWN}/{id}")).await.expect(204);
+        // Recorded and sent once more, it would bring back what the person has removed.
+        let again = agent.post(OWN, new).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(again["fields"]["credential"].to_string().contains("used before"), "{again}");
+        server.stop().await;
+    })
     .await;
 }

@@ -299,13 +299,22 @@ async fn guessing_codes_is_slowed_and_true_customers_are_still_served() {
             let linked = ask("203.0.113.9", format!("/api/v1/track/{code}?token={token}")).await;
             assert!(linked.starts_with("HTTP/1.1 200"), "a sent link is no guess: {linked}");
 
-            // Digits have 10,000 possibilities: many addresses together try no more of them than one.
-            for guess in 0..20 {
-                let from = format!("198.51.100.{}", 10 + guess);
+            // One address that guesses digits shuts out itself alone.
+            for guess in 0..5 {
+                let answer = ask("198.51.100.5", format!("/api/v1/track/{code}?phone=00{guess:02}")).await;
+                assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+            }
+            let shut_out = ask("198.51.100.5", format!("/api/v1/track/{code}?phone=2223")).await;
+            assert!(shut_out.starts_with("HTTP/1.1 429"), "{shut_out}");
+            let customer = ask("198.51.100.6", format!("/api/v1/track/{code}?phone=2223")).await;
+            assert!(customer.starts_with("HTTP/1.1 200"), "{customer}");
+            // Digits have 10,000 possibilities: however many addresses guess, they try few of them.
+            for guess in 5..100 {
+                let from = format!("198.51.100.{}", 100 + guess);
                 let answer = ask(&from, format!("/api/v1/track/{code}?phone=00{guess:02}")).await;
                 assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
             }
-            for digits in ["0099", "2223"] {
+            for digits in ["0100", "2223"] {
                 let answer = ask("198.51.100.99", format!("/api/v1/track/{code}?phone={digits}")).await;
                 assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
             }

@@ -4,7 +4,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use totp_rs::{Secret, Totp};
 
-use super::guard::{By, Guesser};
+use super::guard::{By, Guesser, Place};
 use super::members::require_above;
 use super::own::{notify_owner, signed_in};
 use crate::identity::access::{Enrolment, FactorStatus};
@@ -67,7 +67,11 @@ pub async fn begin_factor(app: &App, actor: &Actor) -> Result<Enrolment> {
 pub async fn pending_factor(app: &App, actor: &Actor) -> Result<Option<Enrolment>> {
     let member = require_proof(app, actor)?;
     match store::factor(&app.db, member.account).await?.and_then(|factor| factor.pending) {
-        Some(sealed) => Ok(Some(enrolment(app, actor, member, &unsealed(app, &sealed)?).await?)),
+        // One that cannot be read is as good as none: the person makes another.
+        Some(sealed) => match unsealed(app, &sealed) {
+            Ok(secret) => Ok(Some(enrolment(app, actor, member, &secret).await?)),
+            Err(_) => Ok(None),
+        },
         None => Ok(None),
     }
 }
@@ -86,7 +90,7 @@ async fn enrolment(app: &App, actor: &Actor, member: &Member, secret: &Secret) -
 pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<String>> {
     let member = require_proof(app, actor)?;
     let now = app.clock.now();
-    let guesser = Guesser::of_account(app, member.account, By::Code).await;
+    let guesser = Guesser::of_account(app, member.account, By::Code, Some(&Place::of_session(member.session))).await;
     guesser.pass(app, now).await?;
     let wrong = || Error::field("code", "wrong_code", "is not the code that the app shows now");
     let pending = store::factor(&app.db, member.account).await?.and_then(|factor| factor.pending).ok_or_else(wrong)?;
@@ -164,13 +168,14 @@ async fn remove(
 pub async fn prove(app: &App, actor: &Actor, password: &str, code: Option<&str>) -> Result<()> {
     let member = signed_in(actor)?;
     let now = app.clock.now();
-    let guesser = Guesser::of_account(app, member.account, By::Password).await;
+    let guesser = Guesser::of_account(app, member.account, By::Password, None).await;
     guesser.pass(app, now).await?;
     let stored = store::password_hash(&app.db, member.account).await?;
     let factor = store::factor(&app.db, member.account).await?.and_then(|factor| factor.sealed);
     let mut right = app.passwords.verify(password, stored.as_deref()).await?;
     if right && factor.is_some() {
-        right = match require_code(app, member.account, code.unwrap_or_default(), now).await {
+        let place = Place::of_session(member.session);
+        right = match require_code(app, member.account, code.unwrap_or_default(), Some(&place), now).await {
             Ok(()) => true,
             Err(Error::Unauthorized) => false,
             Err(error) => return Err(error),
@@ -225,8 +230,18 @@ fn is_proved(app: &App, member: &Member) -> bool {
 }
 
 /// Passes with a right code of an account's second factor, which is used up, or with one of its recovery codes.
-pub(super) async fn require_code(app: &App, account: AccountId, code: &str, now: Timestamp) -> Result<()> {
-    let guesser = Guesser::of_account(app, account, By::Code).await;
+///
+/// # Errors
+/// [`Error::Unauthorized`] for another code, [`Error::RateLimited`] after too many of them, [`Error::Conflict`] when the
+/// second factor was sealed under another secret.
+pub(super) async fn require_code(
+    app: &App,
+    account: AccountId,
+    code: &str,
+    at: Option<&Place>,
+    now: Timestamp,
+) -> Result<()> {
+    let guesser = Guesser::of_account(app, account, By::Code, at).await;
     guesser.pass(app, now).await?;
     let sealed = store::factor(&app.db, account).await?.and_then(|factor| factor.sealed).ok_or(Error::Unauthorized)?;
     let step = matching_step(app, &sealed, code, now)?;
@@ -254,7 +269,12 @@ fn matching_step(app: &App, sealed: &str, code: &str, now: Timestamp) -> Result<
 
 fn unsealed(app: &App, sealed: &str) -> Result<Secret> {
     let secret = app.secret.unseal(PURPOSE, sealed);
-    secret.map(Secret::from).ok_or_else(|| Error::internal("a second factor cannot be read"))
+    secret.map(Secret::from).ok_or_else(|| {
+        Error::conflict(
+            "Your second factor cannot be read here, because the installation's secret is another one. Ask an \
+             administrator to switch it off.",
+        )
+    })
 }
 
 /// The generator of a secret's codes: six digits, 30 seconds, SHA-1, as every authenticator app understands.

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::Client;
 use crate::identity::store;
 use crate::kernel::App;
+use crate::kernel::ids::{AccountId, SessionId};
 use crate::kernel::secret::token_hash;
 use crate::kernel::time::{DAY, MINUTE, SECOND, Timestamp};
 use crate::{Error, Result};
@@ -92,6 +93,24 @@ impl By {
     }
 }
 
+/// Where an account is known: a browser in which it has signed in before, or a session of its own.
+#[derive(Debug)]
+pub(super) struct Place(String);
+
+impl Place {
+    /// The browser that somebody signs in with, if the account has done so there before.
+    pub(super) async fn of_client(app: &App, client: &Client, account: AccountId) -> Result<Option<Self>> {
+        let Some(device) = client.device.as_deref().map(token_hash) else { return Ok(None) };
+        let is_known = store::is_device_of(&app.db, device.clone(), account).await?;
+        Ok(is_known.then(|| Self(format!("device {}", app.secret.sign("device", &hex(&device))))))
+    }
+
+    /// The session of somebody who is signed in.
+    pub(super) fn of_session(session: SessionId) -> Self {
+        Self(format!("session {session}"))
+    }
+}
+
 /// Who guesses at what. It is this one's turn until it is dropped.
 #[derive(Debug)]
 pub(super) struct Guesser {
@@ -120,11 +139,13 @@ impl Guesser {
     }
 
     /// Someone whose password was right, or who is signed in, and has to prove it `by` a password or a code. The right
-    /// password is known here, so guesses from all addresses count together.
-    pub(super) async fn of_account(app: &App, account: impl std::fmt::Display, by: By) -> Self {
+    /// password is known here, so guesses from all addresses count together, but for those `at` a place that the account
+    /// is known at.
+    pub(super) async fn of_account(app: &App, account: AccountId, by: By, at: Option<&Place>) -> Self {
         let account = app.secret.sign("login-failures", &account.to_string());
         let turn = app.turns.wait(by as usize, &account).await;
-        Self { source: by.as_str().to_owned(), account, known: true, _turn: turn }
+        let source = at.map_or_else(|| by.as_str().to_owned(), |Place(place)| format!("{} at {place}", by.as_str()));
+        Self { source, account, known: true, _turn: turn }
     }
 
     /// Passes while another guess is allowed.

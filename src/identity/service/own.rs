@@ -73,7 +73,7 @@ pub async fn end_other_sessions(app: &App, actor: &Actor) -> Result<u64> {
 pub async fn change_password(app: &App, actor: &Actor, current: &str, new: &str) -> Result<()> {
     let member = signed_in(actor)?;
     let now = app.clock.now();
-    let guesser = Guesser::of_account(app, member.account, By::Password).await;
+    let guesser = Guesser::of_account(app, member.account, By::Password, None).await;
     guesser.pass(app, now).await?;
     let mut check = Validator::default();
     check_password(&mut check, "newPassword", new, &[&member.name]);

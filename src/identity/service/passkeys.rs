@@ -82,7 +82,7 @@ pub async fn begin_passkey(app: &App, actor: &Actor) -> Result<PasskeyQuestion> 
 /// as begun with it.
 ///
 /// # Errors
-/// [`Error::Validation`] for an answer that is not right or came too late, and when there are too many;
+/// [`Error::Validation`] for an answer that is not right or came too late or twice, and when there are too many;
 /// [`Error::ProofNeeded`], [`Error::NotFound`] as [`begin_passkey`].
 pub async fn add_passkey(app: &App, actor: &Actor, answer: &PasskeyAnswer, name: &str) -> Result<PasskeyInfo> {
     let member = require_proof(app, actor)?;
@@ -111,6 +111,9 @@ pub async fn add_passkey(app: &App, actor: &Actor, answer: &PasskeyAnswer, name:
         now,
     };
     let mut tx = app.db.begin().await?;
+    if !store::spend(&mut tx, asked.id.0, asked.until).await? {
+        return Err(refused("was used before; try again"));
+    }
     if store::passkeys_of(&mut tx, member.account).await?.len() >= MAX_PASSKEYS {
         return Err(refused("is one too many: remove one that you no longer use"));
     }
@@ -212,7 +215,7 @@ async fn answered(app: &App, answer: &PasskeyAnswer) -> Result<PasskeyRow> {
     passkey.update_credential(&result);
     let passkey = serde_json::to_string(&passkey).map_err(Error::internal)?;
     let mut tx = app.db.begin().await?;
-    if !store::spend_question(&mut tx, asked.id, asked.until).await? {
+    if !store::spend(&mut tx, asked.id.0, asked.until).await? {
         return Err(Error::Unauthorized);
     }
     store::use_passkey(&mut tx, row.id, &passkey, now).await?;

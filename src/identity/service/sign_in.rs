@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Guesser;
+use super::guard::{Guesser, Place};
 use super::sessions::{SignedIn, actor_of, start_session, user};
 use super::{Client, factor, login_keys};
 use crate::identity::model::SessionKind;
 use crate::identity::store::{self, LoginRow, SessionKey};
 use crate::kernel::App;
-use crate::kernel::ids::{AccountId, OrgId};
+use crate::kernel::ids::{AccountId, OrgId, SignInTicketId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::secret::{random_token, token_hash};
 use crate::kernel::time::{MINUTE, Timestamp};
@@ -47,9 +47,12 @@ pub enum Step {
 
 #[derive(Serialize, Deserialize)]
 struct Ticket {
+    id: SignInTicketId,
     account: AccountId,
     org: OrgId,
     until: Timestamp,
+    /// Tells whether the password is still the one that was right.
+    password: String,
 }
 
 /// Signs someone in with everything at once, as programs do, and starts a session in the organisation of the oldest
@@ -64,8 +67,11 @@ pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials:
     let (login, guesser) = check_password(app, client, credentials, now).await?;
     if login.has_factor {
         let code = credentials.code.as_deref().unwrap_or_default();
-        if let Err(error) = factor::require_code(app, login.account_id, code, now).await {
-            guesser.failed(app, now).await?;
+        let place = Place::of_client(app, client, login.account_id).await?;
+        if let Err(error) = factor::require_code(app, login.account_id, code, place.as_ref(), now).await {
+            if matches!(error, Error::Unauthorized) {
+                guesser.failed(app, now).await?;
+            }
             return Err(error);
         }
     }
@@ -84,24 +90,42 @@ pub async fn begin_sign_in(app: &App, client: &Client, credentials: &Credentials
             enter(app, client, SessionKind::Browser, login.account_id, login.org_id, Some(&guesser)).await?;
         return Ok(Step::In(Box::new(signed_in)));
     }
-    let ticket = Ticket { account: login.account_id, org: login.org_id, until: now.plus(TICKET) };
+    let ticket = Ticket {
+        id: SignInTicketId::new(),
+        account: login.account_id,
+        org: login.org_id,
+        until: now.plus(TICKET),
+        password: mark(app, login.password_hash.as_deref()),
+    };
     Ok(Step::Code(app.secret.seal(PURPOSE, &serde_json::to_vec(&ticket).map_err(Error::internal)?)?))
 }
 
 /// The second step in a browser: the code.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] for a wrong or used code, [`Error::NotFound`] for a ticket that is too old,
-/// [`Error::RateLimited`] after too many wrong codes.
+/// [`Error::Unauthorized`] for a wrong or used code, [`Error::NotFound`] for a ticket that is too old, was used, or is of
+/// a password that was changed since; [`Error::RateLimited`] after too many wrong codes.
 pub async fn finish_sign_in(app: &App, client: &Client, ticket: &str, code: &str) -> Result<SignedIn> {
     let now = app.clock.now();
     let opened = app.secret.unseal(PURPOSE, ticket).ok_or(Error::NotFound)?;
     let ticket: Ticket = serde_json::from_slice(&opened).map_err(|_| Error::NotFound)?;
-    if ticket.until < now {
+    let password = store::password_hash(&app.db, ticket.account).await?;
+    if ticket.until < now || ticket.password != mark(app, password.as_deref()) {
         return Err(Error::NotFound);
     }
-    factor::require_code(app, ticket.account, code, now).await?;
+    let place = Place::of_client(app, client, ticket.account).await?;
+    factor::require_code(app, ticket.account, code, place.as_ref(), now).await?;
+    let mut tx = app.db.begin().await?;
+    if !store::spend(&mut tx, ticket.id.0, ticket.until).await? {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
     enter(app, client, SessionKind::Browser, ticket.account, ticket.org, None).await
+}
+
+/// What a ticket says of the password.
+fn mark(app: &App, hash: Option<&str>) -> String {
+    app.secret.sign("sign-in-password", hash.unwrap_or_default())
 }
 
 async fn check_password(

@@ -120,6 +120,17 @@ pub(crate) async fn is_known_device(
     Ok(row.is_some())
 }
 
+/// Whether an account has signed in on a device before.
+pub(crate) async fn is_device_of(on: impl Into<Conn<'_>>, device_hash: Vec<u8>, account: AccountId) -> Result<bool> {
+    let row: Option<(i64,)> =
+        sql("SELECT CAST(1 AS BIGINT) FROM known_devices WHERE device_hash = $1 AND account_id = $2")
+            .bind(device_hash)
+            .bind(account)
+            .optional(on)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Remembers that an account signed in on a device.
 pub(crate) async fn know_device(tx: &mut Tx, device_hash: Vec<u8>, account: AccountId, now: Timestamp) -> Result<()> {
     sql("INSERT INTO known_devices (device_hash, account_id, seen_at) VALUES ($1, $2, $3) \

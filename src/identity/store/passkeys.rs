@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::identity::access::PasskeyInfo;
 use crate::kernel::db::{Conn, Tx, sql};
-use crate::kernel::ids::{AccountId, PasskeyId, PasskeyQuestionId, SessionId};
+use crate::kernel::ids::{AccountId, PasskeyId, SessionId};
 use crate::kernel::time::Timestamp;
 
 /// A passkey with its public half.
@@ -90,8 +90,8 @@ pub(crate) async fn strengthen_session(tx: &mut Tx, session: SessionId, passkey:
     Ok(())
 }
 
-/// Uses a question up; false when it was answered before.
-pub(crate) async fn spend_question(tx: &mut Tx, id: PasskeyQuestionId, expires_at: Timestamp) -> Result<bool> {
+/// Uses up what counts once, a question or a ticket; false when that was done before.
+pub(crate) async fn spend(tx: &mut Tx, id: uuid::Uuid, expires_at: Timestamp) -> Result<bool> {
     let spent = sql("INSERT INTO spent_questions (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id)
         .bind(expires_at)
@@ -100,7 +100,7 @@ pub(crate) async fn spend_question(tx: &mut Tx, id: PasskeyQuestionId, expires_a
     Ok(spent == 1)
 }
 
-/// Forgets the questions that could not be answered any more anyway.
+/// Forgets what could not be used any more anyway.
 pub(crate) async fn purge_questions(tx: &mut Tx, before: Timestamp) -> Result<()> {
     sql("DELETE FROM spent_questions WHERE expires_at < $1").bind(before).run(tx).await?;
     Ok(())
