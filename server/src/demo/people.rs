@@ -1,10 +1,11 @@
 //! The staff of the demo, one member of every role.
 
 use officina::Result;
+use officina::customers::service as customers;
 use officina::identity::service::{self as identity, NewMember};
 use officina::kernel::App;
 use officina::kernel::actor::{Actor, ActorKind, Member};
-use officina::kernel::ids::{AccountId, MembershipId, SessionId};
+use officina::kernel::ids::{AccountId, CustomerId, MembershipId, SessionId};
 use officina::kernel::permission::BuiltInRole;
 use officina::kernel::secret::random_token;
 use officina::kernel::time::Timestamp;
@@ -19,7 +20,13 @@ pub(super) struct Staff {
     pub agent: Actor,
 }
 
-const NAMES: [(&str, &str); 8] = [
+/// The customer whose person has an account in the portal: name and phone number.
+pub(super) const PORTAL: (&str, &str) = ("Gelateria Polare", "02 5550101");
+
+/// Who runs the installation, and is a member only to have a place to sign in to.
+const OPERATOR: (&str, &str) = ("superadmin", "Franca Lodi");
+
+const NAMES: [(&str, &str); 9] = [
     ("admin", "Giulia Ferraro"),
     ("manager", "Marco Bianchi"),
     ("technician", "Luca Moretti"),
@@ -28,9 +35,10 @@ const NAMES: [(&str, &str); 8] = [
     ("teacher", "Paolo Sala"),
     ("customer", "Anna Gallo"),
     ("student", "Davide Neri"),
+    OPERATOR,
 ];
 
-/// Adds the members of an organisation; the second organisation has only an admin and those who act.
+/// Adds the members of an organisation, and in the first the operator; the second organisation has only an admin and those who act.
 pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<DemoUser>) -> Result<Staff> {
     // One password per installation: easy to type, and never the same on two machines.
     let password = users.first().map_or_else(
@@ -48,6 +56,9 @@ pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<
             continue;
         }
         let email = format!("{role}@{slug}.test");
+        let is_operator = role == OPERATOR.0;
+        let customer =
+            if role == BuiltInRole::Customer.as_str() { Some(portal(app, system, &email).await?) } else { None };
         let added = identity::add_member(
             app,
             system,
@@ -55,18 +66,30 @@ pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<
                 email: Some(email.clone()),
                 phone: None,
                 name: name.to_owned(),
-                role: role.to_owned(),
+                role: if is_operator { BuiltInRole::Teacher.to_string() } else { role.to_owned() },
                 password: Some(password.clone()),
-                customer: None,
+                customer,
             },
         )
         .await?;
+        if is_operator {
+            identity::make_operator(app, &email).await?;
+        }
         users.push(DemoUser { org: slug.to_owned(), role: role.to_owned(), email, password: password.clone() });
         staff.push((role, acting(system, added.membership, role, name)));
     }
     let of_role = |wanted: &str| staff.iter().find(|(role, _)| *role == wanted).map(|(_, actor)| actor.clone());
     let technicians = ["technician", "manager", "admin"].iter().filter_map(|role| of_role(role)).collect();
     Ok(Staff { technicians, agent: of_role("agent").unwrap_or_else(|| system.clone()) })
+}
+
+/// The record of the customer with an account, as staff have written it down.
+async fn portal(app: &App, system: &Actor, email: &str) -> Result<CustomerId> {
+    let (name, phone) = PORTAL;
+    let mut tx = app.db.begin().await?;
+    let customer = customers::find_or_create(&mut tx, system, name, phone, Some(email), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(customer.id)
 }
 
 /// A member as an actor, without a session: the demo's history is made by them and not by the system.

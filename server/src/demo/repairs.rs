@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
 use super::cast::{self, one_of};
-use super::people::Staff;
+use super::people::{PORTAL, Staff};
 use super::stage::Part;
 use super::{DemoCode, HISTORY, Play};
 
@@ -25,6 +25,9 @@ struct Next {
     due: std::cmp::Reverse<Timestamp>,
     number: usize,
 }
+
+/// Every so many cars, one belongs to the customer who has an account.
+const VANS: usize = 43;
 
 struct Job {
     repair: Option<RepairId>,
@@ -40,6 +43,14 @@ pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut 
     let public = Actor::public(play.system.org, None, None);
     let photos = damage_photos(play.app).await?;
     let mut jobs: Vec<Job> = (0..count).map(|_| announce(random)).collect();
+    if play.slug == "demo" {
+        // The vans of the customer who has an account.
+        for Job { input, .. } in jobs.iter_mut().skip(count % VANS).step_by(VANS) {
+            let (name, phone) = PORTAL;
+            (input.customer_name, input.customer_phone) = (name.to_owned(), phone.to_owned());
+            input.customer_email = None;
+        }
+    }
     let mut next: BinaryHeap<Next> =
         (0..count).map(|number| Next { due: std::cmp::Reverse(arrival(number, count, now, random)), number }).collect();
     while let Some(Next { due, number }) = next.pop() {
