@@ -28,6 +28,7 @@ error-photo_too_large = A photo may have at most 10 MB.
 error-photo_unsupported = Only photos are taken: JPEG, PNG, WebP or GIF.
 error-too_many_photos = At most 20 photos can be sent.
 error-upload_too_large = Altogether the photos are too large. Please send fewer at a time.
+error-unknown_field = The form has no such field.
 error-other = This cannot be taken as it is.
 error-busy-title = We cannot take this right now
 error-busy-text = Please try again in a moment. Nothing you typed was sent.

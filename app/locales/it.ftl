@@ -28,6 +28,7 @@ error-photo_too_large = Una foto può pesare al massimo 10 MB.
 error-photo_unsupported = Accettiamo solo foto: JPEG, PNG, WebP o GIF.
 error-too_many_photos = Si possono inviare al massimo 20 foto.
 error-upload_too_large = Nell'insieme le foto sono troppo grandi. Inviane meno alla volta.
+error-unknown_field = Il modulo non ha questo campo.
 error-other = Così non possiamo accettarlo.
 error-busy-title = In questo momento non riusciamo
 error-busy-text = Riprova tra poco. Nulla di ciò che hai scritto è stato inviato.

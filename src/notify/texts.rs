@@ -22,6 +22,10 @@ template!(
     INVITATION, "invitation.txt"
 );
 template!(
+    /// The same for somebody who has an account.
+    INVITATION_KNOWN, "invitation_known.txt"
+);
+template!(
     /// Choose a new password: `name`, `link`.
     RESET, "reset.txt"
 );
@@ -66,14 +70,20 @@ template!(
 
 impl Template {
     /// Subject and text in a language, `it` or `en`, with the values in their places. What a value holds is not looked
-    /// through again, and it cannot begin a new line in the subject.
+    /// through again, and it stays on its line; `{lines}` alone holds several, each made by [`one_line`].
     #[must_use]
     pub fn fill(self, locale: &str, values: &[(&str, &str)]) -> (String, String) {
         let template = if locale == "it" { self.italian } else { self.english };
         let (subject, text) = template.split_once('\n').unwrap_or((template, ""));
-        let subject = place(subject, values).replace(|character: char| character.is_control(), " ");
-        (subject, place(text.trim_start(), values))
+        (place(subject, values), place(text.trim_start(), values))
     }
+}
+
+/// A value as one line. Names are typed by all sorts of people: one with a line break in it could pretend to be a line of
+/// ours, or a header.
+#[must_use]
+pub fn one_line(value: &str) -> String {
+    value.replace(|letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}'), " ")
 }
 
 fn place(template: &str, values: &[(&str, &str)]) -> String {
@@ -82,7 +92,11 @@ fn place(template: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let Some((name, after)) = after.split_once('}') else { break };
-        filled.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        let value = values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+        match name {
+            "lines" => filled.push_str(&value.lines().map(one_line).collect::<Vec<_>>().join("\n")),
+            _ => filled.push_str(&one_line(value)),
+        }
         rest = after;
     }
     filled.push_str(rest);
@@ -106,6 +120,7 @@ mod tests {
     fn every_template_is_filled_in_both_languages() {
         for template in [
             INVITATION,
+            INVITATION_KNOWN,
             RESET,
             PASSWORD_CHANGED,
             FACTOR_CHANGED,
@@ -120,10 +135,17 @@ mod tests {
             for locale in ["it", "en"] {
                 let (subject, text) = template.fill(locale, &VALUES);
                 assert!(!subject.is_empty() && !subject.contains(['\r', '\n', '{']), "{subject}");
+                assert!(!text.contains("\nBcc") && !text.contains("\nwithout"), "{text}");
                 let known = text.replace("Anna {link}", "");
                 assert!(!known.contains(['{', '}']) && text.ends_with('\n'), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_value_stays_on_its_line_where_lines_are_not_asked_for() {
+        let values = [("name", "Anna\u{2028}Verdi\tand\nall"), ("lines", "Cell 1\u{0}: fine\r\nCell 2: warm")];
+        assert_eq!(place("{name}\n{lines}", &values), "Anna Verdi and all\nCell 1 : fine\nCell 2: warm");
     }
 
     #[test]

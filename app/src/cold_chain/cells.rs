@@ -65,7 +65,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
             let text = "A cell stands at a place and has a device that measures it.";
             view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text>{add}</EmptyState> }.into_any()
         } else {
-            let text = "Your cold cells appear here once they are measured.";
+            let text = "Your cold cells appear here as soon as we measure them for you.";
             view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text/> }.into_any()
         };
         return view! { <div class="stack">{head} {whose} <div class="panel">{empty}</div></div> }.into_any();

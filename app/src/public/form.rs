@@ -59,7 +59,18 @@ impl FormState {
                 Some(view! { <li><a href=format!("#f-{name}")>{label}": "{message}</a></li> })
             })
             .collect();
+        // What the form does not have has no label either.
+        let others: Vec<_> = (self.errors.0.iter())
+            .filter(|(name, errors)| {
+                errors.iter().any(|error| error.code == "unknown_field")
+                    && !labels.iter().any(|(known, _)| known == name)
+            })
+            .filter_map(|(name, _)| {
+                let message = self.error(visit, name)?;
+                Some(view! { <li>{name.clone()}": "{message}</li> })
+            })
+            .collect();
         let note = note.map(|key| view! { <p>{visit.text(key)}</p> });
-        Some(view! { <Alert tone=Tone::Danger title=title><ul>{links}</ul> {note}</Alert> }.into_any())
+        Some(view! { <Alert tone=Tone::Danger title=title><ul>{links}{others}</ul> {note}</Alert> }.into_any())
     }
 }

@@ -93,6 +93,8 @@ pub struct RepairsView {
     pub next: Option<String>,
     /// All rows of the filter, on the first page.
     pub total: Option<i64>,
+    /// Whether they are the own ones of a customer.
+    pub own: bool,
 }
 
 /// The board.
@@ -140,6 +142,7 @@ pub struct RepairView {
 #[server(prefix = "/_fn", endpoint = "repairs/list", input = GetUrl)]
 pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> {
     use officina::kernel::page::PageRequest;
+    use officina::kernel::permission::Permission;
     use officina::repairs::{RepairFilter, service};
 
     let (app, actor) = crate::context::context()?;
@@ -157,6 +160,7 @@ pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> 
     Ok(RepairsView {
         next: page.next_cursor,
         total: page.total,
+        own: actor.reach(Permission::RepairsRead).is_err(),
         rows: page.items.into_iter().map(|repair| RepairRow::of(repair, &calendar)).collect(),
     })
 }

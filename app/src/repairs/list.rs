@@ -103,11 +103,15 @@ fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
             }
             .into_any()
         } else {
+            let (text, words) = if page.own {
+                ("Your cars appear here as soon as you bring or announce one.", "Announce a car")
+            } else {
+                ("Repairs appear here as soon as a customer checks in on the public page.", "Open the check-in page")
+            };
             view! {
                 <div class="panel">
-                    <EmptyState symbol=Icon::Car title="No repairs yet"
-                        text="Repairs appear here as soon as a customer checks in on the public page.">
-                        <a class="btn btn-primary" href="/check-in" rel="external">"Open the check-in page"</a>
+                    <EmptyState symbol=Icon::Car title="No repairs yet" text=text>
+                        <a class="btn btn-primary" href="/check-in" rel="external">{words}</a>
                     </EmptyState>
                 </div>
             }

@@ -114,6 +114,13 @@ pub fn Home() -> impl IntoView {
 }
 
 fn show(data: HomeData) -> AnyView {
+    let nothing = (data.tiles.is_empty() && data.check_ins.is_none()).then(|| {
+        view! {
+            <div class="panel">
+                <EmptyState symbol=Icon::Check title="Nothing waits for you" text="What is yours stands in the menu."/>
+            </div>
+        }
+    });
     let tiles: Vec<_> = data
         .tiles
         .into_iter()
@@ -145,6 +152,7 @@ fn show(data: HomeData) -> AnyView {
             <div class="page-head"><h1>{format!("Hello {}", data.first_name)}</h1></div>
             <div class="tiles">{tiles}</div>
             {check_ins}
+            {nothing}
         </div>
     }
     .into_any()

@@ -17,6 +17,7 @@ use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::{ApiJson, ApiQuery, Paging};
+use crate::public::wants_page;
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -51,7 +52,7 @@ async fn export(
 ) -> ApiResult<Response> {
     let export = match service::export(&state.app, &actor, &filter).await {
         // A link on the page of the audit comes here: a person who has to prove first is led on, and back to the page.
-        Err(Error::ProofNeeded) if is_page_asked(&headers) => return to_proof(&filter),
+        Err(Error::ProofNeeded) if wants_page(&headers) => return to_proof(&filter),
         export => export?,
     };
     let name = HeaderValue::try_from(format!("attachment; filename=\"{}\"", export.file_name));
@@ -65,12 +66,6 @@ async fn export(
         Ok::<_, Error>(lines.map(|lines| (lines, (app, export))))
     });
     Ok((headers, Body::from_stream(lines)).into_response())
-}
-
-/// Whether a browser goes here, and no program asks.
-fn is_page_asked(headers: &HeaderMap) -> bool {
-    let accepts = headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
-    accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
 fn to_proof(filter: &AuditFilter) -> ApiResult<Response> {

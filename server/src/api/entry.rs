@@ -116,7 +116,10 @@ async fn forgot(
     ApiJson(body): ApiJson<Forgot>,
 ) -> ApiResult<(StatusCode, Data<UnderWay>)> {
     service::forgot(&state.app, &body.email.or(body.phone).unwrap_or_default()).await?;
-    Ok(under_way("If there is such an account, a link is on its way to its e-mail address."))
+    Ok(under_way(match state.app.mailer.is_on() {
+        true => "If there is such an account, a link is on its way to its e-mail address.",
+        false => "This installation sends no mail. An administrator can make a link.",
+    }))
 }
 
 /// Choose a new password by a link. All sessions end; a second factor stays.

@@ -24,6 +24,28 @@ use crate::state::AppState;
 
 /// The longest text of one field as it is read; the rules of the fields are far below.
 const MAX_TEXT: usize = 32 * 1024;
+/// The fields of the form, without the photos.
+const FIELDS: [&str; 17] = [
+    "token",
+    "customerName",
+    "customerPhone",
+    "customerEmail",
+    "vehiclePlate",
+    "vehicleBrand",
+    "vehicleModel",
+    "vehicleYear",
+    "vin",
+    "repairType",
+    "accidentDate",
+    "accidentPlace",
+    "insuranceCompany",
+    "policyNumber",
+    "preferredDate",
+    "preferredTime",
+    "notes",
+];
+/// Letters of an unknown field's name that are said back.
+const MAX_NAME: usize = 40;
 /// Fields in one form. The page has half as many.
 const MAX_FIELDS: usize = 60;
 
@@ -176,6 +198,11 @@ impl Sent {
             (Some(category), None) => {
                 self.photos_seen += 1;
                 self.refuse(category.as_str(), "photo_too_large", StatusCode::PAYLOAD_TOO_LARGE);
+                Ok(())
+            }
+            (None, _) if !FIELDS.contains(&name.as_str()) => {
+                let name: String = name.chars().take(MAX_NAME).collect();
+                self.form.errors.add(&name, "unknown_field", "is not known here");
                 Ok(())
             }
             (None, Some(bytes)) => {

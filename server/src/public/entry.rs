@@ -51,6 +51,11 @@ fn over(visit: &Visit, error: &Error) -> Response {
     }
 }
 
+/// An invitation whose maker may no longer invite like this: it was good once.
+fn void(visit: &Visit) -> Response {
+    (StatusCode::GONE, Html(pages::said(visit, "link-over"))).into_response()
+}
+
 /// `GET /join/{token}`: the invitation. Looking does not use it up.
 async fn show_invitation(
     State(state): State<AppState>,
@@ -63,6 +68,9 @@ async fn show_invitation(
         Ok(view) => view,
         Err(error) => return over(&visit, &error),
     };
+    if view.void {
+        return void(&visit);
+    }
     match auth::identify(&state, &headers, &client).await {
         Ok(actor) => Html(invitation_page(visit, view, &token, &Caller(actor), &FormState::default())).into_response(),
         Err(error) => refusal(&visit, &error),
@@ -97,6 +105,9 @@ async fn accept_invitation(
         Ok(view) => view,
         Err(error) => return over(&visit, &error),
     };
+    if view.void {
+        return void(&visit);
+    }
     if view.account.is_some() {
         let Some(actor) = &caller.0 else {
             return Html(invitation_page(visit, view, &token, &caller, &form)).into_response();
@@ -129,6 +140,9 @@ async fn show_forgot(State(state): State<AppState>, PublicVisit { visit, .. }: P
 /// `POST /forgot`: the same page whoever was named.
 async fn forgot(State(state): State<AppState>, PublicVisit { visit, .. }: PublicVisit, sent: Sent) -> Response {
     let mut form = typed(sent);
+    if !state.app.mailer.is_on() {
+        return Html(pages::said(&visit, "forgot-off")).into_response();
+    }
     match service::forgot(&state.app, &form.value("email")).await {
         Ok(()) => Html(pages::said(&visit, "forgot-done")).into_response(),
         Err(Error::Validation(errors)) => {

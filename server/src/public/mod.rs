@@ -92,7 +92,7 @@ pub async fn refuse(state: &AppState, parts: &mut Parts, error: Error) -> Respon
 }
 
 /// Whether a browser asks for a page; programs name JSON, or nothing in particular.
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }

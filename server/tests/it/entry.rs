@@ -123,7 +123,44 @@ async fn an_invitation_ends_with_its_time_its_maker_and_its_successor() {
         let answer = boss.post(SIGNUP, invitation("c@rossi.test")).await.expect(201);
         let fourth = path_of(answer["data"]["link"].as_str().unwrap());
         admin.patch(&format!("/api/v1/admin/users/{boss_id}"), json!({ "status": "terminated" })).await.expect(200);
-        assert_eq!(visitor.form(&fourth, &[("name", "C"), ("password", NEW_PASSWORD)]).await.status, 404);
+        assert_eq!(visitor.get(&fourth).await.status, 410);
+        assert_eq!(visitor.form(&fourth, &[("name", "C"), ("password", NEW_PASSWORD)]).await.status, 410);
+
+        // Nor does a role that is gone let anybody in.
+        let desk = json!({ "label": "Desk", "permissions": ["leads:read"] });
+        admin.post("/api/v1/admin/roles", desk).await.expect(201);
+        let invited = json!({ "email": "d@rossi.test", "name": "Dora", "role": "desk" });
+        let fifth = path_of(admin.post(SIGNUP, invited).await.expect(201)["data"]["link"].as_str().unwrap());
+        assert_eq!(visitor.get(&fifth).await.status, 200);
+        admin.delete("/api/v1/admin/roles/desk").await.expect(204);
+        assert_eq!(visitor.get(&fifth).await.status, 410);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_tells_who_has_an_account_to_sign_in_and_others_to_choose_a_password() {
+    with_mail(|server, mailbox| async move {
+        let stranger = server.stranger().await;
+        for (email, words) in
+            [("agent@rossi.test", "accedi con l'account"), ("nobody@neri.test", "scegli una password")]
+        {
+            stranger.post(SIGNUP, invitation(email)).await.expect(201);
+            let mail = mailbox.next(&server).await;
+            assert!(mail.text.contains(words), "{email}: {}", mail.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_promised_a_mail_that_cannot_be_sent() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        let page = visitor.form("/forgot", &[("email", "agent@rossi.test")]).await.text();
+        assert!(page.contains("Chiedi a un amministratore") && !page.contains("Guarda la tua posta"), "{page}");
+        let said = visitor.post(FORGOT, json!({ "email": "agent@rossi.test" })).await.expect(202);
+        assert!(said["message"].as_str().unwrap().contains("sends no mail"), "{said}");
     })
     .await;
 }

@@ -185,3 +185,22 @@ async fn a_typed_plate_or_number_tells_nothing_until_staff_have_taken_the_check_
     })
     .await;
 }
+
+#[tokio::test]
+async fn where_there_is_nothing_yet_a_customer_is_spoken_to_and_not_staff() {
+    TestServer::each(|server| async move {
+        let customer = server.browser("customer").await;
+        for (page, words) in [
+            ("/app", "Nothing waits for you"),
+            ("/app/repairs", "Your cars appear here"),
+            ("/app/cold-chain", "Your cold cells appear here"),
+        ] {
+            let text = customer.get(page).await.text();
+            assert!(text.contains(words), "{page}: {text}");
+        }
+        let staff = server.browser("admin").await.get("/app/repairs").await.text();
+        assert!(staff.contains("as soon as a customer checks in"), "{staff}");
+        server.stop().await;
+    })
+    .await;
+}

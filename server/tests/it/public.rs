@@ -255,3 +255,18 @@ async fn an_organisation_has_its_pages_under_its_own_name() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_field_that_the_check_in_does_not_have_is_named_in_one_sentence() {
+    TestServer::each(|server| async move {
+        let answer = filled().text("<colour>", "red").send(&server.visitor()).await;
+        assert_eq!(answer.status, 400);
+        let text = answer.text();
+        assert!(text.contains("&lt;colour&gt;: Il modulo non ha questo campo."), "{text}");
+        assert!(text.contains("Hit &amp; run"), "what was typed is still there: {text}");
+        let list = server.member("admin").await.get("/api/v1/repairs").await.expect(200);
+        assert_eq!(list["page"]["total"], 0);
+        server.stop().await;
+    })
+    .await;
+}

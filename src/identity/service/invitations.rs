@@ -17,7 +17,7 @@ use crate::identity::store::{self, LinkRow};
 use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
-use crate::kernel::db::{OnViolation, Tx, Violation};
+use crate::kernel::db::{Conn, OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
 use crate::kernel::ids::{AccountId, EntryLinkId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry};
@@ -43,6 +43,8 @@ pub struct InvitationView {
     pub login: String,
     /// The account that has it already, so that one signs in with that.
     pub account: Option<AccountId>,
+    /// Whether what it gives is gone, or who made it may no longer give it: it leads nowhere then.
+    pub void: bool,
 }
 
 /// Invites somebody. The link goes out by mail; where no mail can carry it, it is in the answer.
@@ -108,7 +110,10 @@ async fn send(app: &App, tx: &mut Tx, org: OrgId, link: &LinkRow, address: Strin
         ("link", address.as_str()),
         ("until", until.as_str()),
     ];
-    let (subject, text) = texts::INVITATION.fill(&organisation.locale, &values);
+    // Only who reads the mail learns which of the two it is.
+    let known = store::account_by_login(&mut *tx, link.email.as_deref(), link.phone.as_deref()).await?;
+    let template = if known.is_some() { texts::INVITATION_KNOWN } else { texts::INVITATION };
+    let (subject, text) = template.fill(&organisation.locale, &values);
     mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await?;
     Ok(SentLink { expires_at, by_mail: true, link: None })
 }
@@ -146,7 +151,14 @@ pub async fn invitation(app: &App, token: &str) -> Result<InvitationView> {
     let organisation = link.org_id.ok_or(Error::NotFound)?;
     let organisation = store::organisation(&app.db, organisation).await?.ok_or(Error::NotFound)?;
     let account = store::account_by_login(&app.db, link.email.as_deref(), link.phone.as_deref()).await?;
+    let void = match resolve(&app.db, organisation.id, link.role.as_deref().unwrap_or_default()).await {
+        Ok((_, permissions)) => !may_still_give(&app.db, organisation.id, link.created_by, permissions).await?,
+        // The role is gone.
+        Err(Error::Validation(_)) => true,
+        Err(error) => return Err(error),
+    };
     Ok(InvitationView {
+        void,
         organisation: organisation.into(),
         name: link.name.unwrap_or_default(),
         login: link.email.or(link.phone).unwrap_or_default(),
@@ -219,11 +231,8 @@ async fn become_member(
     now: Timestamp,
 ) -> Result<()> {
     let (role, permissions) = resolve(&mut *tx, org, link.role.as_deref().unwrap_or_default()).await?;
-    if let Some(inviter) = link.created_by {
-        let may = permissions_of_member(tx, org, inviter).await?;
-        if !may.has(Permission::UsersManage) || permissions.iter().any(|permission| !may.has(permission)) {
-            return Err(Error::NotFound);
-        }
+    if !may_still_give(&mut *tx, org, link.created_by, permissions).await? {
+        return Err(Error::NotFound);
     }
     let actor = Actor { address: client.address, request_id: client.request_id.clone(), ..Actor::system(org) };
     let customer = if role == BuiltInRole::Customer.as_str() {
@@ -241,10 +250,17 @@ async fn become_member(
     Ok(())
 }
 
-/// What a member may do now: nothing when suspended or gone.
-async fn permissions_of_member(tx: &mut Tx, org: OrgId, membership: MembershipId) -> Result<PermissionSet> {
-    match store::membership_role(&mut *tx, org, membership).await? {
-        Some((MembershipStatus::Active, role, own)) => permissions_of(&role, own.as_deref()),
-        _ => Ok(PermissionSet::default()),
-    }
+/// Whether who invited may do so now, and give these permissions; who is suspended or gone may not. The installation may.
+async fn may_still_give(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    inviter: Option<MembershipId>,
+    permissions: PermissionSet,
+) -> Result<bool> {
+    let Some(inviter) = inviter else { return Ok(true) };
+    let may = match store::membership_role(on, org, inviter).await? {
+        Some((MembershipStatus::Active, role, own)) => permissions_of(&role, own.as_deref())?,
+        _ => PermissionSet::default(),
+    };
+    Ok(may.has(Permission::UsersManage) && may.covers(permissions))
 }

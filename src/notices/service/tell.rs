@@ -213,5 +213,5 @@ async fn send_sms(
     let Some(to) = person.phone.clone() else { return Ok(()) };
     let title = title(notice.kind, facts, &audience.locale, NAMED_BRIEFLY);
     let text = format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice));
-    sms::enqueue(app, tx, Some(org), &Sms { to, text }).await
+    sms::enqueue(app, tx, Some(org), &Sms { to, text: texts::one_line(&text) }).await
 }
