@@ -7,6 +7,7 @@ use crate::cold_chain::service::CellDay;
 use crate::cold_chain::{Alert, AlertType};
 use crate::kernel::time::Timestamp;
 use crate::kernel::zone;
+use crate::notify::texts::one_line;
 
 /// A notice in one sentence without a full stop, naming at most so many cells:
 /// `12 cells at Porto without power: Cell 1, Cell 2 and 10 more`.
@@ -96,7 +97,7 @@ impl DayWords {
             Some((min, max)) => format!("{} – {} °C", self.degrees(min), self.degrees(max)),
             None => self.pick("nessuna lettura", "no reading").to_owned(),
         };
-        let mut text = format!("{}, {}: {measured}", cell.location, cell.name);
+        let mut text = format!("{}, {}: {measured}", one_line(&cell.location), one_line(&cell.name));
         for alert in &cell.alerts {
             text.push_str("\n  ");
             text.push_str(&self.alert(alert));
@@ -124,8 +125,10 @@ impl DayWords {
             _ => self.pick("oltre la mezzanotte", "past midnight").to_owned(),
         };
         let by = match (&alert.resolved_by, &alert.acknowledged_by) {
-            (Some(name), _) => format!(", {} {name}", self.pick("chiuso da", "closed by")),
-            (None, Some(name)) => format!(", {} {name}", self.pick("preso in carico da", "taken note of by")),
+            (Some(name), _) => format!(", {} {}", self.pick("chiuso da", "closed by"), one_line(name)),
+            (None, Some(name)) => {
+                format!(", {} {}", self.pick("preso in carico da", "taken note of by"), one_line(name))
+            }
             (None, None) => String::new(),
         };
         format!("{what} {} – {end}{by}", self.moment(alert.started_at))
