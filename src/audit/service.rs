@@ -17,7 +17,7 @@ use crate::kernel::permission::Permission;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::kernel::zone::{day, day_start, zone};
-use crate::{Error, Result, customers, leads, repairs};
+use crate::{Error, Result, customers, leads, notices, repairs};
 
 /// Rows that are in memory at once while the journal is taken out.
 const EXPORT_ROWS: u32 = 500;
@@ -235,6 +235,7 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
     actor.require(Permission::SettingsManage)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
+    let mut telling = Vec::new();
     // The person as the subject of the entry about this, and everything that the journal tells of them under.
     let (person, others): ((&'static str, uuid::Uuid), Vec<(&'static str, uuid::Uuid)>) = match input {
         Redact { customer_id: Some(id), account_id: None, lead_id: None } => {
@@ -244,6 +245,9 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
         }
         Redact { customer_id: None, account_id: Some(id), lead_id: None } => {
             let membership = identity::forget(&mut tx, actor.org, *id).await?;
+            notices::service::forget(&mut tx, actor.org, *id).await?;
+            // An escalation says by name who was told.
+            telling.extend(store::naming(&mut tx, actor.org, "cold_chain.alert_escalated", membership).await?);
             (("account", id.0), vec![("membership", membership.0)])
         }
         Redact { customer_id: None, account_id: None, lead_id: Some(id) } => {
@@ -252,7 +256,6 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
         }
         _ => return Err(Error::field("customerId", "one_of", "or accountId or leadId must be given, and only one")),
     };
-    let mut telling = Vec::new();
     for (kind, id) in others.into_iter().chain([person]) {
         let entries = store::about(&mut tx, actor.org, kind, id).await?;
         telling.extend(entries.iter().filter(|entry| !is_bare_step(entry)).map(|entry| entry.seq));

@@ -208,6 +208,23 @@ pub(super) struct PayloadRow {
     pub reason: Option<String>,
 }
 
+/// The entries of an action that name a member among others and were not emptied.
+pub(super) async fn naming(
+    tx: &mut Tx,
+    org: OrgId,
+    action: &'static str,
+    membership: MembershipId,
+) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = sql("SELECT seq FROM journal \
+         WHERE org_id = $1 AND action = $2 AND after LIKE $3 AND redacted_at IS NULL ORDER BY seq")
+    .bind(org)
+    .bind(action)
+    .bind(format!("%{membership}%"))
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
 /// The entries about a subject that were not emptied.
 pub(super) async fn about(tx: &mut Tx, org: OrgId, kind: &'static str, id: uuid::Uuid) -> Result<Vec<PayloadRow>> {
     sql("SELECT seq, actor_kind, action, after, reason FROM journal \

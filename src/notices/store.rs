@@ -361,6 +361,16 @@ pub(super) async fn insert_report(tx: &mut Tx, org: OrgId, day: &str) -> Result<
     Ok(inserted == 1)
 }
 
+/// Removes what somebody was told in an organisation, and what they wanted to be told.
+pub(super) async fn forget(tx: &mut Tx, org: OrgId, account: AccountId) -> Result<()> {
+    for table in ["notices", "notice_preferences"] {
+        let mut query = sql("DELETE FROM ");
+        query.push(table).push(" WHERE org_id = ").push_bind(org).push(" AND account_id = ").push_bind(account);
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
 /// Removes what was told before a moment.
 pub(super) async fn purge(tx: &mut Tx, before: Timestamp) -> Result<()> {
     sql("DELETE FROM notices WHERE created_at < $1").bind(before).run(&mut *tx).await?;

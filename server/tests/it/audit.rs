@@ -2,7 +2,7 @@
 
 use officina::kernel::db::sql;
 use officina::kernel::journal;
-use officina::kernel::time::DAY;
+use officina::kernel::time::{DAY, MINUTE};
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, TestServer};
@@ -290,6 +290,62 @@ async fn a_colleague_who_left_is_forgotten_and_what_they_did_stays() {
         assert_eq!(steps["data"][0]["after"]["status"], "confirmed");
         let login = json!({ "email": "nadia@rossi.test", "password": PASSWORD });
         server.visitor().post("/api/v1/auth/login", login).await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_colleague_who_left_was_told_goes_with_them() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        let made = async |path: &str, body: Value| {
+            admin.post(&format!("/api/v1{path}"), body).await.expect(201)["data"].take()
+        };
+        let nadia =
+            json!({ "email": "nadia@rossi.test", "name": "Nadia Notte", "role": "technician", "password": PASSWORD });
+        let nadia = made("/admin/users", nadia).await["id"].take();
+        let at = format!("/api/v1/admin/users/{}", nadia.as_str().unwrap());
+        let member = admin.get(&at).await.expect(200)["data"]["membershipId"].clone();
+        let level = json!({ "afterMinutes": 5, "members": [member] });
+        admin.put("/api/v1/admin/alert-policy", json!({ "levels": [level] })).await.expect(200);
+        let location = made("/locations", json!({ "name": "Porto" })).await["id"].take();
+        let cell =
+            json!({ "name": "Cella", "locationId": location, "preset": "freezer", "offlineAfterSeconds": 604_800 });
+        let cell = made("/coldcells", cell).await["id"].take();
+        let device = made("/devices", json!({ "serialNumber": "CC-1", "coldCellId": cell })).await;
+        let device = server.visitor().with("x-device-key", device["apiKey"].as_str().unwrap());
+        let reading = json!({ "temperature": 3.0, "recordedAt": server.app().clock.now().0 });
+        device.post("/api/v1/readings/devices/CC-1/readings", reading).await.expect(201);
+        for _ in 0..3 {
+            server.advance(5 * MINUTE);
+            officina::cold_chain::service::escalate(server.app()).await.unwrap();
+            officina::notices::service::follow(server.app()).await.unwrap();
+        }
+        let signed_in = server.visitor().sign_in("nadia@rossi.test").await;
+        let path = "/api/v1/auth/notices";
+        let told = signed_in.get(path).await.expect(200);
+        let kinds: Vec<_> = told["data"].as_array().unwrap().iter().map(|notice| notice["kind"].clone()).collect();
+        assert!(kinds.contains(&json!("opening")) && kinds.contains(&json!("escalation")), "{told}");
+        let mut wanted = signed_in.get(&format!("{path}/preferences")).await.expect(200)["data"].take();
+        wanted["dailyReport"] = json!(false);
+        signed_in.put(&format!("{path}/preferences"), wanted).await.expect(200);
+        let kept = async || {
+            let query = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM notices WHERE account_id = $1), \
+                         (SELECT CAST(COUNT(*) AS BIGINT) FROM notice_preferences WHERE account_id = $1), \
+                         (SELECT CAST(COUNT(*) AS BIGINT) FROM notices)";
+            let id: uuid::Uuid = nadia.as_str().unwrap().parse().unwrap();
+            sql(query).bind(id).one::<(i64, i64, i64)>(&server.app().db).await.expect("counts")
+        };
+        let (hers, preferences, before) = kept().await;
+        assert!(hers >= 2 && preferences == 1 && texts(&server).await.contains("Level 1: Nadia Notte"));
+
+        admin.patch(&at, json!({ "status": "terminated" })).await.expect(200);
+        server.member("admin").await.post(REDACT, json!({ "accountId": nadia })).await.expect(200);
+        assert_eq!(kept().await, (0, 0, before - hers), "and what others were told stays");
+        let after = texts(&server).await;
+        assert!(!after.contains("Nadia") && !after.contains("dailyReport"), "{after}");
+        is_whole(&server).await;
+        server.stop().await;
     })
     .await;
 }

@@ -2,7 +2,8 @@
 
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Member};
-use crate::kernel::ids::NoticeGroupId;
+use crate::kernel::db::Tx;
+use crate::kernel::ids::{AccountId, NoticeGroupId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::time::DAY;
@@ -92,6 +93,15 @@ pub async fn set_notice_preferences(app: &App, actor: &Actor, wanted: NoticePref
     journal::write(&mut tx, actor, app.clock.now(), entry).await?;
     tx.commit().await?;
     Ok(wanted)
+}
+
+/// Removes what somebody was told in an organisation, and what they wanted to be told. Whoever calls this checks the actor
+/// and writes the journal.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget(tx: &mut Tx, org: OrgId, account: AccountId) -> Result<()> {
+    store::forget(tx, org, account).await
 }
 
 /// Removes notices that are too old to matter.
