@@ -34,6 +34,7 @@ const pages = [
   ["add-cell", "/app/cold-chain/add"],
   ["devices", "/app/cold-chain/devices"],
   ["add-devices", "/app/cold-chain/devices/add"],
+  ["alert-policy", "/app/cold-chain/policy"],
   ["wall", "/app/cold-chain/wall"],
   ["alerts", "/app/alerts"],
   ["welcome", "/"],

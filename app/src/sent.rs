@@ -183,13 +183,23 @@ mod server {
         /// gets back what was typed into the fields named here: passwords and codes are typed again.
         #[must_use]
         pub fn here(functions: &[&str], kept: &[&str]) -> Self {
+            Self::keeping(functions, |name| kept.contains(&name))
+        }
+
+        /// The same for forms that hold no secrets and have too many fields to name: all of them are kept.
+        #[must_use]
+        pub fn in_full(functions: &[&str]) -> Self {
+            Self::keeping(functions, |_| true)
+        }
+
+        fn keeping(functions: &[&str], is_kept: impl Fn(&str) -> bool) -> Self {
             let Some(sent) = use_context::<Sent>().filter(|sent| functions.contains(&sent.function.as_str())) else {
                 return Self::default();
             };
             match sent.answer {
                 Ok(fresh) => Self { fresh: Some(fresh), ..Self::default() },
                 Err(error) => {
-                    let typed = sent.fields.into_iter().filter(|(name, _)| kept.contains(&name.as_str())).collect();
+                    let typed = sent.fields.into_iter().filter(|(name, _)| is_kept(name)).collect();
                     Self { fresh: None, refused: Some(error), typed }
                 }
             }

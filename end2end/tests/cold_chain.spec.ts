@@ -51,6 +51,51 @@ test("a cell goes into maintenance and comes out of it", async ({ page }) => {
   await expect(page.locator("summary", { hasText: "Maintenance" })).toBeVisible();
 });
 
+test("notices about a cell are muted for a while, and sent again", async ({ page }) => {
+  await signIn(page, "technician");
+  await page.goto(`/app/cold-chain/cells/${device(1).coldCellId}`);
+  await page.locator("summary", { hasText: "Mute notices" }).click();
+  await page.getByLabel("Tell nobody for").selectOption({ label: "4 hours" });
+  await page.getByLabel("Why").fill("Inventory");
+  await page.getByRole("button", { name: "Mute notices" }).click();
+  await expect(page.getByText(/^Notices muted until /).first()).toBeVisible();
+  await expect(page.getByText(/: Inventory$/).first()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("button", { name: "Send them again" }).click();
+  await expect(page.locator("summary", { hasText: "Mute notices" })).toBeVisible();
+});
+
+test.describe("who is told of alerts", () => {
+  // The first form is refused on purpose.
+  test.use({ allowedProblems: [/status of 400 .*cold-chain\/policy/] });
+
+  test("is said level by level, and nothing typed is lost", async ({ page }) => {
+    // In the second organisation, so that no other story notices.
+    await signIn(page, "admin", "demo-2");
+    await page.goto("/app/cold-chain");
+    await page.getByRole("navigation", { name: "Cold chain" }).getByRole("link", { name: "Who is told" }).click();
+    await expect(page.getByText("After 60 minutes without a reaction")).toBeVisible();
+    await expectAccessibleLightAndDark(page);
+    await page.getByLabel("Minutes after the opening").fill("20");
+    await page.locator("summary", { hasText: "Add a level" }).click();
+    const added = page.locator("section").filter({ hasText: "Add a level" });
+    await added.getByLabel("Minutes after the level before").fill("45");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(added.getByText("This must name a role or a member.")).toBeVisible();
+    await expect(page.getByLabel("Minutes after the opening")).toHaveValue("20");
+    await expectAccessibleLightAndDark(page);
+    await added.getByLabel("Technician").check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Saved")).toBeVisible();
+    await expect(page.getByText("After another 45 minutes: everybody with the role “Technician”.")).toBeVisible();
+    await page.getByLabel("Remove level 3").check();
+    await page.getByLabel("Minutes after the opening").fill("60");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("After another 45 minutes")).toBeHidden();
+    await expect(page.getByText("After 60 minutes without a reaction")).toBeVisible();
+  });
+});
+
 test.describe("many devices at once", () => {
   // The first table is refused on purpose.
   test.use({ allowedProblems: [/status of 400 .*devices\/add/] });

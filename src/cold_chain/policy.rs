@@ -11,13 +11,13 @@ use crate::kernel::validate::Validator;
 /// How long an alert may stay without reaction, unless the organisation says otherwise, in minutes.
 pub const DEFAULT_AFTER: i64 = 60;
 /// Levels of one policy.
-const MOST_LEVELS: usize = 9;
+pub const MOST_LEVELS: usize = 9;
 /// Recipients of one level.
 const MOST_RECIPIENTS: usize = 20;
 /// The longest that a level may wait, in minutes: a week.
 const LONGEST_WAIT: i64 = 7 * 24 * 60;
 /// How often the last level is told again. Who has not reacted then will not by being told once more.
-const MOST_REPEATS: i64 = 24;
+pub const MOST_REPEATS: i64 = 24;
 
 /// An organisation's policy for alerts that nobody acknowledges or resolves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,8 +125,9 @@ impl AlertPolicy {
         if self.levels.len() > MOST_LEVELS {
             check.errors.add("levels", "too_many", format!("must be at most {MOST_LEVELS}"));
         }
-        for level in &mut self.levels {
-            check.range("afterMinutes", Some(level.after_minutes), 1, LONGEST_WAIT);
+        for (number, level) in (1..).zip(&mut self.levels) {
+            let field = level_field(number);
+            check.range(&format!("{field}.afterMinutes"), Some(level.after_minutes), 1, LONGEST_WAIT);
             for role in &mut level.roles {
                 *role = role.trim().to_lowercase();
             }
@@ -135,9 +136,9 @@ impl AlertPolicy {
             level.members.sort_unstable();
             level.members.dedup();
             match level.roles.len() + level.members.len() {
-                0 => check.errors.add("levels", "required", "must each name a role or a member"),
+                0 => check.errors.add(&field, "required", "must name a role or a member"),
                 1..=MOST_RECIPIENTS => {}
-                _ => check.errors.add("levels", "too_many", format!("must each name at most {MOST_RECIPIENTS}")),
+                _ => check.errors.add(&field, "too_many", format!("must name at most {MOST_RECIPIENTS}")),
             }
         }
         check.range("repeatMinutes", Some(self.repeat_minutes), 0, LONGEST_WAIT);
@@ -151,6 +152,12 @@ impl AlertPolicy {
         }
         check.finish(self)
     }
+}
+
+/// What a level is called where its faults are told: `levels.1` is the first.
+#[must_use]
+pub fn level_field(number: usize) -> String {
+    format!("levels.{number}")
 }
 
 impl QuietHours {
@@ -220,7 +227,7 @@ mod tests {
     #[test]
     fn a_policy_that_cannot_be_is_refused_with_every_fault() {
         let broken: AlertPolicy = serde_json::from_str(
-            r#"{"levels": [{"afterMinutes": 0}], "repeatMinutes": -1,
+            r#"{"levels": [{"roles": ["admin"]}, {"afterMinutes": 0}], "repeatMinutes": -1,
                 "quietHours": {"from": "24:00", "until": "6:00", "upToLevel": 10}}"#,
         )
         .unwrap();
@@ -228,7 +235,14 @@ mod tests {
         let fields: Vec<&str> = errors.0.keys().map(String::as_str).collect();
         assert_eq!(
             fields,
-            ["afterMinutes", "levels", "quietHours.from", "quietHours.until", "quietHours.upToLevel", "repeatMinutes"]
+            [
+                "levels.2",
+                "levels.2.afterMinutes",
+                "quietHours.from",
+                "quietHours.until",
+                "quietHours.upToLevel",
+                "repeatMinutes"
+            ]
         );
         assert!(AlertPolicy::default().checked().is_ok());
     }

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use officina::cold_chain::{AlertStatus, AlertType};
+use officina::kernel::permission::Permission;
 
 use super::functions::{AcknowledgeAlert, AlertQuery, AlertRow, AlertsView, ResolveAlert, list_alerts};
 use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, refused};
+use crate::staff::{loaded, permitted, refused};
 use crate::ui::{
     Badge, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, Tone, address, icon, toast,
 };
@@ -48,9 +49,12 @@ pub fn AlertsPage() -> impl IntoView {
         let resolve = resolve.value().get().and_then(Result::err);
         acknowledge.or(resolve).map(|error| refused(&error))
     };
+    let who = permitted(Permission::SettingsManage, || {
+        view! { <a class="btn" href=super::policy::PATH>{icon(Icon::Bell)} "Who is told"</a> }
+    });
     view! {
         <PageTitle text="Alerts"/>
-        <div class="page-head"><h1>"Alerts"</h1>{move || boxes(query.read().resolved)}</div>
+        <div class="page-head"><h1>"Alerts"</h1>{move || boxes(query.read().resolved)}{who}</div>
         {refusals}
         {loaded(
             data,

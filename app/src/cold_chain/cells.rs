@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::alerts::{AlertActions, alert_item};
-use super::devices::{battery, head, state as device_state, tabs};
+use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
 use super::functions::{
-    AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, ResolveAlert,
-    StartMaintenance, get_cell, list_cells,
+    AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell, ResolveAlert,
+    StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
 use super::looks::celsius;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
+use super::mute::{MuteActions, mute_panel};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
@@ -48,7 +49,8 @@ pub fn ColdChainPage() -> impl IntoView {
 
 fn list(page: CellsView, query: &CellQuery) -> AnyView {
     let is_filtered = query.search.is_some() || query.customer.is_some();
-    let head = page.sees_fleet.then(|| view! { {tabs(PATH)} {filter(query)} });
+    let policy = page.may_say_who.then(|| policy_tab(PATH)).into_any();
+    let head = page.sees_fleet.then(|| view! { {tabs_with(PATH, policy)} {filter(query)} });
     let add = page.may_add.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add a cell"</a></div> });
     let whose = page.customer.map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the cells of all customers"</a></p> }
@@ -146,26 +148,28 @@ pub fn ColdCellPage() -> impl IntoView {
     let acknowledge = ServerAction::<AcknowledgeAlert>::new();
     let resolve = ServerAction::<ResolveAlert>::new();
     let (start, end) = (ServerAction::<StartMaintenance>::new(), ServerAction::<EndMaintenance>::new());
+    let (mute, unmute) = (ServerAction::<MuteCell>::new(), ServerAction::<UnmuteCell>::new());
     let data = Resource::new(
         move || {
             let changes = (live.changes(Topic::ColdChain), live.changes(Topic::Alerts));
-            let done = [acknowledge.version(), resolve.version(), start.version(), end.version()];
-            (id.get(), range.get(), changes, done.map(|version| version.get()))
+            let alerts = [acknowledge.version(), resolve.version()];
+            let done = [start.version(), end.version(), mute.version(), unmute.version()];
+            (id.get(), range.get(), changes, alerts.map(|version| version.get()), done.map(|version| version.get()))
         },
         |(id, range, ..)| get_cell(id, range),
     );
     let refusals = move || {
-        let answers = [acknowledge.value(), resolve.value(), start.value(), end.value()];
+        let answers = [acknowledge.value(), resolve.value(), start.value(), end.value(), mute.value(), unmute.value()];
         let error = answers.into_iter().find_map(|answer| answer.get().and_then(Result::err));
         error.map(|error| refused(&error))
     };
-    let maintenance = MaintenanceActions { start, end };
+    let (maintenance, muting) = (MaintenanceActions { start, end }, MuteActions { mute, unmute });
     view! {
         {refusals}
         {loaded(
             data,
             || view! { <SkeletonRows rows=10/> }.into_any(),
-            move |view| show(view, acknowledge, resolve, maintenance),
+            move |view| show(view, acknowledge, resolve, maintenance, muting),
         )}
     }
 }
@@ -175,11 +179,13 @@ fn show(
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
     maintenance: MaintenanceActions,
+    muting: MuteActions,
 ) -> AnyView {
     let mut cell = view.cell;
     let maintenance = view.may_maintain.then_some(maintenance);
     let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance.take(), maintenance);
     let muted = cell.muted.take().map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
+    let muting = view.may_mute.then(|| mute_panel(cell.id.clone(), view.silences, muting));
     let title = cell.name.clone();
     let path = format!("{PATH}/cells/{}", cell.id);
     let ranges: Vec<_> = RANGES
@@ -217,6 +223,7 @@ fn show(
         </div>
         <div class="stack">
             {maintenance}
+            {muting}
             {alerts}
             <section class="panel stack">
                 <div class="spread wrap"><h2>"Temperature"</h2><nav class="segments" aria-label="Range">{ranges}</nav></div>

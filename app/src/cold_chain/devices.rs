@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use officina::kernel::permission::Permission;
 
 use super::functions::{DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
 use crate::live::{Topic, use_live};
 use crate::sent::calls;
-use crate::staff::loaded;
+use crate::staff::{loaded, permitted};
 use crate::ui::{
     Badge, Column, EmptyState, FieldFrame, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone,
     address, icon,
@@ -19,19 +20,30 @@ pub(super) const ADD: &str = "/app/cold-chain/devices/add";
 /// How long the old key may go on working: minutes, and words.
 const GRACES: [(&str, &str); 4] = [("0", "Not at all"), ("60", "An hour"), ("1440", "A day"), ("10080", "A week")];
 
-/// The way between cells and devices.
+/// The way between the pages of the cold chain.
 pub(super) fn tabs(here: &'static str) -> AnyView {
-    let tab = |href: &'static str, symbol: Icon, words: &'static str| {
-        let current = (href == here).then_some("page");
-        view! { <a href=href aria-current=current>{icon(symbol)} {words}</a> }
-    };
+    tabs_with(here, permitted(Permission::SettingsManage, move || policy_tab(here)))
+}
+
+/// The same with the last of them, for those who may go there: within an answer it is known already who that is.
+pub(super) fn tabs_with(here: &'static str, policy: AnyView) -> AnyView {
     view! {
         <nav class="segments" aria-label="Cold chain">
-            {tab(super::customers::PATH, Icon::Person, "Customers")} {tab(super::cells::PATH, Icon::Snow, "Cells")}
-            {tab(PATH, Icon::Plug, "Devices")} {tab("/app/cold-chain/wall", Icon::Board, "Wall display")}
+            {tab(here, super::customers::PATH, Icon::Person, "Customers")} {tab(here, super::cells::PATH, Icon::Snow, "Cells")}
+            {tab(here, PATH, Icon::Plug, "Devices")} {tab(here, "/app/cold-chain/wall", Icon::Board, "Wall display")} {policy}
         </nav>
     }
     .into_any()
+}
+
+/// The way to who is told of alerts.
+pub(super) fn policy_tab(here: &'static str) -> AnyView {
+    tab(here, super::policy::PATH, Icon::Bell, "Who is told")
+}
+
+fn tab(here: &'static str, href: &'static str, symbol: Icon, words: &'static str) -> AnyView {
+    let current = (href == here).then_some("page");
+    view! { <a href=href aria-current=current>{icon(symbol)} {words}</a> }.into_any()
 }
 
 /// The list of devices.

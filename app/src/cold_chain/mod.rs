@@ -9,6 +9,8 @@ mod devices;
 mod functions;
 mod looks;
 mod maintenance;
+mod mute;
+mod policy;
 mod wall;
 
 pub use add_cell::AddCellPage;
@@ -19,8 +21,10 @@ pub use customers::CustomersPage;
 pub use devices::{DevicePage, DevicesPage};
 pub use functions::{
     AddDevicesView, AlertQuery, AlertRow, AlertsView, CellQuery, CellRow, CellView, CellsView, CustomerRow,
-    CustomersView, DeviceQuery, DeviceRow, DeviceView, DevicesView, MaintenanceView, NewCellView, WallView,
+    CustomersView, DeviceQuery, DeviceRow, DeviceView, DevicesView, LevelForm, LevelView, MaintenanceView, NewCellView,
+    PolicyForm, PolicyView, SilenceRow, Tick, WallView,
 };
 // Their forms name them in a field (`sent::calls`).
-pub use functions::{create_cell, create_location, import_devices, rotate_key};
+pub use functions::{create_cell, create_location, import_devices, rotate_key, set_policy};
+pub use policy::PolicyPage;
 pub use wall::WallPage;

@@ -11,7 +11,7 @@ use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
 use crate::cold_chain::{
     AddCellPage, AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, CustomersPage, DevicePage, DevicesPage,
-    WallPage,
+    PolicyPage, WallPage,
 };
 use crate::notices::{NoticePreferencesPage, NoticesPage};
 use crate::organisations::OrganisationsPage;
@@ -86,6 +86,7 @@ bundle! {
     Customers => CustomersPage,
     Device => DevicePage,
     Devices => DevicesPage,
+    Policy => PolicyPage,
     Wall => WallPage,
 }
 

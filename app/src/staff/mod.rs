@@ -46,6 +46,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain/devices") view={later::<lazily::Devices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/add") view={later::<lazily::AddDevices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/:id") view={later::<lazily::Device>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/policy") view={later::<lazily::Policy>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/wall") view={later::<lazily::Wall>()} ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
                     <Route path=path!("notices") view={later::<lazily::Notices>()} ssr=SsrMode::Async/>

@@ -154,9 +154,13 @@ pub fn Select(
     /// The word that marks a field which may stay empty.
     #[prop(optional, into)]
     optional_word: Option<String>,
+    /// What its id is made of, where several forms on a page have a choice of this name.
+    #[prop(optional, into)]
+    id: Option<String>,
 ) -> impl IntoView {
-    let id = format!("f-{name}");
-    let described = described_by(&name, hint.is_some(), error);
+    let key = id.unwrap_or_else(|| name.clone());
+    let id = format!("f-{key}");
+    let described = described_by(&key, hint.is_some(), error);
     let options: Vec<_> = options
         .into_iter()
         .map(|(option, words)| {
@@ -165,7 +169,7 @@ pub fn Select(
         })
         .collect();
     view! {
-        <FieldFrame label=label name=name.clone() hint=hint error=error optional_word=optional_word>
+        <FieldFrame label=label name=key hint=hint error=error optional_word=optional_word>
             <select class="select" id=id name=name aria-describedby=described
                 aria-invalid=move || error.get().map(|_| "true")>
                 {options}

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use crate::cold_chain::policy::{AlertPolicy, EscalationLevel};
+use crate::cold_chain::policy::{AlertPolicy, EscalationLevel, level_field};
 use crate::cold_chain::service::mutes::Mutes;
 use crate::cold_chain::store::escalations::{self, Escalating};
 use crate::cold_chain::store::policies;
-use crate::identity::service::roles;
+use crate::identity::service::{members_who_may, roles};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -35,6 +35,40 @@ pub async fn alert_policy(app: &App, actor: &Actor) -> Result<AlertPolicy> {
     Ok(known.unwrap_or_default().policy)
 }
 
+/// An organisation's policy with everybody whom its levels can name.
+#[derive(Debug, Clone)]
+pub struct PolicyChoices {
+    /// The policy.
+    pub policy: AlertPolicy,
+    /// Words and names of the roles that see alerts, and of those that the policy names.
+    pub roles: Vec<(String, String)>,
+    /// The members who see alerts, and those whom the policy names, by name.
+    pub members: Vec<(MembershipId, String)>,
+}
+
+/// The organisation's policy, and whom its levels can name. Who is in it stays a choice, though they may have left.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `settings:manage`.
+pub async fn policy_choices(app: &App, actor: &Actor) -> Result<PolicyChoices> {
+    actor.require(Permission::SettingsManage)?;
+    let known = policies::policies(&app.db, &[actor.org]).await?.remove(&actor.org).unwrap_or_default();
+    let named: Vec<&String> = known.policy.levels.iter().flat_map(|level| &level.roles).collect();
+    let all = roles(app, actor).await?.into_iter();
+    let roles: Vec<(String, String)> = all
+        .filter(|role| role.permissions.has(Permission::AlertsRead) || named.contains(&&role.name))
+        .map(|role| (role.name, role.label))
+        .collect();
+    let members = members_who_may(app, actor.org, Permission::AlertsRead).await?;
+    let mut members: Vec<(MembershipId, String)> = members.into_iter().map(|member| (member.id, member.name)).collect();
+    for (id, name) in known.names {
+        if !members.iter().any(|(known, _)| *known == id) {
+            members.push((id, name));
+        }
+    }
+    Ok(PolicyChoices { policy: known.policy, roles, members })
+}
+
 /// Replaces the organisation's policy. Alerts that nobody has reacted to follow the new one from where they are.
 ///
 /// # Errors
@@ -43,13 +77,11 @@ pub async fn set_alert_policy(app: &App, actor: &Actor, policy: AlertPolicy) -> 
     actor.require(Permission::SettingsManage)?;
     let policy = policy.checked()?;
     let known: Vec<String> = roles(app, actor).await?.into_iter().map(|role| role.name).collect();
-    let named = policy.levels.iter().flat_map(|level| &level.roles);
-    if let Some(unknown) = named.into_iter().find(|role| !known.contains(role)) {
-        return Err(Error::field(
-            "levels",
-            "unknown",
-            format!("name {unknown}, which is no role of this organisation"),
-        ));
+    let named =
+        (1..).zip(&policy.levels).flat_map(|(number, level)| level.roles.iter().map(move |role| (number, role)));
+    if let Some((number, unknown)) = named.into_iter().find(|(_, role)| !known.contains(role)) {
+        let why = format!("names {unknown}, which is no role of this organisation");
+        return Err(Error::field(&level_field(number), "unknown", why));
     }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

@@ -265,17 +265,22 @@ pub(super) async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDet
 /// [`Error::Forbidden`] without `repairs:read`.
 pub async fn colleagues(app: &App, actor: &Actor) -> Result<Vec<Colleague>> {
     actor.require(Permission::RepairsRead)?;
+    members_who_may(app, actor.org, Permission::RepairsWrite).await
+}
+
+/// The active members whose role has a permission, by name. Whoever calls this checks the actor.
+///
+/// # Errors
+/// What the database says.
+pub async fn members_who_may(app: &App, org: OrgId, permission: Permission) -> Result<Vec<Colleague>> {
     let built_in = BuiltInRole::ALL.iter().map(|role| (role.as_str().to_owned(), role.permissions()));
-    let own = store::roles(&app.db, actor.org).await?.into_iter().map(|role| {
+    let own = store::roles(&app.db, org).await?.into_iter().map(|role| {
         let permissions = PermissionSet::from_words(&role.permissions).unwrap_or_default();
         (role.name, permissions)
     });
-    let working: Vec<String> = built_in
-        .chain(own)
-        .filter(|(_, permissions)| permissions.has(Permission::RepairsWrite))
-        .map(|(name, _)| name)
-        .collect();
-    store::colleagues(&app.db, actor.org, &working).await
+    let working: Vec<String> =
+        built_in.chain(own).filter(|(_, permissions)| permissions.has(permission)).map(|(name, _)| name).collect();
+    store::colleagues(&app.db, org, &working).await
 }
 
 /// Sets the password of an account from the command line, ends all its sessions and removes its passkeys.

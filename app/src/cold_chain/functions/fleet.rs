@@ -37,6 +37,8 @@ pub struct CellsView {
     pub sees_fleet: bool,
     /// Whether the member may make cells.
     pub may_add: bool,
+    /// Whether the member may say who is told of alerts.
+    pub may_say_who: bool,
     /// Whose cells these are, where one customer was asked for.
     pub customer: Option<String>,
 }
@@ -98,6 +100,7 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
         total: page.total,
         sees_fleet,
         may_add: actor.reach(Permission::ColdChainWrite).is_ok(),
+        may_say_who: actor.permissions.has(Permission::SettingsManage),
         customer: match customer.filter(|_| sees_fleet) {
             Some(id) => service::customer_name(&app, &actor, id).await?,
             None => None,

@@ -2,6 +2,8 @@
 
 mod devices;
 mod fleet;
+mod mute;
+mod policy;
 mod wall;
 
 use leptos::prelude::*;
@@ -17,6 +19,8 @@ pub use fleet::{
     CellQuery, CellsView, CustomerRow, CustomersView, NewCellView, create_cell, create_location, list_cells,
     list_customers, new_cell,
 };
+pub use mute::{MuteCell, SilenceRow, UnmuteCell};
+pub use policy::{LevelForm, LevelView, PolicyForm, PolicyView, Tick, get_policy, set_policy};
 pub use wall::{WallView, get_wall};
 
 use crate::error::PageError;
@@ -120,6 +124,8 @@ pub struct CellView {
     pub devices: Vec<DeviceRow>,
     /// The alerts that are active now.
     pub alerts: Vec<AlertRow>,
+    /// What mutes notices about it, for those who may end that.
+    pub silences: Vec<SilenceRow>,
     /// What was changed on the cell, newest first.
     pub timeline: Vec<TimelineItem>,
     /// The month that goes on, `YYYY-MM`: the last that there is a report of.
@@ -130,6 +136,8 @@ pub struct CellView {
     pub may_resolve: bool,
     /// Whether the member may put the cell into maintenance.
     pub may_maintain: bool,
+    /// Whether the member may mute notices about it.
+    pub may_mute: bool,
 }
 
 /// Which alerts are shown: the query of the address.
@@ -230,6 +238,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let chart = service::chart(&app, &actor, id, range).await?;
     let now = app.clock.now();
     let alerts = service::alerts_of_cell(&app, &actor, id, now.plus(-range.milliseconds())).await?;
+    let silences = mute::silences(&app, &actor, &detail.cell, &calendar).await?;
     let has_pages = actor.reach(Permission::ColdChainRead).is_ok();
     let device = |device: officina::cold_chain::Device| DeviceRow::of(device, has_pages, &calendar);
     Ok(CellView {
@@ -242,11 +251,13 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         chart: crate::cold_chain::cells::chart_data(&detail.cell, &chart, &alerts, now, &calendar),
         devices: detail.device_list.into_iter().map(device).collect(),
         alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
+        silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         month: calendar.today().chars().take(7).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
         may_maintain: actor.permissions.has(Permission::ColdChainWrite),
+        may_mute: actor.permissions.has(Permission::AlertsResolve),
     })
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod fleet;
 mod keys;
 mod linked;
+mod policy;
 mod program;
 mod quiet;
 mod readings;
