@@ -50,8 +50,10 @@ pub fn ColdChainPage() -> impl IntoView {
 fn list(page: CellsView, query: &CellQuery) -> AnyView {
     let is_filtered = query.search.is_some() || query.customer.is_some();
     let policy = page.may_say_who.then(|| policy_tab(PATH)).into_any();
-    let head = page.sees_fleet.then(|| view! { {tabs_with(PATH, policy)} {filter(query)} });
-    let add = page.may_add.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add a cell"</a></div> });
+    let add = page.may_add.then(|| view! { <a class="btn btn-primary" href=ADD>"Add a cell"</a> });
+    let head = page
+        .sees_fleet
+        .then(|| view! { <div class="spread wrap">{tabs_with(PATH, policy)} {add}</div> {filter(query)} });
     let whose = page.customer.map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the cells of all customers"</a></p> }
     });
@@ -65,7 +67,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
             .into_any()
         } else if page.sees_fleet {
             let text = "A cell stands at a place and has a device that measures it.";
-            view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text>{add}</EmptyState> }.into_any()
+            view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text/> }.into_any()
         } else {
             let text = "Your cold cells appear here as soon as we measure them for you.";
             view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text/> }.into_any()
@@ -83,7 +85,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
-            {head} {whose} {add}
+            {head} {whose}
             <Table caption="Cold cells" columns=columns>{rows}</Table>
             <Pager total=page.total shown=shown what="cells" first=first next=next/>
         </div>
