@@ -72,6 +72,10 @@ const browser = await chromium.launch({ executablePath: chromiumPath(), args: ch
 let failures = 0;
 try {
   const staff = await signedIn(browser);
+  const window = await browser.newContext({ baseURL: demo.baseUrl, storageState: staff });
+  const alerts = await (await window.request.get("/api/v1/alerts?limit=1")).json();
+  pages.push(["alert", `/app/alerts/${alerts.data[0].id}`]);
+  await window.close();
   for (const [width, height] of Object.entries(widths)) {
     for (const colorScheme of ["light", "dark"]) {
       const viewport = { width: Number(width), height };

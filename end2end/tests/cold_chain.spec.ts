@@ -36,6 +36,26 @@ test("a warm freezer opens an alert before the technician's eyes, and he takes n
   await post(page.request, cell, { temperature: -20, powerStatus: true, recordedAt: new Date().toISOString() });
 });
 
+test("an alert has a page that says what happened to it", async ({ page }) => {
+  await signIn(page, "technician");
+  const cell = demo().devices.filter((device) => device.org === "demo").length - 2;
+  await post(page.request, cell, { temperature: 55, powerStatus: true, recordedAt: new Date().toISOString() });
+  await page.goto("/app/alerts");
+  const item = page.locator("article").filter({ hasText: "55" }).first();
+  await item.getByRole("link", { name: /^More about/ }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /^Too warm: / })).toBeVisible();
+  await expect(page.getByText("Opened", { exact: true }).last()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("button", { name: "Take note" }).click();
+  await expect(page.locator(".timeline").getByText("Taken note of")).toBeVisible();
+  await page.locator("summary", { hasText: "Close by hand" }).click();
+  await page.getByLabel(/^What was done/).fill("Door closed");
+  await page.getByRole("button", { name: "Close the alert" }).click();
+  await expect(page.locator(".timeline").getByText("Closed by hand")).toBeVisible();
+  await expect(page.locator(".timeline").getByText("Door closed")).toBeVisible();
+  await post(page.request, cell, { temperature: -20, powerStatus: true, recordedAt: new Date().toISOString() });
+});
+
 test("a cell goes into maintenance and comes out of it", async ({ page }) => {
   await signIn(page, "technician");
   await page.goto(`/app/cold-chain/cells/${device(1).coldCellId}`);

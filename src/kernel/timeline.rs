@@ -25,4 +25,7 @@ pub struct TimelineEntry {
     pub public_note: Option<String>,
     /// A note for colleagues; never shown to customers.
     pub internal_note: Option<String>,
+    /// Why nobody was told, where somebody would have been: `silence` or `quiet_hours`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<String>,
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cold_chain::AlertType;
-use crate::kernel::ids::{ColdCellId, LocationId, NoticeId};
+use crate::cold_chain::{AlertDetail, AlertType};
+use crate::kernel::ids::{AlertId, ColdCellId, LocationId, NoticeId};
 use crate::kernel::time::Timestamp;
 
 crate::text_enum! {
@@ -72,6 +72,46 @@ pub struct NoticeFacts {
     pub level: i64,
     /// Whether it was found in readings that arrived late.
     pub late: bool,
+    /// The alert, where it is about one.
+    #[serde(default)]
+    pub alert_id: Option<AlertId>,
+}
+
+/// The page that a notice leads to: of the alert or the cell that it is about, or the list of alerts.
+#[must_use]
+pub fn page_of(alert: Option<AlertId>, cell: Option<ColdCellId>) -> String {
+    match (alert, cell) {
+        (Some(alert), _) => format!("/app/alerts/{alert}"),
+        (None, Some(cell)) => format!("/app/cold-chain/cells/{cell}"),
+        (None, None) => "/app/alerts".to_owned(),
+    }
+}
+
+/// An alert with its history, and who was told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AlertStory {
+    /// The alert and its history.
+    #[serde(flatten)]
+    pub detail: AlertDetail,
+    /// Who was told, in the order of time; as long as notices are kept, which is half a year.
+    pub told: Vec<Told>,
+}
+
+/// That people were told of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: NoticeKind,
+    /// The level of an escalation, from 1; otherwise 0.
+    pub level: i64,
+    /// The names of those who were told.
+    pub names: Vec<String>,
 }
 
 /// Which notices a list shows.

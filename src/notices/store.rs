@@ -178,6 +178,35 @@ pub(super) async fn alerts_of(tx: &mut Tx, org: OrgId, group: NoticeGroupId) -> 
     .await
 }
 
+/// Somebody who was told of an alert.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ToldRow {
+    pub group_id: NoticeGroupId,
+    pub at: Timestamp,
+    pub kind: NoticeKind,
+    pub level: i64,
+    pub name: String,
+}
+
+/// Who was told of an alert, by time and name. Of an end that is told with others, only those are told who knew of the
+/// alert and have not closed it themselves.
+pub(super) async fn told_of(on: impl Into<Conn<'_>>, org: OrgId, alert: AlertId) -> Result<Vec<ToldRow>> {
+    sql("SELECT g.id AS group_id, g.told_at AS at, g.kind, g.level, p.name FROM notice_alerts a \
+         JOIN notice_groups g ON g.org_id = a.org_id AND g.id = a.group_id AND g.told_at IS NOT NULL \
+         JOIN notices n ON n.org_id = g.org_id AND n.group_id = g.id \
+         JOIN memberships m ON m.org_id = n.org_id AND m.account_id = n.account_id \
+         JOIN accounts p ON p.id = n.account_id \
+         WHERE a.org_id = $1 AND a.alert_id = $2 AND (g.kind <> 'resolution' OR \
+         ((a.by_member IS NULL OR a.by_member <> m.id) AND EXISTS (SELECT 1 FROM notice_alerts b \
+         JOIN notices k ON k.org_id = b.org_id AND k.group_id = b.group_id AND k.kind <> 'resolution' \
+         WHERE b.org_id = a.org_id AND b.alert_id = a.alert_id AND k.account_id = n.account_id))) \
+         ORDER BY g.told_at, g.id, p.name, m.id")
+    .bind(org)
+    .bind(alert)
+    .all(on)
+    .await
+}
+
 /// Who was told of the alerts of a group before, that they opened or that nobody reacted.
 pub(super) async fn told_before(
     tx: &mut Tx,

@@ -156,6 +156,7 @@ mod tests {
             cell_count: count,
             level: 0,
             late: false,
+            alert_id: None,
         }
     }
 

@@ -161,6 +161,7 @@ fn subject_page(kind: &str, id: &str) -> Option<String> {
         "repair" => "/app/repairs",
         "lead" => "/app/leads",
         "cold_cell" => "/app/cold-chain/cells",
+        "alert" => "/app/alerts",
         "account" => "/app/people",
         _ => return None,
     };

@@ -13,7 +13,7 @@ use crate::ui::{
     Badge, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, Tone, address, icon, toast,
 };
 
-const PATH: &str = "/app/alerts";
+pub(super) const PATH: &str = "/app/alerts";
 
 /// What the member may do about alerts.
 #[derive(Clone, Copy)]
@@ -100,7 +100,7 @@ fn list(
         acknowledge: page.may_acknowledge.then_some(acknowledge),
         resolve: page.may_resolve.then_some(resolve),
     };
-    let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, true)).collect();
+    let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, Shown::InList)).collect();
     view! {
         <div class="stack">
             <div class="stack tight">{items}</div>
@@ -110,15 +110,30 @@ fn list(
     .into_any()
 }
 
+/// Where an alert is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Among those of all cells.
+    InList,
+    /// Among those of its cell.
+    AtCell,
+    /// On its own page.
+    Alone,
+}
+
 /// An alert with what can be done about it.
-pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, names_cell: bool) -> AnyView {
+pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -> AnyView {
     let is_active = alert.status == AlertStatus::Active;
+    let more = (shown != Shown::Alone).then(|| {
+        let words = format!("More about “{}” in {}", alert_label(alert.kind), alert.cell);
+        view! { <a class="btn btn-sm" href=alert.href() aria-label=words>"More"</a> }
+    });
     let worst = alert.worst.map(|worst| view! { <span>"worst " <strong class="num">{worst}</strong></span> });
     let late = alert.late.then(|| view! { <Badge symbol=Icon::Clock label="Told late"/> });
     let level = (is_active && alert.level > 0).then(|| {
         view! { <Badge tone=Tone::Warning symbol=Icon::Flag label=format!("Escalated to level {}", alert.level)/> }
     });
-    let cell = names_cell.then(|| {
+    let cell = (shown != Shown::AtCell).then(|| {
         let href = format!("/app/cold-chain/cells/{}", alert.cell_id);
         view! { <a class="main" href=href>{alert.cell.clone()}</a><span class="muted small">{alert.location.clone()}</span> }
     });
@@ -147,7 +162,7 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, names_cell: boo
                 {noted.map(|words| view! { <span class="muted small">{words}</span> })}
             </div>
             {alert.note.map(|note| view! { <p class="prose small">{note}</p> })}
-            <div class="row wrap">{acknowledge} {resolve}</div>
+            <div class="row wrap">{acknowledge} {more} {resolve}</div>
         </article>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::alerts::{AlertActions, alert_item};
+use super::alerts::{AlertActions, Shown, alert_item};
 use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
 use super::functions::{
     AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell, ResolveAlert,
@@ -201,7 +201,7 @@ fn show(
         acknowledge: view.may_acknowledge.then_some(acknowledge),
         resolve: view.may_resolve.then_some(resolve),
     };
-    let alerts: Vec<_> = view.alerts.into_iter().map(|alert| alert_item(alert, actions, false)).collect();
+    let alerts: Vec<_> = view.alerts.into_iter().map(|alert| alert_item(alert, actions, Shown::AtCell)).collect();
     let alerts = (!alerts.is_empty()).then(|| view! { <div class="stack tight">{alerts}</div> });
     let fact = |label: &'static str, value: Option<f64>| {
         let value = value.map_or_else(|| "–".to_owned(), celsius);

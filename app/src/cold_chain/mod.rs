@@ -2,6 +2,7 @@
 
 mod add_cell;
 mod add_devices;
+mod alert;
 mod alerts;
 mod cells;
 mod customers;
@@ -15,12 +16,13 @@ mod wall;
 
 pub use add_cell::AddCellPage;
 pub use add_devices::AddDevicesPage;
+pub use alert::AlertPage;
 pub use alerts::AlertsPage;
 pub use cells::{ColdCellPage, ColdChainPage};
 pub use customers::CustomersPage;
 pub use devices::{DevicePage, DevicesPage};
 pub use functions::{
-    AddDevicesView, AlertQuery, AlertRow, AlertsView, CellQuery, CellRow, CellView, CellsView, CustomerRow,
+    AddDevicesView, AlertQuery, AlertRow, AlertView, AlertsView, CellQuery, CellRow, CellView, CellsView, CustomerRow,
     CustomersView, DeviceQuery, DeviceRow, DeviceView, DevicesView, LevelForm, LevelView, MaintenanceView, NewCellView,
     PolicyForm, PolicyView, SilenceRow, Tick, WallView,
 };

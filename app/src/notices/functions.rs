@@ -74,7 +74,7 @@ pub struct PreferencesView {
 #[server(prefix = "/_fn", endpoint = "notices/list", input = GetUrl)]
 pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageError> {
     use officina::kernel::page::PageRequest;
-    use officina::notices::{NoticeFilter, service};
+    use officina::notices::{NoticeFilter, page_of, service};
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
@@ -84,9 +84,7 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
         id: notice.id.to_string(),
         kind: notice.kind,
         title: notice.title,
-        href: notice
-            .cold_cell_id
-            .map_or_else(|| "/app/alerts".to_owned(), |cell| format!("/app/cold-chain/cells/{cell}")),
+        href: page_of(notice.facts.alert_id, notice.cold_cell_id),
         when: calendar.relative(notice.created_at),
         is_read: notice.read_at.is_some(),
     });

@@ -10,8 +10,8 @@ use leptos_router::{Lazy, LazyRoute};
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
 use crate::cold_chain::{
-    AddCellPage, AddDevicesPage, AlertsPage, ColdCellPage, ColdChainPage, CustomersPage, DevicePage, DevicesPage,
-    PolicyPage, WallPage,
+    AddCellPage, AddDevicesPage, AlertPage, AlertsPage, ColdCellPage, ColdChainPage, CustomersPage, DevicePage,
+    DevicesPage, PolicyPage, WallPage,
 };
 use crate::notices::{NoticePreferencesPage, NoticesPage};
 use crate::organisations::OrganisationsPage;
@@ -80,6 +80,7 @@ bundle! {
     ColdChain, cold_chain, __preload_cold_chain:
     AddCell => AddCellPage,
     AddDevices => AddDevicesPage,
+    Alert => AlertPage,
     Alerts => AlertsPage,
     ColdCell => ColdCellPage,
     ColdCells => ColdChainPage,

@@ -49,6 +49,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain/policy") view={later::<lazily::Policy>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/wall") view={later::<lazily::Wall>()} ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
+                    <Route path=path!("alerts/:id") view={later::<lazily::Alert>()} ssr=SsrMode::Async/>
                     <Route path=path!("notices") view={later::<lazily::Notices>()} ssr=SsrMode::Async/>
                     <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>

@@ -11,6 +11,7 @@ use officina::cold_chain::{
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
 use officina::kernel::page::PageRequest;
+use officina::notices::AlertStory;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -299,17 +300,17 @@ async fn list_alerts(
     Ok(service::list_alerts(&state.app, &actor, &filter, &page).await?.into())
 }
 
-/// One alert with its history.
+/// One alert with its history, and who was told of it.
 #[utoipa::path(get, path = "/alerts/{id}", tag = "cold chain", params(("id" = AlertId, Path)),
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertDetail>), (status = 401, body = ErrorBody),
+    responses((status = 200, body = Data<AlertStory>), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn get_alert(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     ApiPath(id): ApiPath<AlertId>,
-) -> ApiResult<Data<AlertDetail>> {
-    Ok(Data::new(service::get_alert(&state.app, &actor, id).await?))
+) -> ApiResult<Data<AlertStory>> {
+    Ok(Data::new(officina::notices::service::alert_story(&state.app, &actor, id).await?))
 }
 
 /// Take note of an active alert.

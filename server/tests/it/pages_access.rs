@@ -12,17 +12,19 @@ use crate::world::World;
 pub type Needed = Option<Permission>;
 
 /// What customers find their own records on, in the portal: functions and pages.
-const PORTAL: [&str; 10] = [
+const PORTAL: [&str; 12] = [
     "GET /_fn/repairs/list",
     "GET /_fn/repairs/get",
     "GET /_fn/cold-chain/cells",
     "GET /_fn/cold-chain/cell",
     "GET /_fn/alerts/list",
+    "GET /_fn/alerts/get",
     "/app/repairs",
     "/app/repairs/{repairId}",
     "/app/cold-chain",
     "/app/cold-chain/cells/{coldCellId}",
     "/app/alerts",
+    "/app/alerts/{alertId}",
 ];
 
 /// The status of a page or function for somebody without the permission: what is not theirs is not there, in the portal.
@@ -123,6 +125,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
             Some(P::SettingsManage),
         ),
         ("GET /_fn/alerts/list", "query[resolved]=false", Some(P::AlertsRead)),
+        ("GET /_fn/alerts/get", "id={alertId}", Some(P::AlertsRead)),
         ("POST /_fn/alerts/acknowledge", "id={alertId}", Some(P::AlertsAcknowledge)),
         ("POST /_fn/alerts/resolve", "id={alertId}&note=x", Some(P::AlertsResolve)),
     ]
@@ -161,6 +164,7 @@ pub fn staff_pages() -> Vec<(&'static str, Needed)> {
         ("/app/cold-chain/devices/add", Some(P::DevicesManage)),
         ("/app/cold-chain/devices/{deviceId}", Some(P::ColdChainRead)),
         ("/app/alerts", Some(P::AlertsRead)),
+        ("/app/alerts/{alertId}", Some(P::AlertsRead)),
         ("/app/account", None),
         ("/app/account/second-factor", None),
         ("/app/account/second-factor?step=scan", None),

@@ -123,6 +123,11 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
             alerts.text()
         );
         assert!(!alerts.text().contains("Resolve") && !alerts.text().contains("Take note"), "{}", alerts.text());
+        let alert = pages.get(&format!("/app/alerts/{}", of(&own_cell))).await;
+        let text = alert.text();
+        assert!(alert.status == 200 && text.contains("Cell of Anna") && text.contains("Worst value"), "{text}");
+        assert!(!text.contains("The admin of") && !text.contains("What happened"), "{text}");
+        assert_eq!(pages.get(&format!("/app/alerts/{}", of(&other_cell))).await.status, 404);
         let list = pages.get("/app/repairs").await;
         assert!(list.text().contains("AB123CD") && !list.text().contains("ZZ999ZZ"), "{}", list.text());
         let detail = pages.get(&format!("/app/repairs/{own}")).await;

@@ -368,6 +368,7 @@ impl TimelineRow {
             from: text_field(self.before.as_deref(), "status"),
             to: text_field(self.after.as_deref(), "status"),
             public_note: text_field(self.after.as_deref(), "publicNote"),
+            muted: text_field(self.after.as_deref(), "muted"),
             internal_note: self.reason,
         }
     }

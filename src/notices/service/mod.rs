@@ -3,8 +3,10 @@
 mod daily;
 mod follow;
 mod own;
+mod story;
 mod tell;
 
 pub use daily::{DAILY_EVERY, DAILY_JOB, report_days};
 pub use follow::follow;
 pub use own::*;
+pub use story::alert_story;

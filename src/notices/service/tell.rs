@@ -14,7 +14,7 @@ use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::{DAY, Timestamp};
 use crate::kernel::zone;
-use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences};
+use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
 use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
 use crate::notices::words::title;
 use crate::notify::mail::{self, Mail};
@@ -145,6 +145,7 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
         cell_count: i64::try_from(cells.len()).map_err(Error::internal)?,
         level: group.what.level,
         late: group.what.late,
+        alert_id: alerts.first().filter(|_| alerts.len() == 1).map(|alert| alert.alert_id),
     };
     let row = NoticeRow {
         id: NoticeId::new(),
@@ -159,11 +160,8 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
 }
 
 /// Where a notice leads.
-fn link(app: &App, notice: &NoticeRow) -> String {
-    match notice.cold_cell_id {
-        Some(cell) => format!("{}/app/cold-chain/cells/{cell}", app.base_url),
-        None => format!("{}/app/alerts", app.base_url),
-    }
+fn link(app: &App, notice: &NoticeRow, facts: &NoticeFacts) -> String {
+    format!("{}{}", app.base_url, page_of(facts.alert_id, notice.cold_cell_id))
 }
 
 async fn send_mail(
@@ -186,7 +184,7 @@ async fn send_mail(
         ("title", &title(notice.kind, facts, &audience.locale, NAMED)),
         ("level", &facts.level.to_string()),
         ("when", &zone::moment(notice.created_at, zone::zone(&audience.time_zone))),
-        ("link", &link(app, notice)),
+        ("link", &link(app, notice, facts)),
         ("preferences", &format!("{}/app/account/notices", app.base_url)),
     ];
     let (subject, text) = template.fill(&audience.locale, &values);
@@ -212,6 +210,7 @@ async fn send_sms(
 ) -> Result<()> {
     let Some(to) = person.phone.clone() else { return Ok(()) };
     let title = title(notice.kind, facts, &audience.locale, NAMED_BRIEFLY);
-    let text = format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice));
+    let text =
+        format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice, facts));
     sms::enqueue(app, tx, Some(org), &Sms { to, text: texts::one_line(&text) }).await
 }

@@ -1,5 +1,6 @@
 //! What the cold-chain pages ask the server, and the shapes of its answers.
 
+mod alerts;
 mod devices;
 mod fleet;
 mod mute;
@@ -8,9 +9,9 @@ mod wall;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use officina::cold_chain::{AlertStatus, AlertType};
 use serde::{Deserialize, Serialize};
 
+pub use alerts::{AcknowledgeAlert, AlertQuery, AlertRow, AlertView, AlertsView, ResolveAlert, get_alert, list_alerts};
 pub use devices::{
     AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices,
     new_devices, rotate_key,
@@ -140,90 +141,6 @@ pub struct CellView {
     pub may_mute: bool,
 }
 
-/// Which alerts are shown: the query of the address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlertQuery {
-    /// Whether those that are over are shown instead.
-    pub resolved: bool,
-    /// One type.
-    pub kind: Option<String>,
-    /// Where the last page ended.
-    pub cursor: Option<String>,
-}
-
-/// An alert in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertRow {
-    /// The alert's id.
-    pub id: String,
-    /// What is wrong.
-    pub kind: AlertType,
-    /// Whether it goes on.
-    pub status: AlertStatus,
-    /// The cell's id.
-    pub cell_id: String,
-    /// What the cell is called.
-    pub cell: String,
-    /// Where the cell stands.
-    pub location: String,
-    /// The worst value so far, with its unit.
-    pub worst: Option<String>,
-    /// Whether it was found in readings that arrived late.
-    pub late: bool,
-    /// How far it has escalated.
-    pub level: i64,
-    /// Since when.
-    pub since: Moment,
-    /// When it was over.
-    pub until: Option<Moment>,
-    /// Who has taken note.
-    pub acknowledged_by: Option<String>,
-    /// Who closed it; none when the values came back by themselves.
-    pub resolved_by: Option<String>,
-    /// What that person had to say.
-    pub note: Option<String>,
-}
-
-#[cfg(feature = "ssr")]
-impl AlertRow {
-    fn of(alert: officina::cold_chain::Alert, calendar: &crate::moment::Calendar) -> Self {
-        Self {
-            id: alert.id.to_string(),
-            kind: alert.kind,
-            status: alert.status,
-            cell_id: alert.cold_cell_id.to_string(),
-            cell: alert.cold_cell_name,
-            location: alert.location_name,
-            worst: alert.worst_value.map(|worst| match alert.kind {
-                AlertType::LowBattery => format!("{worst:.0} %"),
-                _ => crate::cold_chain::looks::celsius(worst),
-            }),
-            late: alert.late,
-            level: alert.escalation_level,
-            since: calendar.relative(alert.started_at),
-            until: alert.resolved_at.map(|at| calendar.relative(at)),
-            acknowledged_by: alert.acknowledged_by,
-            resolved_by: alert.resolved_by,
-            note: alert.resolution_note,
-        }
-    }
-}
-
-/// A page of alerts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertsView {
-    /// The rows.
-    pub rows: Vec<AlertRow>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-    /// All rows of the filter, if counted.
-    pub total: Option<i64>,
-    /// Whether the member may take note of alerts.
-    pub may_acknowledge: bool,
-    /// Whether the member may close alerts.
-    pub may_resolve: bool,
-}
-
 /// A cell's page. A range that is none is a day.
 #[server(prefix = "/_fn", endpoint = "cold-chain/cell", input = GetUrl)]
 pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> {
@@ -281,47 +198,6 @@ pub async fn end_maintenance(id: String) -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     officina::cold_chain::service::end_maintenance(&app, &actor, id).await?;
-    Ok(())
-}
-
-/// A page of alerts.
-#[server(prefix = "/_fn", endpoint = "alerts/list", input = GetUrl)]
-pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
-    use officina::cold_chain::{AlertFilter, service};
-    use officina::kernel::page::PageRequest;
-    use officina::kernel::permission::Permission;
-
-    let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
-    let status = if query.resolved { AlertStatus::Resolved } else { AlertStatus::Active };
-    let kind = query.kind.as_deref().and_then(|word| word.parse().ok());
-    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: None };
-    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
-    let page = service::list_alerts(&app, &actor, &filter, &page).await?;
-    Ok(AlertsView {
-        next: page.next_cursor,
-        total: page.total,
-        rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
-        may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
-        may_resolve: actor.permissions.has(Permission::AlertsResolve),
-    })
-}
-
-/// Takes note of an alert, so that it stops escalating.
-#[server(prefix = "/_fn", endpoint = "alerts/acknowledge")]
-pub async fn acknowledge_alert(id: String) -> Result<(), PageError> {
-    let (app, actor) = crate::context::context()?;
-    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
-    officina::cold_chain::service::acknowledge_alert(&app, &actor, id).await?;
-    Ok(())
-}
-
-/// Closes an alert by hand.
-#[server(prefix = "/_fn", endpoint = "alerts/resolve")]
-pub async fn resolve_alert(id: String, note: Option<String>) -> Result<(), PageError> {
-    let (app, actor) = crate::context::context()?;
-    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
-    officina::cold_chain::service::resolve_alert(&app, &actor, id, officina::cold_chain::ResolveAlert { note }).await?;
     Ok(())
 }
 

@@ -148,7 +148,7 @@ async fn an_escalation_goes_by_sms_and_is_tried_again_until_the_gateway_takes_it
         assert_eq!((&body["to"], body["id"].as_str()), (&Value::from("+393331234567"), first.key.as_deref()));
         let text = body["text"].as_str().unwrap();
         let begin = "Carrozzeria Rossi: Nessuno ha reagito: Cella 1 presso Porto senza corrente http";
-        assert!(text.starts_with(begin) && text.contains("/app/cold-chain/cells/"), "{text}");
+        assert!(text.starts_with(begin) && text.contains("/app/alerts/"), "{text}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stories about who is told what, and that nobody is told twice.
 
+mod alert;
 mod day;
 mod messages;
 mod pages;
