@@ -1,7 +1,7 @@
 //! What a staff page or server function runs with. The server provides it for each request.
 
 use leptos::prelude::*;
-use officina::identity::{self, Organisation};
+use officina::identity::{self, Organisation, TemperatureUnit};
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
 
@@ -53,6 +53,15 @@ pub async fn organisation(app: &App, actor: &Actor) -> Result<Organisation, Page
 /// Only when the database does not answer.
 pub async fn calendar(app: &App, actor: &Actor) -> Result<Calendar, PageError> {
     Ok(Calendar::staff(&organisation(app, actor).await?, app.clock.now()))
+}
+
+/// The same, with the unit that the organisation shows temperatures in.
+///
+/// # Errors
+/// Only when the database does not answer.
+pub async fn calendar_and_unit(app: &App, actor: &Actor) -> Result<(Calendar, TemperatureUnit), PageError> {
+    let organisation = organisation(app, actor).await?;
+    Ok((Calendar::staff(&organisation, app.clock.now()), organisation.temperature_unit))
 }
 
 /// Where the person proves who sits there and then goes on to a page; nothing when that was done lately.

@@ -80,3 +80,28 @@ test("what is switched off is gone, and the public page says so", async ({ page 
   await page.goto(`/o/${ORG}/check-in?lang=en`);
   await expect(page.locator("[name=customerName]")).toBeVisible();
 });
+
+test("temperatures are shown in the unit of the organisation, and typed in it", async ({ page }) => {
+  await signIn(page, "admin", ORG);
+  const show = async (unit: string) => {
+    await page.goto("/app/settings");
+    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await page.getByLabel("Temperatures are shown in").selectOption({ label: unit });
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Saved.")).toBeVisible();
+  };
+  await show("°F");
+  await page.goto("/app/cold-chain/add");
+  await expect(page.getByLabel("Name", { exact: true }).last()).toBeVisible();
+  await page.locator("form").filter({ hasText: "Make the place" }).getByLabel("Name", { exact: true }).fill("Molo");
+  await page.getByRole("button", { name: "Make the place" }).click();
+  await expect(page.getByLabel("What it is")).toContainText("Freezer, −13 to 5 °F");
+  await page.locator("form").filter({ hasText: "Make the cell" }).getByLabel("Name", { exact: true }).fill("Tonno");
+  await page.getByRole("button", { name: "Make the cell" }).click();
+  await page.goto("/app/cold-chain?search=Tonno");
+  await expect(page.getByText("−13.0 °F to 5.0 °F").first()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await show("°C");
+  await page.goto("/app/cold-chain?search=Tonno");
+  await expect(page.getByText("−25.0 °C to −15.0 °C").first()).toBeVisible();
+});

@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod chart;
+pub mod degrees;
 pub mod inputs;
 pub mod model;
 pub mod policy;
@@ -32,6 +33,7 @@ pub mod wire;
 
 pub use alert::*;
 pub use chart::*;
+pub use degrees::*;
 pub use inputs::*;
 pub use model::*;
 pub use policy::*;

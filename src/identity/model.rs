@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::TemperatureUnit;
 use crate::kernel::ids::{AccountId, FileId, OrgId};
 use crate::kernel::permission::{Permission, PermissionSet};
 
@@ -120,6 +121,8 @@ pub struct Organisation {
     pub public_forms: Vec<PublicForm>,
     /// Its logo.
     pub logo: Option<FileId>,
+    /// The unit that it shows temperatures in.
+    pub temperature_unit: TemperatureUnit,
 }
 
 /// Where the logo of an organisation is found. The file's id makes the address of each logo its own, so that browsers may
@@ -144,6 +147,7 @@ impl Organisation {
             self_registration: false,
             public_forms: Vec::new(),
             logo: None,
+            temperature_unit: TemperatureUnit::Celsius,
         }
     }
 

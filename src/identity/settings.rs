@@ -24,6 +24,16 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// The unit that temperatures are shown in.
+    pub enum TemperatureUnit {
+        /// Degrees Celsius.
+        Celsius = "celsius",
+        /// Degrees Fahrenheit.
+        Fahrenheit = "fahrenheit",
+    }
+}
+
 /// A time that the organisation is open, on every such day. A day without one is closed; none at all says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
@@ -54,6 +64,8 @@ pub struct Settings {
     pub time_zone: String,
     /// ISO 4217 code of its currency.
     pub currency: String,
+    /// The unit that people are shown temperatures in. The API and tables have °C, whatever this says.
+    pub temperature_unit: TemperatureUnit,
     /// When it is open, in the order of the week.
     pub opening_hours: Vec<OpenSpan>,
     /// What visitors may send.
@@ -89,6 +101,8 @@ pub struct UpdateSettings {
     pub time_zone: Option<String>,
     /// ISO 4217 code of a currency.
     pub currency: Option<String>,
+    /// The unit that people are shown temperatures in: `celsius` or `fahrenheit`. The API and tables have °C all the same.
+    pub temperature_unit: Option<String>,
     /// When the organisation is open: at most two times a day.
     pub opening_hours: Option<Vec<OpenSpan>>,
     /// Words of what visitors may send: `check_in`, `contact`, `photos`.

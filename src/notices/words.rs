@@ -4,7 +4,8 @@ use chrono_tz::Tz;
 
 use super::model::{NoticeFacts, NoticeKind};
 use crate::cold_chain::service::CellDay;
-use crate::cold_chain::{Alert, AlertType};
+use crate::cold_chain::{Alert, AlertType, tenths};
+use crate::identity::TemperatureUnit;
 use crate::kernel::time::Timestamp;
 use crate::kernel::zone;
 use crate::notify::texts::one_line;
@@ -56,6 +57,8 @@ pub(super) struct DayWords {
     pub italian: bool,
     /// Where the organisation is.
     pub zone: Tz,
+    /// What temperatures are told in.
+    pub unit: TemperatureUnit,
     /// The day's beginning.
     pub from: Timestamp,
     /// Its end.
@@ -94,7 +97,7 @@ impl DayWords {
     /// A cell's day: where it is, what it measured, and an alert to a line.
     fn cell(&self, cell: &CellDay) -> String {
         let measured = match cell.measured {
-            Some((min, max)) => format!("{} – {} °C", self.degrees(min), self.degrees(max)),
+            Some((min, max)) => format!("{} – {} {}", self.degrees(min), self.degrees(max), self.unit.sign()),
             None => self.pick("nessuna lettura", "no reading").to_owned(),
         };
         let mut text = format!("{}, {}: {measured}", one_line(&cell.location), one_line(&cell.name));
@@ -106,7 +109,7 @@ impl DayWords {
     }
 
     fn degrees(&self, celsius: f64) -> String {
-        let text = format!("{celsius:.1}").replace('-', "−");
+        let text = tenths(self.unit.of_celsius(celsius));
         if self.italian { text.replace('.', ",") } else { text }
     }
 

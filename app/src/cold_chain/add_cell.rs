@@ -9,10 +9,6 @@ use crate::sent::{Answered, calls};
 use crate::staff::loaded;
 use crate::ui::{EmptyState, Field, Icon, PageTitle, Select, SkeletonRows};
 
-/// The kinds of cells: the word that is sent, and what people read.
-const KINDS: [(&str, &str); 3] =
-    [("freezer", "Freezer, −25 to −15 °C"), ("fridge", "Fridge, 2 to 8 °C"), ("own", "With limits of its own")];
-
 /// The page.
 #[component]
 pub fn AddCellPage() -> impl IntoView {
@@ -25,11 +21,11 @@ pub fn AddCellPage() -> impl IntoView {
 }
 
 fn show(view: NewCellView) -> AnyView {
-    let NewCellView { locations, customers, answered } = view;
+    let NewCellView { locations, customers, kinds, unit, answered } = view;
     view! {
         <div class="stack">
             {answered.above()}
-            {cell_form(locations, &answered)}
+            {cell_form(locations, kinds, unit, &answered)}
             {location_form(customers, &answered)}
         </div>
     }
@@ -40,12 +36,16 @@ fn typed(answered: &Answered, name: &str) -> String {
     answered.value(name).unwrap_or_default()
 }
 
-fn cell_form(locations: Vec<(String, String)>, answered: &Answered) -> AnyView {
+fn cell_form(
+    locations: Vec<(String, String)>,
+    kinds: Vec<(String, String)>,
+    unit: String,
+    answered: &Answered,
+) -> AnyView {
     let content = if locations.is_empty() {
         view! { <EmptyState symbol=Icon::Building title="First its place" text="A cell stands somewhere: add the place below."/> }
             .into_any()
     } else {
-        let kinds = KINDS.map(|(word, words)| (word.to_owned(), words.to_owned())).to_vec();
         view! {
             <form method="post" action=ADD>
                 {calls("cold-chain/create-cell")}
@@ -56,9 +56,9 @@ fn cell_form(locations: Vec<(String, String)>, answered: &Answered) -> AnyView {
                         error=answered.error("location")/>
                     <Select label="What it is" name="kind" options=kinds value=typed(answered, "kind")/>
                     <div class="fields two">
-                        <Field label="Lowest" name="lowest" value=typed(answered, "lowest") inputmode="text" optional_word="°C"
+                        <Field label="Lowest" name="lowest" value=typed(answered, "lowest") inputmode="text" optional_word=unit.clone()
                             hint="Only with limits of its own." error=answered.error("lowest").or_else(|| answered.error("minTemperature"))/>
-                        <Field label="Highest" name="highest" value=typed(answered, "highest") inputmode="text" optional_word="°C"
+                        <Field label="Highest" name="highest" value=typed(answered, "highest") inputmode="text" optional_word=unit
                             error=answered.error("highest").or_else(|| answered.error("maxTemperature"))/>
                     </div>
                     <div><button class="btn btn-primary" type="submit">"Make the cell"</button></div>

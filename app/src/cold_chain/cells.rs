@@ -9,7 +9,6 @@ use super::functions::{
     AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell, ResolveAlert,
     StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
-use super::looks::celsius;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
 use crate::live::{Topic, use_live};
@@ -119,11 +118,10 @@ fn state(cell: &CellRow) -> AnyView {
 }
 
 fn temperature(cell: &CellRow) -> String {
-    cell.temperature.map_or_else(|| "–".to_owned(), celsius)
+    cell.temperature.clone().unwrap_or_else(|| "–".to_owned())
 }
 
 fn row(cell: CellRow) -> AnyView {
-    let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
     let (now, state) = (temperature(&cell), state(&cell));
     let maintenance = cell.maintenance.filter(|known| known.runs).as_ref().map(maintenance_badge);
     view! {
@@ -131,7 +129,7 @@ fn row(cell: CellRow) -> AnyView {
             <td class="head"><a class="main" href=format!("{PATH}/cells/{}", cell.id)>{cell.name}</a></td>
             <td data-label="Temperature" class="num"><strong>{now}</strong></td>
             <td data-label="State">{state} {maintenance}</td>
-            <td data-label="Allowed" class="num muted">{allowed}</td>
+            <td data-label="Allowed" class="num muted">{cell.allowed}</td>
             <td data-label="Location">{cell.location}</td>
             <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
         </tr>
@@ -203,8 +201,8 @@ fn show(
     };
     let alerts: Vec<_> = view.alerts.into_iter().map(|alert| alert_item(alert, actions, Shown::AtCell)).collect();
     let alerts = (!alerts.is_empty()).then(|| view! { <div class="stack tight">{alerts}</div> });
-    let fact = |label: &'static str, value: Option<f64>| {
-        let value = value.map_or_else(|| "–".to_owned(), celsius);
+    let fact = |label: &'static str, value: Option<String>| {
+        let value = value.unwrap_or_else(|| "–".to_owned());
         view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
     };
     let chart = if view.chart.points.is_empty() {
@@ -216,7 +214,6 @@ fn show(
     let devices: Vec<_> = view.devices.into_iter().map(device).collect();
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
     let (now, badge) = (temperature(&cell), state(&cell));
-    let allowed = format!("{} to {}", celsius(cell.min), celsius(cell.max));
     view! {
         <PageTitle text=title/>
         <div class="page-head">
@@ -234,7 +231,7 @@ fn show(
                     {fact("Lowest", view.lowest)}
                     {fact("Average", view.average)}
                     {fact("Highest", view.highest)}
-                    <div><dt>"Allowed"</dt><dd class="num">{allowed}</dd></div>
+                    <div><dt>"Allowed"</dt><dd class="num">{cell.allowed}</dd></div>
                     <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
                 </dl>
             </section>
@@ -277,80 +274,4 @@ fn device(device: DeviceRow) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-/// The figures of a chart, placed on its axis.
-#[cfg(feature = "ssr")]
-pub(super) fn chart_data(
-    cell: &officina::cold_chain::ColdCell,
-    chart: &officina::cold_chain::Chart,
-    alerts: &[officina::cold_chain::Alert],
-    now: officina::kernel::time::Timestamp,
-    calendar: &crate::moment::Calendar,
-) -> crate::ui::ChartData {
-    use crate::ui::{ChartData, ChartMark, ChartPoint};
-    use officina::cold_chain::ChartRange;
-    use officina::kernel::time::{SECOND, Timestamp};
-
-    let span = chart.range.milliseconds();
-    let start = now.plus(-span);
-    #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
-    let place = |at: Timestamp| at.since(start) as f64 / span as f64;
-    let words = |at: Timestamp| match chart.range {
-        ChartRange::Day => calendar.clock(at),
-        ChartRange::Week | ChartRange::Month => calendar.day_and_month(at),
-    };
-    let point = |point: &officina::cold_chain::ChartPoint| ChartPoint {
-        at: place(point.t),
-        label: calendar.moment(point.t).words,
-        min: point.min,
-        avg: point.avg,
-        max: point.max,
-    };
-    #[expect(clippy::cast_precision_loss, reason = "a bucket is at most two hours")]
-    let bucket = (chart.bucket_seconds * SECOND) as f64;
-    #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
-    let gap = bucket * 2.5 / span as f64;
-    let mark = |alert: &officina::cold_chain::Alert| {
-        let until = alert.resolved_at.map_or_else(|| "now".to_owned(), |at| calendar.moment(at).words);
-        ChartMark {
-            from: place(alert.started_at),
-            to: place(alert.resolved_at.unwrap_or(now)),
-            label: format!(
-                "{}, {} to {until}",
-                super::looks::alert_label(alert.kind),
-                calendar.moment(alert.started_at).words
-            ),
-        }
-    };
-    ChartData {
-        title: format!("Temperature of {} over {}", cell.name, chart.range),
-        unit: "°C".to_owned(),
-        points: chart.points.iter().map(point).collect(),
-        gap,
-        low: Some(cell.min_temperature),
-        high: Some(cell.max_temperature),
-        ticks: ticks(chart.range, start, now).map(|at| (place(at), words(at))).collect(),
-        marks: alerts.iter().map(mark).collect(),
-    }
-}
-
-/// Where words stand along the time axis: every four hours of a day, at noon of every day of a week and of every fifth
-/// of a month. Noon is the same day in every time zone that matters.
-#[cfg(feature = "ssr")]
-fn ticks(
-    range: officina::cold_chain::ChartRange,
-    start: officina::kernel::time::Timestamp,
-    now: officina::kernel::time::Timestamp,
-) -> impl Iterator<Item = officina::kernel::time::Timestamp> {
-    use officina::cold_chain::ChartRange;
-    use officina::kernel::time::{DAY, HOUR, Timestamp};
-
-    let (step, offset) = match range {
-        ChartRange::Day => (4 * HOUR, 0),
-        ChartRange::Week => (DAY, 12 * HOUR),
-        ChartRange::Month => (5 * DAY, 12 * HOUR),
-    };
-    let first = (start.0 - offset).div_euclid(step) * step + step + offset;
-    std::iter::successors(Some(Timestamp(first)), move |at| Some(at.plus(step))).take_while(move |at| *at < now)
 }

@@ -1,4 +1,4 @@
-//! How alerts and temperatures are called and look.
+//! How alerts are called and look.
 
 use leptos::prelude::*;
 use officina::cold_chain::AlertType;
@@ -35,10 +35,4 @@ pub const fn alert_icon(kind: AlertType) -> Icon {
 pub fn alert_badge(kind: AlertType, is_active: bool) -> AnyView {
     let tone = if is_active { Tone::Danger } else { Tone::Neutral };
     view! { <Badge tone=tone symbol=alert_icon(kind) label=alert_label(kind)/> }.into_any()
-}
-
-/// A temperature with its unit.
-#[must_use]
-pub fn celsius(value: f64) -> String {
-    format!("{value:.1} °C").replace('-', "−")
 }

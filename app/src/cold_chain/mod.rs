@@ -7,6 +7,8 @@ mod alerts;
 mod cells;
 mod customers;
 mod devices;
+#[cfg(feature = "ssr")]
+mod drawing;
 mod functions;
 mod looks;
 mod maintenance;

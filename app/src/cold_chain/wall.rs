@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::functions::{AlertRow, CellRow, WallView, get_wall};
-use super::looks::{alert_icon, alert_label, celsius};
+use super::looks::{alert_icon, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
 use crate::ui::{Icon, PageTitle, SkeletonRows, icon};
@@ -76,7 +76,7 @@ fn cell(cell: CellRow) -> AnyView {
         (_, true) => "silent",
         _ => "",
     };
-    let now = cell.temperature.map_or_else(|| "–".to_owned(), celsius);
+    let now = cell.temperature.unwrap_or_else(|| "–".to_owned());
     let words = match (cell.active_alerts, cell.is_silent) {
         (1.., _) => "Alert",
         (_, true) => "Silent",

@@ -24,6 +24,8 @@ pub struct SettingsForm {
     pub time_zone: String,
     /// The currency.
     pub currency: String,
+    /// The unit of temperatures; a form that has no such field leaves it as it is.
+    pub temperature_unit: String,
     /// Opening hours of each day from Monday on: `08:00-12:30, 14:00-18:30`.
     pub hours: Vec<String>,
     /// Words of what visitors may send.
@@ -77,6 +79,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
             locale: settings.locale,
             time_zone: settings.time_zone,
             currency: settings.currency,
+            temperature_unit: settings.temperature_unit.to_string(),
             second_factor_roles: settings.second_factor_roles,
         },
         logo: settings.logo,
@@ -98,6 +101,7 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
         locale: Some(input.locale),
         time_zone: Some(input.time_zone),
         currency: Some(input.currency),
+        temperature_unit: Some(input.temperature_unit).filter(|unit| !unit.is_empty()),
         opening_hours: Some(spans(&input.hours)),
         public_forms: Some(input.public_forms),
         self_registration: Some(input.self_registration.is_some()),

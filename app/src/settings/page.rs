@@ -139,6 +139,9 @@ fn organisation(form: &SettingsForm, update: Update) -> AnyView {
     });
     let languages = [("it", "Italian"), ("en", "English")].map(|(value, words)| (value.to_owned(), words.to_owned()));
     let locale = form.locale.clone();
+    let units = [("celsius", "°C"), ("fahrenheit", "°F")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let unit = form.temperature_unit.clone();
+    let unit_error = error(update, "temperatureUnit".to_owned());
     let locale_error = error(update, "locale".to_owned());
     let zone_hint = Some("As in Europe/Rome. Times everywhere are told in it.");
     let accent_hint = Some("Text in it is made darker or lighter as far as it has to be to be read.");
@@ -157,6 +160,8 @@ fn organisation(form: &SettingsForm, update: Update) -> AnyView {
                     {fields.into_iter().collect_view()}
                     <Select label="Language of your customers" name="input[locale]" options=languages.to_vec() value=locale
                         error=locale_error/>
+                    <Select label="Temperatures are shown in" name="input[temperature_unit]" options=units.to_vec() value=unit
+                        hint="The API and tables stay in °C." error=unit_error/>
                 </div>
                 {areas}
             </div>

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use leptos::prelude::*;
+use officina::cold_chain::{brief, tenths};
 use serde::{Deserialize, Serialize};
 
 /// The size of the drawing in its own units. It is stretched to the room there is; lines keep their width, and words
@@ -219,10 +220,10 @@ pub fn Chart(
     let limit_lines: Vec<_> =
         limits.iter().map(|value| view! { <path class="limit" d=level(*value)></path> }).collect();
     let rule_words: Vec<_> =
-        rules.iter().map(|value| view! { <span class="level" style=from_top(*value)>{short(*value)}</span> }).collect();
+        rules.iter().map(|value| view! { <span class="level" style=from_top(*value)>{brief(*value)}</span> }).collect();
     let limit_words: Vec<_> = limits
         .iter()
-        .map(|value| view! { <span class="limit" style=from_top(*value)>{format!("{} {}", short(*value), data.unit)}</span> })
+        .map(|value| view! { <span class="limit" style=from_top(*value)>{format!("{} {}", brief(*value), data.unit)}</span> })
         .collect();
     let ticks: Vec<_> = data
         .ticks
@@ -276,24 +277,11 @@ fn table_row(points: &[ChartPoint]) -> impl IntoView + use<> {
     view! {
         <tr>
             <td data-label="From" class="head">{label}</td>
-            <td data-label="Lowest" class="num">{format!("{least:.1}")}</td>
-            <td data-label="Average" class="num">{format!("{average:.1}")}</td>
-            <td data-label="Highest" class="num">{format!("{greatest:.1}")}</td>
+            <td data-label="Lowest" class="num">{tenths(least)}</td>
+            <td data-label="Average" class="num">{tenths(average)}</td>
+            <td data-label="Highest" class="num">{tenths(greatest)}</td>
         </tr>
     }
-}
-
-/// A number without a tail of zeros.
-fn short(value: f64) -> String {
-    let rounded = (value * 10.0).round() / 10.0;
-    // Not "-0"; and a real minus sign.
-    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string().replace('-', "−") }
-}
-
-/// A number with one decimal and a real minus sign.
-fn tenths(value: f64) -> String {
-    let text = format!("{value:.1}");
-    if text == "-0.0" { "0.0".to_owned() } else { text.replace('-', "−") }
 }
 
 #[cfg(test)]
@@ -346,6 +334,6 @@ mod tests {
         let nothing = ChartData { low: None, high: None, ..data(vec![]) };
         let scale = Scale::of(&nothing);
         assert!(scale.y(0.5).is_finite() && !scale.rules().is_empty());
-        assert_eq!(short(-0.04), "0");
+        assert_eq!(brief(-0.04), "0");
     }
 }

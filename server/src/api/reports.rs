@@ -32,7 +32,7 @@ struct ReportParams {
     month: Option<String>,
 }
 
-/// The HACCP report of a cell and a month.
+/// The HACCP report of a cell and a month. Temperatures are in °C.
 #[utoipa::path(get, path = "/coldcells/{id}/report", tag = "cold chain", params(("id" = ColdCellId, Path), ReportParams),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<CellReport>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -46,7 +46,8 @@ async fn report(
     Ok(Data::new(service::cell_report(&state.app, &actor, id, params.month.as_deref()).await?))
 }
 
-/// The same as a file for spreadsheets, in the organisation's language.
+/// The same as a file for spreadsheets, in the organisation's language. Temperatures are in °C, whatever the organisation
+/// shows.
 #[utoipa::path(get, path = "/coldcells/{id}/report.csv", tag = "cold chain", params(("id" = ColdCellId, Path), ReportParams),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = ErrorBody),
@@ -62,7 +63,7 @@ async fn report_csv(
     file(report.csv(&locale)?, "text/csv; charset=utf-8; header=absent", &report, "csv")
 }
 
-/// The same on paper, as a PDF document in the organisation's language.
+/// The same on paper, as a PDF document in the organisation's language and unit of temperature.
 #[utoipa::path(get, path = "/coldcells/{id}/report.pdf", tag = "cold chain", params(("id" = ColdCellId, Path), ReportParams),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>), (status = 400, body = ErrorBody),
@@ -74,8 +75,8 @@ async fn report_pdf(
     ApiQuery(params): ApiQuery<ReportParams>,
 ) -> ApiResult<Response> {
     let report = service::cell_report(&state.app, &actor, id, params.month.as_deref()).await?;
-    let locale = organisation(&state.app, actor.org).await?.locale;
-    file(report.pdf(&locale), "application/pdf", &report, "pdf")
+    let organisation = organisation(&state.app, actor.org).await?;
+    file(report.pdf(&organisation.locale, organisation.temperature_unit), "application/pdf", &report, "pdf")
 }
 
 fn file(content: Vec<u8>, kind: &'static str, report: &CellReport, ending: &str) -> ApiResult<Response> {

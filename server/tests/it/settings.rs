@@ -25,6 +25,7 @@ async fn settings_are_changed_one_by_one_and_the_journal_says_which() {
         let admin = server.member("admin").await;
         let first = admin.get(SETTINGS).await.expect(200)["data"].clone();
         assert_eq!((&first["name"], &first["currency"]), (&json!("Carrozzeria Rossi"), &json!("EUR")));
+        assert_eq!(first["temperatureUnit"], "celsius");
         assert_eq!((&first["sessionIdleHours"], &first["sessionAbsoluteHours"]), (&json!(168), &json!(720)));
         let hours = json!([{ "day": "MONDAY", "from": "14:00", "to": "18:30" }, { "day": "monday", "from": "8:00", "to": "12:30" }]);
         let change = json!({ "name": "Rossi & Figli", "accent": "#C026D3", "timeZone": "Europe/Zurich", "currency": "chf",
@@ -49,12 +50,12 @@ async fn settings_are_changed_one_by_one_and_the_journal_says_which() {
         assert_eq!(admin.get("/api/v1/admin/audit?action=identity.settings_changed").await.expect(200), journal);
 
         let wrong = json!({ "name": " ", "accent": "red", "locale": "fr", "timeZone": "Rome", "currency": "EURO",
-            "areas": ["kitchen"], "publicForms": ["fax"], "sessionIdleHours": 0, "sessionAbsoluteHours": 9000,
+            "temperatureUnit": "kelvin", "areas": ["kitchen"], "publicForms": ["fax"], "sessionIdleHours": 0, "sessionAbsoluteHours": 9000,
             "openingHours": [{ "day": "sunday", "from": "18:00", "to": "08:00" }] });
         let body = admin.patch(SETTINGS, wrong).await.expect_error(400, "VALIDATION_ERROR");
         let fields: Vec<&String> = body["fields"].as_object().unwrap().keys().collect();
         let all = ["accent", "areas", "currency", "locale", "name", "openingHours.sunday", "publicForms",
-            "sessionAbsoluteHours", "sessionIdleHours", "timeZone"];
+            "sessionAbsoluteHours", "sessionIdleHours", "temperatureUnit", "timeZone"];
         assert_eq!(fields, all);
         for wrong in [
             json!({ "secondFactorRoles": ["pilot"] }),
@@ -246,6 +247,7 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
                 ("input[locale]", "en"),
                 ("input[time_zone]", "Europe/Rome"),
                 ("input[currency]", "EUR"),
+                ("input[temperature_unit]", "fahrenheit"),
                 ("input[areas][]", "repairs"),
                 ("input[areas][]", "leads"),
                 ("input[public_forms][]", "check_in"),
@@ -272,6 +274,7 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
             (&json!(["repairs", "leads"]), &json!(["check_in"]))
         );
         assert_eq!(settings["secondFactorRoles"], json!(["agent", "manager"]));
+        assert_eq!(settings["temperatureUnit"], "fahrenheit");
         assert_eq!((&settings["selfRegistration"], &settings["sessionIdleHours"]), (&json!(false), &json!(24)));
         let wednesday = json!({ "day": "wednesday", "from": "09:00", "to": "12:00" });
         assert_eq!((settings["openingHours"].as_array().unwrap().len(), &settings["openingHours"][2]), (3, &wednesday));

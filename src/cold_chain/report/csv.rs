@@ -4,15 +4,16 @@ use super::words::Words;
 use super::{CellReport, Excursion, ReportDay};
 use crate::Result;
 use crate::cold_chain::alert::AlertType;
+use crate::identity::TemperatureUnit;
 use crate::kernel::csv::{BYTE_ORDER_MARK, Cell, rows};
 
 impl CellReport {
-    /// The report as a file for spreadsheets, in a language; cells that look like formulas are made harmless.
+    /// The report as a file for spreadsheets, in a language and in °C; cells that look like formulas are made harmless.
     ///
     /// # Errors
     /// Only internal ones.
     pub fn csv(&self, locale: &str) -> Result<Vec<u8>> {
-        let words = Words::of(locale, &self.time_zone);
+        let words = Words::of(locale, &self.time_zone, TemperatureUnit::Celsius);
         let mut lines: Vec<Vec<Cell>> =
             self.facts(words).into_iter().map(|(name, value)| texts([name.to_owned(), value])).collect();
         lines.push(Vec::new());
@@ -46,14 +47,14 @@ impl CellReport {
             (words.say("Fuso orario", "Time zone"), self.time_zone.clone()),
             (
                 words.say("Limiti alla data del rapporto", "Limits when the report was made"),
-                format!("{} … {}", words.celsius(self.min_temperature), words.celsius(self.max_temperature)),
+                format!("{} … {}", words.degrees(self.min_temperature), words.degrees(self.max_temperature)),
             ),
         ];
         if let Some(measured) = &self.measured {
             facts.extend([
-                (words.say("Minima", "Lowest"), words.celsius(measured.min)),
-                (words.say("Massima", "Highest"), words.celsius(measured.max)),
-                (words.say("Media", "Average"), words.celsius(measured.avg)),
+                (words.say("Minima", "Lowest"), words.degrees(measured.min)),
+                (words.say("Massima", "Highest"), words.degrees(measured.max)),
+                (words.say("Media", "Average"), words.degrees(measured.avg)),
                 (words.say("Misure", "Readings"), measured.count.to_string()),
             ]);
         }
@@ -130,7 +131,7 @@ pub(super) fn excursion_cells(excursion: &Excursion, words: Words) -> [String; 7
         None => words.moment(at),
     };
     let worst = alert.worst_value.map(|worst| match alert.kind {
-        AlertType::HighTemp | AlertType::LowTemp => words.celsius(worst),
+        AlertType::HighTemp | AlertType::LowTemp => words.degrees(worst),
         _ => format!("{} %", words.number(worst, 0)),
     });
     let mut kind = words.kind(alert.kind).to_owned();

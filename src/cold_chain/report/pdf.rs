@@ -4,6 +4,7 @@ use super::csv::{excursion_cells, excursion_head};
 use super::paper::{FAINT, GREY, INK, Look, Paper, Pen};
 use super::words::Words;
 use super::{CellReport, ReportDay};
+use crate::identity::TemperatureUnit;
 
 const TITLE: Look = Look { size: 17.0, bold: true, colour: INK };
 const HEAD: Look = Look { size: 11.0, bold: true, colour: INK };
@@ -20,10 +21,10 @@ const WITHIN: (f32, f32, f32) = (0.16, 0.45, 0.75);
 const OUTSIDE: (f32, f32, f32) = (0.78, 0.16, 0.13);
 
 impl CellReport {
-    /// The report as a PDF document, in a language.
+    /// The report as a PDF document, in a language and a unit of temperature.
     #[must_use]
-    pub fn pdf(&self, locale: &str) -> Vec<u8> {
-        let words = Words::of(locale, &self.time_zone);
+    pub fn pdf(&self, locale: &str, unit: TemperatureUnit) -> Vec<u8> {
+        let words = Words::of(locale, &self.time_zone, unit);
         let title = words.say("Rapporto HACCP della cella frigorifera", "HACCP report of the cold cell");
         let mut paper = Paper::new();
         paper.text(title, TITLE);
@@ -89,7 +90,7 @@ impl CellReport {
         let (left, right) = (40.0, 499.0);
         for limit in [low, high] {
             pen.line((left, y(limit)), (right, y(limit)), FAINT, 1.0);
-            pen.text((0.0, y(limit) - 3.0), &words.celsius(f64::from(limit)), NOTE);
+            pen.text((0.0, y(limit) - 3.0), &words.degrees(f64::from(limit)), NOTE);
         }
         for day in &self.days {
             let Some(number) = day_of_month(day) else { continue };

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 
 use crate::cold_chain::alert::AlertType;
+use crate::identity::TemperatureUnit;
 use crate::kernel::time::Timestamp;
 use crate::kernel::zone;
 
@@ -11,12 +12,13 @@ use crate::kernel::zone;
 pub(super) struct Words {
     is_italian: bool,
     zone: Tz,
+    unit: TemperatureUnit,
 }
 
 impl Words {
     /// The words of a locale, `it` or `en`.
-    pub fn of(locale: &str, time_zone: &str) -> Self {
-        Self { is_italian: locale == "it", zone: zone::zone(time_zone) }
+    pub fn of(locale: &str, time_zone: &str, unit: TemperatureUnit) -> Self {
+        Self { is_italian: locale == "it", zone: zone::zone(time_zone), unit }
     }
 
     /// One of two texts.
@@ -42,8 +44,8 @@ impl Words {
     }
 
     /// A temperature, with the sign that typesetters take for minus: no spreadsheet takes it for a formula.
-    pub fn celsius(self, celsius: f64) -> String {
-        format!("{} °C", self.number(celsius, 1).replace('-', "−"))
+    pub fn degrees(self, celsius: f64) -> String {
+        format!("{} {}", self.number(self.unit.of_celsius(celsius), 1).replace('-', "−"), self.unit.sign())
     }
 
     /// A length of time: `2 h 05 min`.
@@ -75,8 +77,10 @@ mod tests {
 
     #[test]
     fn numbers_and_lengths_read_as_people_write_them() {
-        let (italian, english) = (Words::of("it", "Europe/Rome"), Words::of("en", "Europe/Rome"));
-        assert_eq!((italian.celsius(-18.44), english.celsius(-18.44)), ("−18,4 °C".to_owned(), "−18.4 °C".to_owned()));
+        let of = |locale, unit| Words::of(locale, "Europe/Rome", unit);
+        let (italian, english) = (of("it", TemperatureUnit::Celsius), of("en", TemperatureUnit::Celsius));
+        assert_eq!((italian.degrees(-18.44), english.degrees(-18.44)), ("−18,4 °C".to_owned(), "−18.4 °C".to_owned()));
+        assert_eq!(of("it", TemperatureUnit::Fahrenheit).degrees(-18.44), "−1,2 °F");
         assert_eq!(english.number(-0.04, 1), "0.0");
         assert_eq!(english.length(59), "59 s");
         assert_eq!(english.length(3_600 + 5 * 60 + 59), "1 h 05 min");

@@ -4,6 +4,7 @@ use super::hidden_by;
 use super::roles::permissions_of;
 use crate::Result;
 use crate::identity::model::Area;
+use crate::identity::settings::TemperatureUnit;
 use crate::identity::store;
 use crate::kernel::App;
 use crate::kernel::db::Tx;
@@ -19,6 +20,8 @@ pub struct Audience {
     pub locale: String,
     /// The time zone.
     pub time_zone: String,
+    /// The unit that temperatures are shown in; of an organisation without members, none.
+    pub temperature_unit: Option<TemperatureUnit>,
     /// The active members.
     pub people: Vec<Addressee>,
 }
@@ -79,6 +82,7 @@ pub async fn audience(tx: &mut Tx, org: OrgId) -> Result<Audience> {
             links: links.remove(&row.membership_id).unwrap_or_default(),
         });
         (audience.organisation, audience.locale, audience.time_zone) = (row.organisation, row.locale, row.time_zone);
+        audience.temperature_unit = Some(row.temperature_unit);
     }
     Ok(audience)
 }

@@ -2,6 +2,7 @@
 
 use super::settings::{check_locale, check_time_zone};
 use crate::identity::model::{Area, Organisation, PublicForm};
+use crate::identity::settings::TemperatureUnit;
 use crate::identity::store::{self, OrganisationRow};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -82,6 +83,7 @@ impl NewOrganisation {
             self_registration: false,
             public_forms: PublicForm::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>().join(" "),
             logo_id: None,
+            temperature_unit: TemperatureUnit::Celsius,
         }
     }
 }
@@ -111,6 +113,7 @@ impl From<OrganisationRow> for Organisation {
             self_registration: row.self_registration,
             public_forms: row.public_forms.split(' ').filter_map(|word| word.parse().ok()).collect(),
             logo: row.logo_id,
+            temperature_unit: row.temperature_unit,
         }
     }
 }

@@ -111,6 +111,9 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
             check.errors.add("currency", "invalid_currency", "must be the three letters of a currency, such as EUR");
         }
     }
+    if let Some(unit) = &update.temperature_unit {
+        after.temperature_unit = check.word("temperatureUnit", unit).unwrap_or(before.temperature_unit);
+    }
     if let Some(hours) = &update.opening_hours {
         after.opening_hours = opening_hours(&mut check, hours);
     }
@@ -266,6 +269,7 @@ impl From<SettingsRow> for Settings {
             locale: row.locale,
             time_zone: row.time_zone,
             currency: row.currency,
+            temperature_unit: row.temperature_unit,
             opening_hours: serde_json::from_str(&row.opening_hours).unwrap_or_default(),
             public_forms: row.public_forms.split(' ').filter_map(|word| word.parse().ok()).collect(),
             self_registration: row.self_registration,

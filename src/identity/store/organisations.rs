@@ -2,7 +2,7 @@
 
 use crate::identity::access::Tenant;
 use crate::identity::model::OrganisationRef;
-use crate::identity::settings::Settings;
+use crate::identity::settings::{Settings, TemperatureUnit};
 use crate::kernel::db::{Conn, Sort, Tx, sql};
 use crate::kernel::ids::{AccountId, FileId, OrgId};
 use crate::kernel::page::PageWindow;
@@ -22,6 +22,7 @@ pub(crate) struct OrganisationRow {
     pub self_registration: bool,
     pub public_forms: String,
     pub logo_id: Option<FileId>,
+    pub temperature_unit: TemperatureUnit,
 }
 
 pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
@@ -41,7 +42,8 @@ pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now:
 }
 
 pub(crate) async fn organisation(on: impl Into<Conn<'_>>, id: OrgId) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
+         temperature_unit \
          FROM organisations WHERE id = $1")
     .bind(id)
     .optional(on)
@@ -49,7 +51,8 @@ pub(crate) async fn organisation(on: impl Into<Conn<'_>>, id: OrgId) -> Result<O
 }
 
 pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
+         temperature_unit \
          FROM organisations WHERE slug = $1")
     .bind(slug)
     .optional(on)
@@ -57,7 +60,8 @@ pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) ->
 }
 
 pub(crate) async fn first_organisation(on: impl Into<Conn<'_>>) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id \
+    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
+         temperature_unit \
          FROM organisations ORDER BY created_at, id LIMIT 1")
     .optional(on)
     .await
@@ -130,6 +134,7 @@ pub(crate) struct SettingsRow {
     pub time_zone: String,
     pub accent: String,
     pub currency: String,
+    pub temperature_unit: TemperatureUnit,
     pub opening_hours: String,
     pub public_forms: String,
     pub self_registration: bool,
@@ -142,7 +147,8 @@ pub(crate) struct SettingsRow {
 
 pub(crate) async fn settings(on: impl Into<Conn<'_>>, org: OrgId) -> Result<SettingsRow> {
     sql("SELECT slug, name, areas, locale, time_zone, accent, currency, opening_hours, public_forms, self_registration, \
-         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version FROM organisations WHERE id = $1")
+         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version, temperature_unit \
+         FROM organisations WHERE id = $1")
     .bind(org)
     .one(on)
     .await
@@ -152,7 +158,8 @@ pub(crate) async fn write_settings(tx: &mut Tx, org: OrgId, settings: &Settings)
     let words = |words: Vec<&str>| words.join(" ");
     sql("UPDATE organisations SET name = $2, areas = $3, locale = $4, time_zone = $5, accent = $6, currency = $7, \
          opening_hours = $8, public_forms = $9, self_registration = $10, second_factor_roles = $11, \
-         session_idle_hours = $12, session_absolute_hours = $13, version = $14 WHERE id = $1")
+         session_idle_hours = $12, session_absolute_hours = $13, version = $14, temperature_unit = $15 \
+         WHERE id = $1")
     .bind(org)
     .bind(&settings.name)
     .bind(words(settings.areas.iter().map(|area| area.as_str()).collect()))
@@ -167,6 +174,7 @@ pub(crate) async fn write_settings(tx: &mut Tx, org: OrgId, settings: &Settings)
     .bind(settings.session_idle_hours)
     .bind(settings.session_absolute_hours)
     .bind(settings.version)
+    .bind(settings.temperature_unit)
     .run(tx)
     .await?;
     Ok(())

@@ -2,8 +2,8 @@
 
 use crate::Result;
 use crate::cold_chain::service::{CellDay, cells_between};
-use crate::identity::Area;
 use crate::identity::service::{Addressee, Audience, audience, organisations_using};
+use crate::identity::{Area, TemperatureUnit};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
@@ -105,7 +105,13 @@ async fn send(
 ) -> Result<bool> {
     let Some(to) = person.email.clone() else { return Ok(false) };
     let zone = zone(&audience.time_zone);
-    let words = DayWords { italian: audience.locale == "it", zone, from: yesterday.from, until: yesterday.until };
+    let words = DayWords {
+        italian: audience.locale == "it",
+        zone,
+        unit: audience.temperature_unit.unwrap_or(TemperatureUnit::Celsius),
+        from: yesterday.from,
+        until: yesterday.until,
+    };
     let (summary, lines) = day_text(&words, cells);
     let values = [
         ("name", person.name.as_str()),

@@ -67,7 +67,11 @@ impl AlertRow {
 
 #[cfg(feature = "ssr")]
 impl AlertRow {
-    pub(super) fn of(alert: officina::cold_chain::Alert, calendar: &crate::moment::Calendar) -> Self {
+    pub(super) fn of(
+        alert: officina::cold_chain::Alert,
+        calendar: &crate::moment::Calendar,
+        unit: officina::identity::TemperatureUnit,
+    ) -> Self {
         Self {
             id: alert.id.to_string(),
             kind: alert.kind,
@@ -75,10 +79,7 @@ impl AlertRow {
             cell_id: alert.cold_cell_id.to_string(),
             cell: alert.cold_cell_name,
             location: alert.location_name,
-            worst: alert.worst_value.map(|worst| match alert.kind {
-                AlertType::LowBattery => format!("{worst:.0} %"),
-                _ => crate::cold_chain::looks::celsius(worst),
-            }),
+            worst: alert.worst_value.map(|worst| measured(alert.kind, worst, unit)),
             late: alert.late,
             level: alert.escalation_level,
             since: calendar.relative(alert.started_at),
@@ -128,7 +129,7 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
+    let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let status = if query.resolved { AlertStatus::Resolved } else { AlertStatus::Active };
     let kind = query.kind.as_deref().and_then(|word| word.parse().ok());
     let filter = AlertFilter { status: Some(status), kind, cold_cell_id: None };
@@ -137,7 +138,7 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     Ok(AlertsView {
         next: page.next_cursor,
         total: page.total,
-        rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
+        rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
@@ -167,13 +168,13 @@ pub async fn get_alert(id: String) -> Result<AlertView, PageError> {
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
+    let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     let story = officina::notices::service::alert_story(&app, &actor, id).await?;
     Ok(AlertView {
         timeline: timeline(&story, &calendar),
-        facts: facts(&story.detail.alert, app.clock.now(), &calendar),
-        alert: AlertRow::of(story.detail.alert, &calendar),
+        facts: facts(&story.detail.alert, app.clock.now(), &calendar, unit),
+        alert: AlertRow::of(story.detail.alert, &calendar, unit),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
@@ -185,6 +186,7 @@ fn facts(
     alert: &officina::cold_chain::Alert,
     now: officina::kernel::time::Timestamp,
     calendar: &crate::moment::Calendar,
+    unit: officina::identity::TemperatureUnit,
 ) -> Vec<(String, String)> {
     use officina::kernel::time::{DAY, HOUR, MINUTE};
 
@@ -199,8 +201,8 @@ fn facts(
         alert.acknowledged_by.as_ref().map_or_else(|| when.clone(), |name| format!("{name}, {when}"))
     });
     let facts = [
-        ("Limit that was crossed", alert.threshold.map(|value| measured(alert.kind, value))),
-        ("Worst value", alert.worst_value.map(|value| measured(alert.kind, value))),
+        ("Limit that was crossed", alert.threshold.map(|value| measured(alert.kind, value, unit))),
+        ("Worst value", alert.worst_value.map(|value| measured(alert.kind, value, unit))),
         ("Since", Some(calendar.moment(alert.started_at).words)),
         ("Opened", Some(calendar.moment(alert.opened_at).words)),
         ("Last out of bounds", Some(calendar.moment(alert.last_triggered_at).words)),
@@ -214,10 +216,10 @@ fn facts(
 
 /// A value of an alert with its unit.
 #[cfg(feature = "ssr")]
-fn measured(kind: AlertType, value: f64) -> String {
+fn measured(kind: AlertType, value: f64, unit: officina::identity::TemperatureUnit) -> String {
     match kind {
         AlertType::LowBattery => format!("{value:.0} %"),
-        _ => crate::cold_chain::looks::celsius(value),
+        _ => unit.words(value),
     }
 }
 

@@ -76,6 +76,10 @@ pub struct NewCellView {
     pub locations: Vec<(String, String)>,
     /// The customers of the cold chain: their ids and names.
     pub customers: Vec<(String, String)>,
+    /// The kinds of cells: the word that is sent, and what people read.
+    pub kinds: Vec<(String, String)>,
+    /// The sign of the unit that temperatures are typed in.
+    pub unit: String,
     /// What came of a form of the page.
     pub answered: Answered,
 }
@@ -88,7 +92,7 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
+    let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let customer = query.customer.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
     let filter = CellFilter { location_id: None, customer_id: customer, search: query.search };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
@@ -105,7 +109,7 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
             Some(id) => service::customer_name(&app, &actor, id).await?,
             None => None,
         },
-        rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar)).collect(),
+        rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar, unit)).collect(),
     })
 }
 
@@ -135,12 +139,21 @@ pub async fn list_customers() -> Result<CustomersView, PageError> {
 /// The page on which places and cells are made.
 #[server(prefix = "/_fn", endpoint = "cold-chain/new-cell", input = GetUrl)]
 pub async fn new_cell() -> Result<NewCellView, PageError> {
-    use officina::cold_chain::service;
+    use officina::cold_chain::{Preset, service};
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
     actor.reach(Permission::ColdChainWrite)?;
+    let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
+    let kinds = Preset::ALL.iter().map(|preset| {
+        let name = match preset {
+            Preset::Freezer => "Freezer",
+            Preset::Fridge => "Fridge",
+        };
+        (preset.to_string(), format!("{name}, {}", unit.range(preset.thresholds())))
+    });
+    let kinds: Vec<_> = kinds.chain([("own".to_owned(), "With limits of its own".to_owned())]).collect();
     let kept = [
         "name",
         "address",
@@ -160,6 +173,8 @@ pub async fn new_cell() -> Result<NewCellView, PageError> {
     Ok(NewCellView {
         locations: locations.into_iter().map(|place| (place.id.to_string(), place.name)).collect(),
         customers: customers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        kinds,
+        unit: unit.sign().to_owned(),
         answered,
     })
 }
@@ -203,18 +218,24 @@ pub async fn create_cell(
     #[server(default)] lowest: String,
     #[server(default)] highest: String,
 ) -> Result<Fresh, PageError> {
-    use officina::cold_chain::{NewColdCell, Preset, service};
+    use officina::cold_chain::{NewColdCell, Preset, TEMPERATURE_RANGE, service};
 
     let (app, actor) = crate::context::context()?;
     // One of those to choose from; anything else nobody has typed.
     let location = location.parse().map_err(|_| officina::Error::NotFound)?;
     let location = service::get_location(&app, &actor, location).await?;
+    let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
+    let bounds = (unit.of_celsius(TEMPERATURE_RANGE.0), unit.of_celsius(TEMPERATURE_RANGE.1));
     let degrees = |field: &str, text: &str| match text.trim().replace(',', ".").replace('−', "-").as_str() {
         "" => Ok(None),
-        number => number
-            .parse::<f64>()
-            .map(Some)
-            .map_err(|_| officina::Error::field(field, "not_a_number", "must be a number of degrees, such as -18")),
+        number => match number.parse::<f64>() {
+            Ok(typed) if (bounds.0..=bounds.1).contains(&typed) => Ok(Some(unit.to_celsius(typed))),
+            Ok(_) => {
+                let why = format!("must be from {} to {} {}", bounds.0, bounds.1, unit.sign());
+                Err(officina::Error::field(field, "out_of_range", why))
+            }
+            Err(_) => Err(officina::Error::field(field, "not_a_number", "must be a number of degrees, such as -18")),
+        },
     };
     let preset = kind.parse::<Preset>().ok();
     let (low, high) = match preset {

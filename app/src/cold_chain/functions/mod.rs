@@ -41,12 +41,10 @@ pub struct CellRow {
     pub name: String,
     /// Where it stands.
     pub location: String,
-    /// The lowest temperature without an alert, in °C.
-    pub min: f64,
-    /// The highest temperature without an alert, in °C.
-    pub max: f64,
-    /// The newest temperature, in °C.
-    pub temperature: Option<f64>,
+    /// The lowest and the highest temperature without an alert, in words.
+    pub allowed: String,
+    /// The newest temperature, in words.
+    pub temperature: Option<String>,
     /// When that was.
     pub at: Option<Moment>,
     /// Whether no device there has been heard of for longer than the cell allows.
@@ -76,6 +74,7 @@ impl CellRow {
         cell: &officina::cold_chain::ColdCell,
         now: officina::kernel::time::Timestamp,
         calendar: &crate::moment::Calendar,
+        unit: officina::identity::TemperatureUnit,
     ) -> Self {
         use officina::cold_chain::DeviceStatus;
 
@@ -92,9 +91,8 @@ impl CellRow {
             id: cell.id.to_string(),
             name: cell.name.clone(),
             location: cell.location_name.clone(),
-            min: cell.min_temperature,
-            max: cell.max_temperature,
-            temperature: cell.temperature,
+            allowed: format!("{} to {}", unit.words(cell.min_temperature), unit.words(cell.max_temperature)),
+            temperature: cell.temperature.map(|celsius| unit.words(celsius)),
             at: cell.temperature_at.map(|at| calendar.relative(at)),
             is_silent: DeviceStatus::at(now, cell.last_seen_at, cell.offline_after_seconds) == DeviceStatus::Offline,
             active_alerts: cell.active_alerts,
@@ -113,12 +111,12 @@ pub struct CellView {
     pub range: String,
     /// The chart.
     pub chart: ChartData,
-    /// The lowest of the range, in °C.
-    pub lowest: Option<f64>,
-    /// The average of the range, in °C.
-    pub average: Option<f64>,
-    /// The highest of the range, in °C.
-    pub highest: Option<f64>,
+    /// The lowest of the range, in words.
+    pub lowest: Option<String>,
+    /// The average of the range, in words.
+    pub average: Option<String>,
+    /// The highest of the range, in words.
+    pub highest: Option<String>,
     /// Readings in the range.
     pub readings: i64,
     /// The devices in the cell.
@@ -148,7 +146,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
+    let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     let range = range.parse::<ChartRange>().unwrap_or(ChartRange::Day);
     let detail = service::get_cold_cell(&app, &actor, id).await?;
@@ -158,16 +156,17 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let silences = mute::silences(&app, &actor, &detail.cell, &calendar).await?;
     let has_pages = actor.reach(Permission::ColdChainRead).is_ok();
     let device = |device: officina::cold_chain::Device| DeviceRow::of(device, has_pages, &calendar);
+    let words = |celsius| unit.words(celsius);
     Ok(CellView {
-        cell: CellRow::of(&detail.cell, now, &calendar),
+        cell: CellRow::of(&detail.cell, now, &calendar, unit),
         range: range.to_string(),
-        lowest: chart.stats.min,
-        average: chart.stats.avg,
-        highest: chart.stats.max,
+        lowest: chart.stats.min.map(words),
+        average: chart.stats.avg.map(words),
+        highest: chart.stats.max.map(words),
         readings: chart.stats.count,
-        chart: crate::cold_chain::cells::chart_data(&detail.cell, &chart, &alerts, now, &calendar),
+        chart: crate::cold_chain::drawing::chart_data(&detail.cell, &chart, &alerts, now, &calendar, unit),
         devices: detail.device_list.into_iter().map(device).collect(),
-        alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
+        alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         month: calendar.today().chars().take(7).collect(),

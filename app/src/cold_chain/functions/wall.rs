@@ -35,7 +35,7 @@ pub async fn get_wall() -> Result<WallView, PageError> {
     use officina::kernel::page::PageRequest;
 
     let (app, actor) = crate::context::context()?;
-    let calendar = crate::context::calendar(&app, &actor).await?;
+    let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let now = app.clock.now();
     let numbers = service::technician_dashboard(&app, &actor).await?;
     let filter = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
@@ -54,8 +54,8 @@ pub async fn get_wall() -> Result<WallView, PageError> {
             1 => "1 alert without reaction".to_owned(),
             more => format!("{more} alerts without reaction"),
         },
-        alerts: alerts.into_iter().map(|alert| AlertRow::of(alert, &calendar)).collect(),
-        cells: cells.iter().map(|cell| CellRow::of(cell, now, &calendar)).collect(),
+        alerts: alerts.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
+        cells: cells.iter().map(|cell| CellRow::of(cell, now, &calendar, unit)).collect(),
         cold_cells: numbers.cold_cells,
         customers: numbers.customers,
         as_of: calendar.clock(now),

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod crash;
+mod degrees;
 mod devices;
 mod escalation;
 mod faults;

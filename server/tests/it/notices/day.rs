@@ -2,8 +2,8 @@
 
 use officina::cold_chain::service as cold_chain;
 use officina::cold_chain::{NewColdCell, NewDevice, Preset};
-use officina::identity::LinkCustomers;
 use officina::identity::service as identity;
+use officina::identity::{LinkCustomers, UpdateSettings};
 use officina::kernel::db::sql;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
 use officina::notices::NoticePreferences;
@@ -122,6 +122,34 @@ async fn who_is_linked_to_customers_reads_of_their_cells_alone() {
                     let is_linked = mail.to == ["technician@rossi.test"];
                     assert_eq!(mail.text.contains("Pescheria, Cella 1"), !is_linked, "{:?}", mail.to);
                 }
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_report_is_in_the_unit_that_the_organisation_shows() {
+    let mailbox = Mailbox::open().await;
+    Story::each_with(
+        |config| mailbox.serve(config),
+        |story| {
+            let mailbox = &mailbox;
+            async move {
+                let admin = story.actor("admin").await;
+                let unit =
+                    UpdateSettings { temperature_unit: Some("Fahrenheit".to_owned()), ..UpdateSettings::default() };
+                identity::update_settings(&story.app, &admin, &unit).await.unwrap();
+                let site = story.site("Porto", None, 1).await;
+                story.measure(&site, -11.25, true, story.app.clock.now()).await;
+                story.app.clock.advance(HOUR);
+                story.measure(&site, -18.4, true, story.app.clock.now()).await;
+                mailbox.rest_of(&story.app).await;
+                story.app.clock.advance(DAY);
+                report_days(&story.app).await.unwrap();
+                let mails = mailbox.rest_of(&story.app).await;
+                assert_eq!(mails.len(), 3);
+                assert!(mails[0].text.contains("Porto, Cella 1: −1,1 – 11,8 °F"), "{}", mails[0].text);
             }
         },
     )
