@@ -233,6 +233,7 @@ fn line(row: EntryRow) -> [String; COLUMNS.len()] {
 /// [`Error::NotFound`]; [`Error::Conflict`] while something is still open, or the member may still come in.
 pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted> {
     actor.require(Permission::SettingsManage)?;
+    identity::require_person(app, actor, Permission::SettingsManage)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut telling = Vec::new();

@@ -21,12 +21,12 @@ pub fn AddCellPage() -> impl IntoView {
 }
 
 fn show(view: NewCellView) -> AnyView {
-    let NewCellView { locations, customers, kinds, unit, answered } = view;
+    let NewCellView { locations, customers, may_add_customers, kinds, unit, answered } = view;
     view! {
         <div class="stack">
             {answered.above()}
             {cell_form(locations, kinds, unit, &answered)}
-            {location_form(customers, &answered)}
+            {location_form(customers, may_add_customers, &answered)}
         </div>
     }
     .into_any()
@@ -70,11 +70,21 @@ fn cell_form(
     view! { <section class="panel"><h2>"Cell"</h2>{content}</section> }.into_any()
 }
 
-fn location_form(customers: Vec<(String, String)>, answered: &Answered) -> AnyView {
+fn location_form(customers: Vec<(String, String)>, may_add: bool, answered: &Answered) -> AnyView {
     let known = (!customers.is_empty()).then(|| {
         let own = (String::new(), "Our own, or of somebody else".to_owned());
         let options: Vec<_> = std::iter::once(own).chain(customers).collect();
         view! { <Select label="Whose it is" name="customer" options=options value=typed(answered, "customer")/> }
+    });
+    let new = may_add.then(|| {
+        view! {
+            <div class="fields two">
+                <Field label="Customer's phone" name="customer_phone" kind="tel" value=typed(answered, "customer_phone")
+                    optional_word="for a new customer" error=answered.error("customerPhone")/>
+                <Field label="Customer's name" name="customer_name" value=typed(answered, "customer_name") maxlength=120u32
+                    optional_word="for a new customer" error=answered.error("customerName")/>
+            </div>
+        }
     });
     view! {
         <section class="panel">
@@ -86,13 +96,7 @@ fn location_form(customers: Vec<(String, String)>, answered: &Answered) -> AnyVi
                         error=answered.error("name")/>
                     <Field label="Address" name="address" value=typed(answered, "address") maxlength=300u32 optional_word="optional"
                         error=answered.error("address")/>
-                    {known}
-                    <div class="fields two">
-                        <Field label="Customer's phone" name="customer_phone" kind="tel" value=typed(answered, "customer_phone")
-                            optional_word="for a new customer" error=answered.error("customerPhone")/>
-                        <Field label="Customer's name" name="customer_name" value=typed(answered, "customer_name") maxlength=120u32
-                            optional_word="for a new customer" error=answered.error("customerName")/>
-                    </div>
+                    {known} {new}
                     <div><button class="btn" type="submit">"Make the place"</button></div>
                 </div>
             </form>

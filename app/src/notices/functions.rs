@@ -157,8 +157,7 @@ pub async fn get_preferences() -> Result<PreferencesView, PageError> {
         NoticeKind::Escalation => "nobody reacts, and it is my turn",
         NoticeKind::Resolution => "an alert that I was told of is over",
     };
-    let report =
-        (DAILY_REPORT.to_owned(), "a day is over: its report, in the morning".to_owned(), wanted.daily_report);
+    let report = (DAILY_REPORT.to_owned(), "a day is over: its report, in the morning".to_owned(), wanted.daily_report);
     let channels = Channel::ALL.iter().map(|channel| Chooser {
         label: match channel {
             Channel::InApp => "In the application, when",

@@ -69,7 +69,7 @@ fn row(organisation: OrganisationRow) -> AnyView {
 /// Suspending, or letting in again: asks once.
 fn decision(id: &str, name: &str, is_suspended: bool) -> AnyView {
     let (words, sure, class, text) = if is_suspended {
-        ("Let in", "Let them in", "btn btn-sm", "Members sign in again, and its keys and devices count again.")
+        ("Let in", "Let them in", "btn btn-sm", "Members sign in again, and its keys count again.")
     } else {
         (
             "Suspend",

@@ -50,7 +50,7 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
     let key = RequestKey {
         scope: scope(state, &parts),
         key: key(&parts.headers)?,
-        hash: hash(&parts.method, &parts.uri, &body),
+        hash: hash(state, &parts.method, &parts.uri, &body),
     };
     let (app, now) = (&state.app, state.app.clock.now());
     match idempotency::begin(app, &key, now).await? {
@@ -111,16 +111,18 @@ fn key(headers: &HeaderMap) -> Result<String> {
     Ok(key.to_owned())
 }
 
-fn hash(method: &Method, uri: &axum::http::Uri, body: &Bytes) -> Vec<u8> {
+/// What tells a request from another one. Under a key, because a body may hold a password, and a bare hash could be guessed
+/// from.
+fn hash(state: &AppState, method: &Method, uri: &axum::http::Uri, body: &Bytes) -> Vec<u8> {
     let address = uri.path_and_query().map(axum::http::uri::PathAndQuery::as_str).unwrap_or_default();
-    Sha256::new()
+    let digest = Sha256::new()
         .chain_update(method.as_str())
         .chain_update([0])
         .chain_update(address)
         .chain_update([0])
         .chain_update(body)
-        .finalize()
-        .to_vec()
+        .finalize();
+    state.app.secret.key("idempotency").mac(&digest).to_vec()
 }
 
 fn replayed(status: u16, body: Vec<u8>) -> Response {

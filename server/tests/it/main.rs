@@ -32,6 +32,7 @@ mod proof;
 mod public;
 mod repairs;
 mod routes;
+mod rulers;
 mod settings;
 mod shown_once;
 mod staff;

@@ -44,6 +44,10 @@ async fn who_gives_rights_or_takes_the_audit_out_has_proved_lately_who_sits_ther
 
         let promoted = json!({ "role": "admin" });
         asks_for_proof(&make_key(&admin, &["leads:read"]).await, "a key");
+        let chief = json!({ "label": "Chief", "permissions": ["leads:read", "users:manage"] });
+        asks_for_proof(&admin.post("/api/v1/admin/roles", chief).await, "a role that rules");
+        let forgotten = json!({ "accountId": uuid::Uuid::now_v7() });
+        asks_for_proof(&admin.post("/api/v1/admin/audit/redact", forgotten).await, "what cannot be undone");
         asks_for_proof(&add(&admin, "ada", "admin").await, "an invitation");
         asks_for_proof(&admin.patch(&technician, promoted.clone()).await, "a promotion");
         asks_for_proof(&admin.patch("/api/v1/admin/roles/desk", ruling.clone()).await, "a role that comes to rule");

@@ -51,6 +51,8 @@ pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Resu
         if new.customer_id.is_some() {
             return Err(Error::field("customerPhone", "ambiguous", "cannot go with customerId"));
         }
+        // A phone number leads to a name, and makes a customer where there is none.
+        actor.require(Permission::CustomersWrite)?;
         new.customer_id = Some(customers::find_or_create(&mut tx, actor, name, phone, None, now).await?.id);
     }
     scope.pass(new.customer_id).map_err(|_| unknown("customerId", "customer"))?;

@@ -38,6 +38,10 @@ pub async fn link_customers(
     links: LinkCustomers,
 ) -> Result<Vec<LinkedCustomer>> {
     actor.require(Permission::UsersManage)?;
+    if !actor.links.is_empty() {
+        // Whoever is linked could free themselves, or others to see more than they do.
+        return Err(Error::Forbidden(Permission::UsersManage));
+    }
     let mut wanted = links.customer_ids;
     wanted.sort_unstable();
     wanted.dedup();

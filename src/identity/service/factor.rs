@@ -198,9 +198,12 @@ pub(super) fn require_proof<'a>(app: &App, actor: &'a Actor) -> Result<&'a Membe
     if is_proved(app, member) { Ok(member) } else { Err(Error::ProofNeeded) }
 }
 
-/// Passes for what gives rights or takes protection away: for a person who has proved lately who they are, and for the
-/// installation itself. A program cannot prove anything, so it is refused as if it lacked the permission.
-pub(super) fn require_person(app: &App, actor: &Actor, permission: Permission) -> Result<()> {
+/// Passes for what gives rights, takes protection away or cannot be undone: for a person who has proved lately who they
+/// are, and for the installation itself. A program cannot prove anything, so it is refused as if it lacked the permission.
+///
+/// # Errors
+/// [`Error::ProofNeeded`] for a person who has not, [`Error::Forbidden`] for a program.
+pub fn require_person(app: &App, actor: &Actor, permission: Permission) -> Result<()> {
     match actor.kind {
         ActorKind::System => Ok(()),
         ActorKind::Member(_) => require_proof(app, actor).map(|_| ()),

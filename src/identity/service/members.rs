@@ -255,7 +255,11 @@ pub(super) async fn require_above(tx: &mut Tx, actor: &Actor, member: &MemberDet
     if !by_operator && store::is_operator(&mut *tx, member.id).await? {
         return Err(Error::OperatorOnly);
     }
-    let (_, permissions) = resolve(tx, actor.org, &member.role).await?;
+    // A role that is gone, of somebody who has left, lets nobody do anything.
+    let permissions = match resolve(tx, actor.org, &member.role).await {
+        Err(Error::Validation(_)) => PermissionSet::default(),
+        known => known?.1,
+    };
     require_covered(actor, permissions)
 }
 

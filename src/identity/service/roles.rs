@@ -74,6 +74,7 @@ pub async fn create_role(app: &App, actor: &Actor, input: &RoleInput) -> Result<
     if name.parse::<BuiltInRole>().is_ok() {
         return Err(taken());
     }
+    require_proof_to_give(app, actor, permissions)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     store::lock_organisation(&mut tx, actor.org).await?;
@@ -126,7 +127,14 @@ pub async fn delete_role(app: &App, actor: &Actor, name: &str) -> Result<()> {
     require_covered(actor, stored(&before.name, &before.permissions)?)?;
     let members = store::members_with_role(&mut tx, actor.org, name).await?;
     if members > 0 {
-        return Err(Error::conflict(format!("{members} members have this role. Give them another one first.")));
+        let who = if members == 1 { "1 member has".to_owned() } else { format!("{members} members have") };
+        return Err(Error::conflict(format!("{who} this role. Give them another one first.")));
+    }
+    // Another role of this name would let the invited in with what nobody has invited them to.
+    let invited = store::invitations_to(&mut tx, actor.org, name, now).await?;
+    if invited > 0 {
+        let who = if invited == 1 { "1 invitation names".to_owned() } else { format!("{invited} invitations name") };
+        return Err(Error::conflict(format!("{who} this role. Withdraw them first.")));
     }
     store::delete_role(&mut tx, actor.org, name).await?;
     let entry = Entry::new("identity.role_deleted", "organisation", actor.org.0).before(&state(&before));
@@ -134,7 +142,7 @@ pub async fn delete_role(app: &App, actor: &Actor, name: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// Looks whether every stored role holds only known permissions and every member a known role. Somebody may have
+/// Looks whether every stored role holds only known permissions and every member who may come back a known role. Somebody may have
 /// edited the database by hand, or gone back to an older version.
 ///
 /// # Errors
@@ -187,9 +195,22 @@ pub(super) fn require_proof_to_give(app: &App, actor: &Actor, permissions: Permi
     }
 }
 
+/// What links to customers narrow.
+const LINKED: [Permission; 5] = [
+    Permission::ColdChainRead,
+    Permission::ColdChainWrite,
+    Permission::DevicesManage,
+    Permission::AlertsRead,
+    Permission::AlertsAcknowledge,
+];
+
 /// Passes when the actor has every one of the permissions: nobody gives, or takes from those above, what they do not
 /// have.
 pub(super) fn require_covered(actor: &Actor, permissions: PermissionSet) -> Result<()> {
+    // Whoever is linked to customers would give all customers to those who are not.
+    if !actor.links.is_empty() && LINKED.iter().any(|permission| permissions.has(*permission)) {
+        return Err(Error::Forbidden(Permission::UsersManage));
+    }
     match permissions.iter().find(|permission| !actor.permissions.has(*permission)) {
         Some(missing) => Err(Error::Forbidden(missing)),
         None => Ok(()),

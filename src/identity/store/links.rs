@@ -102,6 +102,18 @@ pub(crate) async fn end_invitations(
     Ok(())
 }
 
+/// Open invitations to a role.
+pub(crate) async fn invitations_to(on: impl Into<Conn<'_>>, org: OrgId, role: &str, now: Timestamp) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM entry_links WHERE org_id = $1 AND role = $2 \
+         AND kind = 'invitation' AND used_at IS NULL AND expires_at > $3")
+    .bind(org)
+    .bind(role)
+    .bind(now)
+    .one(on)
+    .await?;
+    Ok(count)
+}
+
 /// Links to reset an account's password that were made since a moment.
 pub(crate) async fn resets_since(on: impl Into<Conn<'_>>, account: AccountId, since: Timestamp) -> Result<i64> {
     let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM entry_links \

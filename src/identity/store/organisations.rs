@@ -50,19 +50,21 @@ pub(crate) async fn organisation(on: impl Into<Conn<'_>>, id: OrgId) -> Result<O
     .await
 }
 
+/// An organisation by its name in addresses, unless it is suspended.
 pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) -> Result<Option<OrganisationRow>> {
     sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
          temperature_unit \
-         FROM organisations WHERE slug = $1")
+         FROM organisations WHERE slug = $1 AND suspended_at IS NULL")
     .bind(slug)
     .optional(on)
     .await
 }
 
+/// The oldest organisation that is not suspended.
 pub(crate) async fn first_organisation(on: impl Into<Conn<'_>>) -> Result<Option<OrganisationRow>> {
     sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
          temperature_unit \
-         FROM organisations ORDER BY created_at, id LIMIT 1")
+         FROM organisations WHERE suspended_at IS NULL ORDER BY created_at, id LIMIT 1")
     .optional(on)
     .await
 }

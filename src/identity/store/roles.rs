@@ -71,7 +71,8 @@ pub(crate) async fn all_roles(on: impl Into<Conn<'_>>) -> Result<Vec<(String, St
 /// Words in memberships, for the check at the start.
 pub(crate) async fn roles_in_use(on: impl Into<Conn<'_>>) -> Result<Vec<(String, String)>> {
     sql("SELECT DISTINCT o.slug, m.role FROM memberships m JOIN organisations o ON o.id = m.org_id \
-         LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role WHERE r.name IS NULL ORDER BY o.slug, m.role")
+         LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role WHERE r.name IS NULL AND m.status <> 'terminated' \
+         ORDER BY o.slug, m.role")
     .all(on)
     .await
 }

@@ -123,7 +123,7 @@ pub(crate) async fn live_api_token(
         sql("SELECT t.org_id, t.id, t.name, t.permissions, t.created_by, m.role, r.permissions AS role_permissions, o.areas, t.last_used_at, \
              o.second_factor_roles, (EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = m.account_id AND f.sealed IS NOT NULL) \
              OR EXISTS (SELECT 1 FROM passkeys k WHERE k.account_id = m.account_id)) AS has_factor \
-         FROM api_tokens t JOIN organisations o ON o.id = t.org_id \
+         FROM api_tokens t JOIN organisations o ON o.id = t.org_id AND o.suspended_at IS NULL \
          JOIN memberships m ON m.org_id = t.org_id AND m.id = t.created_by AND m.status = 'active' \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \
          WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $1) AND ")

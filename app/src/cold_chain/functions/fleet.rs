@@ -76,6 +76,8 @@ pub struct NewCellView {
     pub locations: Vec<(String, String)>,
     /// The customers of the cold chain: their ids and names.
     pub customers: Vec<(String, String)>,
+    /// Whether the member may make new customers.
+    pub may_add_customers: bool,
     /// The kinds of cells: the word that is sent, and what people read.
     pub kinds: Vec<(String, String)>,
     /// The sign of the unit that temperatures are typed in.
@@ -173,6 +175,7 @@ pub async fn new_cell() -> Result<NewCellView, PageError> {
     Ok(NewCellView {
         locations: locations.into_iter().map(|place| (place.id.to_string(), place.name)).collect(),
         customers: customers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        may_add_customers: actor.permissions.has(Permission::CustomersWrite),
         kinds,
         unit: unit.sign().to_owned(),
         answered,
