@@ -238,7 +238,9 @@ fn log_to_standard_error(format: LogFormat) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Where the log lies on a disk that is full, saying so on the same disk would be a panic.
+        .log_internal_errors(false);
     // Set once, at the start of the program; a second time would be ignored.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

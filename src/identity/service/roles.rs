@@ -207,14 +207,22 @@ const LINKED: [Permission; 5] = [
 /// Passes when the actor has every one of the permissions: nobody gives, or takes from those above, what they do not
 /// have.
 pub(super) fn require_covered(actor: &Actor, permissions: PermissionSet) -> Result<()> {
-    // Whoever is linked to customers would give all customers to those who are not.
-    if !actor.links.is_empty() && LINKED.iter().any(|permission| permissions.has(*permission)) {
-        return Err(Error::Forbidden(Permission::UsersManage));
+    if LINKED.iter().any(|permission| permissions.has(*permission)) {
+        require_unbound(actor)?;
     }
     match permissions.iter().find(|permission| !actor.permissions.has(*permission)) {
         Some(missing) => Err(Error::Forbidden(missing)),
         None => Ok(()),
     }
+}
+
+/// Passes unless the actor is linked to customers: such a colleague could free themselves, or give to others, who are not
+/// linked, all customers. Whoever manages the settings rules the organisation and is bound by a link of their own will only.
+pub(super) fn require_unbound(actor: &Actor) -> Result<()> {
+    if actor.links.is_empty() || actor.permissions.has(Permission::SettingsManage) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(Permission::UsersManage))
 }
 
 /// A list of permission words that the actor may hand on. Adds what is wrong to the check.

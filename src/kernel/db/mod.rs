@@ -26,6 +26,8 @@ use crate::{Error, Result};
 
 /// How long a request waits for a connection or a lock before it is told that the service is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a transaction is begun on another connection after a disk has failed.
+const BEGINNINGS: usize = 3;
 /// Statements that the writing connection keeps prepared.
 const WRITER_STATEMENTS: usize = 1_024;
 
@@ -260,17 +262,17 @@ impl Tx {
 
 /// Begins a transaction on the one connection that writes.
 async fn begin_sqlite(write: &SqlitePool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
-    // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
-    const BEGIN: &str = "BEGIN IMMEDIATE";
-    match write.begin_with(BEGIN).await {
-        // A commit has failed because the disk is full or broken. SQLite has undone it by itself, and the connection
-        // still counts it as open: only another one begins anew.
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            write.acquire().await?.close().await?;
-            Ok(write.begin_with(BEGIN).await?)
+    for _ in 0..BEGINNINGS {
+        // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
+        match write.begin_with("BEGIN IMMEDIATE").await {
+            // A commit has failed because the disk is full or broken. SQLite has undone it by itself, and the connection
+            // still counts it as open: only another one begins anew.
+            Err(sqlx::Error::InvalidSavePointStatement) => write.acquire().await?.close().await?,
+            begun => return Ok(begun?),
         }
-        begun => Ok(begun?),
     }
+    // Each time somebody else was faster, and failed as well.
+    Err(Error::Unavailable)
 }
 
 /// What a constraint of the database said no to.
