@@ -6,12 +6,15 @@
 passed=0 failed=0 finished=no
 work=$(mktemp -d)
 postgres=$(mktemp -d)
+# What failed and how, told once more at the end: a log of CI is often read from there.
+failures=$work/failures
 
 finish() {
     local status=$?
     trap - EXIT
     trap '' INT TERM
     scripts/postgres.sh stop "$postgres" || true
+    [ ! -s "$failures" ] || printf '\n%s\n' "$(<"$failures")"
     rm -rf "$work" "$postgres"
     # Whatever ended this early was no success.
     [ "$finished" = yes ] || [ "$failed" -gt 0 ] || failed=1
@@ -30,6 +33,7 @@ check() {
     say "$what …"
     if ! "$@" </dev/null; then
         failed=$((failed + 1))
+        printf '✗ %s\n' "$what" >>"$failures"
         printf '\033[31m✗\033[0m %s failed\n' "$what" >&2
         return 1
     fi
@@ -44,6 +48,8 @@ rust_tests() {
     cargo test --workspace --no-fail-fast </dev/null 2>&1 | tee "$log" || status=$?
     passed=$((passed + $(sum '([0-9]+) passed' "$log")))
     broken=$(sum '([0-9]+) failed' "$log")
+    grep -A 3 "panicked at " "$log" >>"$failures" || true
+    sed -nE 's/^test (.*) \.\.\. FAILED$/✗ \1/p' "$log" >>"$failures"
     # A test binary that did not build or that died counts as one.
     [ "$status" -eq 0 ] || [ "$broken" -gt 0 ] || broken=1
     failed=$((failed + broken))
@@ -55,6 +61,7 @@ browser_tests() {
     (cd end2end && PLAYWRIGHT_JSON_OUTPUT_NAME=$report npx --no-install playwright test --reporter=list,json </dev/null) || status=$?
     counts=$(node -p 's = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).stats; `${s.expected} ${s.unexpected + s.flaky}`' \
         "$report" 2>/dev/null) || counts="0 0"
+    node end2end/failures.mjs "$report" >>"$failures" 2>/dev/null || true
     passed=$((passed + ${counts% *}))
     [ "$status" -eq 0 ] || [ "${counts#* }" -gt 0 ] || counts="0 1"
     failed=$((failed + ${counts#* }))

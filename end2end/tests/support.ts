@@ -126,7 +126,7 @@ export const test = base.extend<{ allowedProblems: RegExp[]; watched: void }>({
 /** No axe violation on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map((node) => node.html) }))).toEqual([]);
+  expect(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.failureSummary} ${node.html}`))).toEqual([]);
 }
 
 /** The same in light and in dark. Without motion, so that no colour is looked at half-way between the two. */
