@@ -39,7 +39,8 @@ pub(crate) async fn take_due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<V
         .bind(now)
         .bind(most);
     if !tx.is_sqlite() {
-        query.push(" FOR UPDATE SKIP LOCKED");
+        // Not FOR UPDATE: a notice that is being written of an alert holds its key, and the step would be skipped.
+        query.push(" FOR NO KEY UPDATE SKIP LOCKED");
     }
     query.all(tx).await
 }

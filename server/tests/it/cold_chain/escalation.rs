@@ -1,10 +1,12 @@
 //! Alerts that nobody reacts to are told to more and more people.
 
+use officina::kernel::db::sql;
+use officina::kernel::ids::AlertId;
 use officina::kernel::time::{HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use super::{Cell, alone, journaled, look, pass};
-use crate::support::{Client, START, TestServer};
+use crate::support::{Client, Kind, START, TestServer};
 
 const POLICY: &str = "/api/v1/admin/alert-policy";
 
@@ -72,6 +74,28 @@ async fn it_goes_up_level_by_level_and_the_last_is_told_again() {
             look(server.app()).await;
         }
         assert_eq!(levels(&server).await.len(), 2 + 24);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_being_told_of_an_alert_does_not_hold_up_its_next_step() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let _cell = warm_cell(&server).await;
+        server.advance(HOUR);
+        if server.kind == Kind::Sqlite {
+            // One writer: there the two queue.
+            return server.stop().await;
+        }
+        // What writing a notice of it holds, for as long as it takes.
+        let mut telling = server.app().db.begin().await.unwrap();
+        let held: Vec<(AlertId,)> = sql("SELECT id FROM alerts FOR KEY SHARE").all(&mut telling).await.unwrap();
+        assert_eq!(held.len(), 1);
+        look(server.app()).await;
+        assert_eq!(levels(&server).await, [1]);
+        telling.rollback().await.unwrap();
         server.stop().await;
     })
     .await;
