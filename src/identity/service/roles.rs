@@ -59,7 +59,8 @@ pub async fn roles(app: &App, actor: &Actor) -> Result<Vec<Role>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `settings:manage`, [`Error::Validation`] for an empty label, an unknown permission or
-/// one that the actor does not have, [`Error::Conflict`] when a role has this name.
+/// one that the actor does not have, [`Error::ProofNeeded`] for a role that rules the organisation, [`Error::Conflict`] when
+/// a role has this name.
 pub async fn create_role(app: &App, actor: &Actor, input: &RoleInput) -> Result<Role> {
     actor.require(Permission::SettingsManage)?;
     let (label, permissions) = clean(actor, input)?;
@@ -92,8 +93,8 @@ pub async fn create_role(app: &App, actor: &Actor, input: &RoleInput) -> Result<
 /// Changes a role; those who have it notice on their next request.
 ///
 /// # Errors
-/// As [`create_role`]; [`Error::NotFound`] for a role that the organisation did not make; [`Error::ProofNeeded`] when it
-/// comes to rule the organisation. What the actor does not have can be neither given nor taken away.
+/// As [`create_role`], with a proof only for what it comes to rule by; [`Error::NotFound`] for a role that the organisation did
+/// not make. What the actor does not have can be neither given nor taken away.
 pub async fn update_role(app: &App, actor: &Actor, name: &str, input: &RoleInput) -> Result<Role> {
     actor.require(Permission::SettingsManage)?;
     let (label, permissions) = clean(actor, input)?;
@@ -117,7 +118,8 @@ pub async fn update_role(app: &App, actor: &Actor, name: &str, input: &RoleInput
 /// Removes a role that nobody has.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `settings:manage`, [`Error::NotFound`], [`Error::Conflict`] while a member has it.
+/// [`Error::Forbidden`] without `settings:manage`, [`Error::NotFound`], [`Error::Conflict`] while a member has it or an open
+/// invitation names it.
 pub async fn delete_role(app: &App, actor: &Actor, name: &str) -> Result<()> {
     actor.require(Permission::SettingsManage)?;
     let now = app.clock.now();
@@ -142,7 +144,7 @@ pub async fn delete_role(app: &App, actor: &Actor, name: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// Looks whether every stored role holds only known permissions and every member who may come back a known role. Somebody may have
+/// Looks whether every stored role holds only known permissions and every member who has not left a known role. Somebody may have
 /// edited the database by hand, or gone back to an older version.
 ///
 /// # Errors
