@@ -91,7 +91,7 @@ impl CellRow {
             id: cell.id.to_string(),
             name: cell.name.clone(),
             location: cell.location_name.clone(),
-            allowed: format!("{} to {}", unit.words(cell.min_temperature), unit.words(cell.max_temperature)),
+            allowed: unit.range((cell.min_temperature, cell.max_temperature)),
             temperature: cell.temperature.map(|celsius| unit.words(celsius)),
             at: cell.temperature_at.map(|at| calendar.relative(at)),
             is_silent: DeviceStatus::at(now, cell.last_seen_at, cell.offline_after_seconds) == DeviceStatus::Offline,

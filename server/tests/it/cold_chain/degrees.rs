@@ -44,7 +44,7 @@ async fn pages_show_and_take_fahrenheit_where_the_organisation_says_so() {
             assert!(text.contains("°F") && !text.contains("°C"), "{page}: {text}");
         }
         let list = shown(&browser, "/app/cold-chain").await;
-        assert!(list.contains("9.9 °F") && list.contains("−13.0 °F to 5.0 °F"), "{list}");
+        assert!(list.contains("9.9 °F") && list.contains("−13 to 5 °F"), "{list}");
         let page = shown(&browser, &of_cell).await;
         // The chart's limits, its table, and the figures below it.
         for words in ["−13 °F", "5 °F", "−4.0</td>", "9.9</td>", "−4.0 °F", "2.9 °F"] {
