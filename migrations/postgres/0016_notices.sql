@@ -72,11 +72,10 @@ CREATE TABLE notice_preferences (
     FOREIGN KEY (org_id, account_id) REFERENCES memberships (org_id, account_id)
 );
 
--- The days on which an organisation got the report of the day before.
+-- The last day on which an organisation got the report of the day before.
 CREATE TABLE day_reports (
-    org_id UUID NOT NULL REFERENCES organisations (id),
-    day    TEXT NOT NULL,                        -- YYYY-MM-DD where the organisation is
-    PRIMARY KEY (org_id, day)
+    org_id UUID NOT NULL PRIMARY KEY REFERENCES organisations (id),
+    day    TEXT NOT NULL                         -- YYYY-MM-DD where the organisation is
 );
 
 -- What happened before there were notices is told to nobody.

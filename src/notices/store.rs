@@ -373,21 +373,21 @@ pub(super) async fn write_wanted(tx: &mut Tx, org: OrgId, account: AccountId, wa
     Ok(())
 }
 
-/// Whether the report that is due on a day was sent.
-pub(super) async fn is_reported(on: impl Into<Conn<'_>>, org: OrgId, day: &str) -> Result<bool> {
-    let row: Option<(String,)> =
-        sql("SELECT day FROM day_reports WHERE org_id = $1 AND day = $2").bind(org).bind(day).optional(on).await?;
-    Ok(row.is_some())
+/// The last day on which each organisation got its report.
+pub(super) async fn reported_days(on: impl Into<Conn<'_>>) -> Result<HashMap<OrgId, String>> {
+    let rows: Vec<(OrgId, String)> = sql("SELECT org_id, day FROM day_reports").all(on).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Takes the report that is due on a day on, and tells whether nobody else has.
-pub(super) async fn insert_report(tx: &mut Tx, org: OrgId, day: &str) -> Result<bool> {
-    let inserted = sql("INSERT INTO day_reports (org_id, day) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(org)
-        .bind(day)
-        .run(tx)
-        .await?;
-    Ok(inserted == 1)
+pub(super) async fn take_report(tx: &mut Tx, org: OrgId, day: &str) -> Result<bool> {
+    let taken = sql("INSERT INTO day_reports (org_id, day) VALUES ($1, $2) \
+         ON CONFLICT (org_id) DO UPDATE SET day = excluded.day WHERE day_reports.day < excluded.day")
+    .bind(org)
+    .bind(day)
+    .run(tx)
+    .await?;
+    Ok(taken == 1)
 }
 
 /// Removes what somebody was told in an organisation, and what they wanted to be told.

@@ -43,9 +43,10 @@ pub async fn report_days(app: &App) -> Result<()> {
         return Ok(());
     }
     let now = app.clock.now();
+    let reported = store::reported_days(&app.db).await?;
     for (org, time_zone) in organisations_using(app, Area::ColdChain).await? {
         let Some(yesterday) = yesterday(now, &time_zone)? else { continue };
-        if !store::is_reported(&app.db, org, &yesterday.today).await? {
+        if reported.get(&org).is_none_or(|day| *day < yesterday.today) {
             report(app, org, &yesterday).await?;
         }
     }
@@ -67,7 +68,7 @@ fn yesterday(now: Timestamp, time_zone: &str) -> Result<Option<Yesterday>> {
 async fn report(app: &App, org: OrgId, yesterday: &Yesterday) -> Result<()> {
     let cells = cells_between(app, org, yesterday.from, yesterday.until).await?;
     let mut tx = app.db.begin().await?;
-    if !store::insert_report(&mut tx, org, &yesterday.today).await? {
+    if !store::take_report(&mut tx, org, &yesterday.today).await? {
         // Another server was faster.
         return tx.rollback().await;
     }

@@ -13,45 +13,37 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::Story;
-use crate::support::Mailbox;
+use super::{Story, with_mail};
 
 #[tokio::test]
 async fn a_power_cut_in_two_hundred_cells_is_one_mail_to_each() {
-    let mailbox = Mailbox::open().await;
-    Story::each_with(
-        |config| mailbox.serve(config),
-        |story| {
-            let mailbox = &mailbox;
-            async move {
-                let site = story.site("Porto", None, 200).await;
-                story.power(&site, false).await;
-                story.pass(2).await;
-                let mails = mailbox.rest_of(&story.app).await;
-                let mut to: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
-                to.sort_unstable();
-                assert_eq!(to, ["admin@rossi.test", "manager@rossi.test", "technician@rossi.test"]);
-                let text = &mails[0].text;
-                assert!(text.contains("200 celle presso Porto senza corrente: Cella 1, Cella 2, "), "{text}");
-                assert!(text.contains("Cella 8 e altre 192\n"), "{text}");
-                assert!(text.contains("https://desk.example.org/app/alerts"), "{text}");
-                assert!(text.contains("https://desk.example.org/app/account/notices"), "{text}");
-                assert!(mails[0].head.contains("200 celle presso Porto"), "{}", mails[0].head);
+    with_mail(|story, mailbox| async move {
+        let site = story.site("Porto", None, 200).await;
+        story.power(&site, false).await;
+        story.pass(2).await;
+        let mails = mailbox.rest_of(&story.app).await;
+        let mut to: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
+        to.sort_unstable();
+        assert_eq!(to, ["admin@rossi.test", "manager@rossi.test", "technician@rossi.test"]);
+        let text = &mails[0].text;
+        assert!(text.contains("200 celle presso Porto senza corrente: Cella 1, Cella 2, "), "{text}");
+        assert!(text.contains("Cella 8 e altre 192\n"), "{text}");
+        assert!(text.contains("https://desk.example.org/app/alerts"), "{text}");
+        assert!(text.contains("https://desk.example.org/app/account/notices"), "{text}");
+        assert!(mails[0].head.contains("200 celle presso Porto"), "{}", mails[0].head);
 
-                // The end is not worth a mail, unless somebody wants one.
-                let admin = story.actor("admin").await;
-                let email = Wanted { resolution: true, ..Wanted::default() };
-                let wanted = NoticePreferences { email, ..NoticePreferences::default() };
-                set_notice_preferences(&story.app, &admin, wanted).await.unwrap();
-                story.power(&site, true).await;
-                story.pass(2).await;
-                let mails = mailbox.rest_of(&story.app).await;
-                assert_eq!(mails.len(), 1);
-                assert_eq!(mails[0].to, ["admin@rossi.test"]);
-                assert!(mails[0].text.contains("Finito: 200 celle presso Porto"), "{}", mails[0].text);
-            }
-        },
-    )
+        // The end is not worth a mail, unless somebody wants one.
+        let admin = story.actor("admin").await;
+        let email = Wanted { resolution: true, ..Wanted::default() };
+        let wanted = NoticePreferences { email, ..NoticePreferences::default() };
+        set_notice_preferences(&story.app, &admin, wanted).await.unwrap();
+        story.power(&site, true).await;
+        story.pass(2).await;
+        let mails = mailbox.rest_of(&story.app).await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, ["admin@rossi.test"]);
+        assert!(mails[0].text.contains("Finito: 200 celle presso Porto"), "{}", mails[0].text);
+    })
     .await;
 }
 

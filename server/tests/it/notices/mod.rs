@@ -6,6 +6,8 @@ mod messages;
 mod pages;
 mod told;
 
+use std::sync::Arc;
+
 use officina::cold_chain::ingest::{self, Delivery};
 use officina::cold_chain::model::Micro;
 use officina::cold_chain::reading::Reading;
@@ -23,7 +25,7 @@ use officina::notices::service::follow;
 use officina_server::config::Config;
 use officina_server::launch;
 
-use crate::support::{Kind, ORG, START, database};
+use crate::support::{Kind, Mailbox, ORG, START, database};
 
 /// An organisation without a server: nobody but the story follows its journal and works on its jobs.
 struct Story {
@@ -140,6 +142,12 @@ impl Story {
     async fn told(&self) -> Vec<String> {
         told(&self.app).await
     }
+}
+
+/// Tells a story on both databases, with mails that go to a receiver.
+async fn with_mail<F: Future<Output = ()>>(story: impl Fn(Story, Arc<Mailbox>) -> F) {
+    let mailbox = Arc::new(Mailbox::open().await);
+    Story::each_with(|config| mailbox.serve(config), |told| story(told, mailbox.clone())).await;
 }
 
 /// Who was told what: `admin opening POWER_LOSS Porto 12`, in the order of time and then of roles.
