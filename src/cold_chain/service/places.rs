@@ -1,6 +1,6 @@
-//! Where alerts are, and whether notices about a cell keep still: for those who tell people.
+//! Where alerts are, and which cells notices keep still about: for those who tell people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::Result;
 use crate::cold_chain::service::mutes::Mutes;
@@ -23,11 +23,11 @@ pub async fn places_of_alerts(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
     Ok(places.into_iter().map(|place| (place.id, place)).collect())
 }
 
-/// Whether a notice of the lowest level about a cell is muted at a moment.
+/// Of which cells notices of the lowest level are muted at a moment.
 ///
 /// # Errors
 /// What the database says.
-pub async fn is_muted(tx: &mut Tx, org: OrgId, cell: ColdCellId, at: Timestamp) -> Result<bool> {
-    let mutes = Mutes::load(tx, std::iter::once((org, cell)), at).await?;
-    Ok(mutes.of(org, cell, 0).is_some())
+pub async fn muted_cells(tx: &mut Tx, org: OrgId, cells: &[ColdCellId], at: Timestamp) -> Result<HashSet<ColdCellId>> {
+    let mutes = Mutes::load(tx, cells.iter().map(|cell| (org, *cell)), at).await?;
+    Ok(cells.iter().copied().filter(|cell| mutes.of(org, *cell, 0).is_some()).collect())
 }

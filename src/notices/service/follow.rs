@@ -1,13 +1,13 @@
 //! From the journal to groups, and from groups that are due to those who are told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::tell::tell;
 use crate::Result;
 use crate::cold_chain;
 use crate::kernel::App;
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, NoticeGroupId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId, NoticeGroupId, OrgId};
 use crate::kernel::journal::{self, JournalEntry};
 use crate::kernel::time::{MINUTE, Timestamp};
 use crate::notices::happening::Happening;
@@ -56,12 +56,22 @@ async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()>
     let happenings: Vec<Happening> = entries.iter().filter_map(Happening::of).collect();
     let alerts: Vec<AlertId> = happenings.iter().map(|happening| happening.alert).collect();
     let places = cold_chain::service::places_of_alerts(tx, org, &alerts).await?;
+    // Good news is not muted when it happens, so whether it may make a sound is looked at here: once for each moment, in
+    // which many alerts may have ended together.
+    let mut over: HashMap<Timestamp, Vec<ColdCellId>> = HashMap::new();
+    for happening in happenings.iter().filter(|happening| happening.kind == NoticeKind::Resolution) {
+        let place = places.get(&happening.alert);
+        over.entry(happening.at).or_default().extend(place.map(|place| place.cold_cell_id));
+    }
+    let mut muted: HashSet<(Timestamp, ColdCellId)> = HashSet::new();
+    for (at, cells) in over {
+        let still = cold_chain::service::muted_cells(tx, org, &cells, at).await?;
+        muted.extend(still.into_iter().map(|cell| (at, cell)));
+    }
     let mut open: HashMap<Gathered, (NoticeGroupId, Timestamp)> = HashMap::new();
     for happening in happenings {
         let Some(place) = places.get(&happening.alert) else { continue };
-        // Good news is not muted when it happens, so whether it may make a sound is looked at here.
-        let quiet = happening.kind == NoticeKind::Resolution
-            && cold_chain::service::is_muted(tx, org, place.cold_cell_id, happening.at).await?;
+        let quiet = happening.kind == NoticeKind::Resolution && muted.contains(&(happening.at, place.cold_cell_id));
         let what = Gathered {
             kind: happening.kind,
             alert_type: place.alert_type,
