@@ -2,6 +2,7 @@
 
 mod alerts;
 mod curve;
+mod fsyncs;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -292,43 +293,6 @@ impl Bench {
         };
         lines.push(line);
         lines
-    }
-
-    /// Counts the server's fsyncs while readings come in one by one. Every answer waits for an fsync that began after
-    /// its request, and at most one request of each connection waits at a time: so an fsync can stand for at most as
-    /// many readings as there are connections. More would mean that answers do not wait.
-    async fn fsyncs(&mut self) -> Result<()> {
-        let what = "readings per fsync";
-        let found = Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success());
-        if !found || self.options.database.is_some() {
-            let why =
-                if found { "not counted: PostgreSQL calls it in its own processes" } else { "not counted: no strace" };
-            self.lines.push(Line::plain(what, why));
-            return Ok(());
-        }
-        let report = self.options.data.join("fsyncs");
-        let server = self.setup.start_counting_fsyncs(&report).await?;
-        let case = cases::all(&server, &self.filled).await?.into_iter().find(|case| case.id == Id::OneReading);
-        let case = case.ok_or("there is no case of single readings")?;
-        let mut seen = Seen::default();
-        let outcome = self.measure(&server, &case, &mut seen, self.options.rounds).await?;
-        server.stop().await?;
-        self.broken |= outcome.errors > 0;
-        let fsyncs: u64 = std::fs::read_to_string(&report)?
-            .lines()
-            .filter(|line| line.ends_with("sync"))
-            .filter_map(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok())
-            .sum();
-        let per_fsync = outcome.answers as f64 / fsyncs as f64;
-        let most = self.options.connections as f64;
-        self.lines.push(Line {
-            raw: format!("{} readings, {fsyncs} fsyncs", outcome.answers),
-            ratio: short(per_fsync),
-            goal: format!("≤ {most}"),
-            met: Some(outcome.answers > 0 && per_fsync <= most),
-            ..Line::plain(what, "")
-        });
-        Ok(())
     }
 
     /// Every acknowledged reading is in the database, and nothing else.
