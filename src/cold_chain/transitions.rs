@@ -2,7 +2,7 @@
 //!
 //! Readings and the clock both come through here, so that an alert is the same whichever of them opened it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
@@ -178,12 +178,13 @@ impl Changes {
             self.known.iter().filter_map(|known| Some((known.name, known.resolved_at?))).collect();
         let resolved = transitions::resolve(tx, &over).await?;
         let new: Vec<(&DeviceRow, &NewAlert)> = self.new.iter().map(|(device, alert)| (device, alert)).collect();
-        let stored = transitions::insert(tx, &new).await?;
+        let stored: HashSet<AlertId> = transitions::insert(tx, &new).await?.into_iter().collect();
 
         let mut entries: Vec<(Place, Entry)> = Vec::new();
+        let known: HashMap<Name, Place> = self.known.iter().map(|known| (known.name, known.place)).collect();
         for (id, device_no, kind) in resolved {
-            let known = self.known.iter().find(|known| known.name == (device_no, kind));
-            entries.extend(known.map(|known| (known.place, resolution(id, kind, known.place.cell))));
+            let place = known.get(&(device_no, kind));
+            entries.extend(place.map(|place| (*place, resolution(id, kind, place.cell))));
         }
         let mut opened: Vec<&(DeviceRow, NewAlert)> =
             self.new.iter().filter(|(_, alert)| stored.contains(&alert.id)).collect();
@@ -203,12 +204,8 @@ impl Changes {
                 entries.push((place, resolution(new.id, new.kind, place.cell)));
             }
         }
-        // By organisation, so that two servers queue on the journals in the same order.
-        entries.sort_by_key(|(place, _)| place.org);
-        for (place, entry) in entries {
-            journal::write(tx, &actor(place, cause), now, entry).await?;
-        }
-        Ok(())
+        let entries = entries.into_iter().map(|(place, entry)| (actor(place, cause), entry)).collect();
+        journal::write_all(tx, now, entries).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::model::{NoticeFilter, NoticeKind};
 use crate::Result;
 use crate::cold_chain::AlertType;
-use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
+use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, chunks, sql};
 use crate::kernel::ids::{
     AccountId, AlertId, ColdCellId, CustomerId, LocationId, MembershipId, NoticeGroupId, NoticeId, OrgId,
 };
@@ -145,18 +145,27 @@ pub(super) async fn insert_group(
     Ok(())
 }
 
-/// Adds an alert to a group. One that is in it already is there once.
-pub(super) async fn insert_alert(tx: &mut Tx, org: OrgId, group: NoticeGroupId, alert: &AlertRow) -> Result<()> {
-    sql("INSERT INTO notice_alerts (org_id, group_id, alert_id, cold_cell_id, cold_cell_name, by_member) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING")
-    .bind(org)
-    .bind(group)
-    .bind(alert.alert_id)
-    .bind(alert.cold_cell_id)
-    .bind(&alert.cold_cell_name)
-    .bind(alert.by_member)
-    .run(tx)
-    .await?;
+static INSERT_ALERTS: MultiRow = MultiRow::new(
+    "INSERT INTO notice_alerts (org_id, group_id, alert_id, cold_cell_id, cold_cell_name, by_member) VALUES ",
+    "($,$,$,$,$,$)",
+    " ON CONFLICT DO NOTHING",
+);
+
+/// Adds alerts to groups. One that is in its group already is there once.
+pub(super) async fn insert_alerts(tx: &mut Tx, org: OrgId, alerts: &[(NoticeGroupId, AlertRow)]) -> Result<()> {
+    for chunk in chunks(alerts, tx.is_sqlite()) {
+        let mut query = sql(INSERT_ALERTS.text(chunk.len(), tx.is_sqlite()));
+        for (group, alert) in chunk {
+            query = query
+                .bind(org)
+                .bind(*group)
+                .bind(alert.alert_id)
+                .bind(alert.cold_cell_id)
+                .bind(&alert.cold_cell_name)
+                .bind(alert.by_member);
+        }
+        query.run(&mut *tx).await?;
+    }
     Ok(())
 }
 
@@ -265,9 +274,18 @@ pub(super) async fn insert_notice(
     Ok(())
 }
 
-fn own(mut query: Sql, org: OrgId, account: AccountId, filter: &NoticeFilter) -> Sql {
-    query.push(" FROM notices WHERE org_id = ").push_bind(org).push(" AND account_id = ").push_bind(account);
+/// Whose notices are meant, and of which locations; of all where none are named.
+pub(super) struct Whose {
+    pub account: AccountId,
+    pub locations: Option<Vec<LocationId>>,
+}
+
+fn own(mut query: Sql, org: OrgId, whose: &Whose, filter: &NoticeFilter) -> Sql {
+    query.push(" FROM notices WHERE org_id = ").push_bind(org).push(" AND account_id = ").push_bind(whose.account);
     query.push(" AND in_app");
+    if let Some(locations) = &whose.locations {
+        query.push(" AND location_id IN (").push_list(locations).push(")");
+    }
     if let Some(unread) = filter.unread {
         query.push(if unread { " AND read_at IS NULL" } else { " AND read_at IS NOT NULL" });
     }
@@ -278,35 +296,27 @@ fn own(mut query: Sql, org: OrgId, account: AccountId, filter: &NoticeFilter) ->
 pub(super) async fn list(
     on: impl Into<Conn<'_>>,
     org: OrgId,
-    account: AccountId,
+    whose: &Whose,
     filter: &NoticeFilter,
     window: &PageWindow,
 ) -> Result<Vec<NoticeRow>> {
     let select = sql("SELECT id, kind, location_id, cold_cell_id, facts, created_at, read_at");
-    let mut query = own(select, org, account, filter);
+    let mut query = own(select, org, whose, filter);
     query.push_window(Sort::descending("created_at", "id"), window);
     query.all(on).await
 }
 
 /// How many notices a filter has, counted up to a little more than is shown.
-pub(super) async fn count(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    account: AccountId,
-    filter: &NoticeFilter,
-) -> Result<i64> {
-    own(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1"), org, account, filter).counted(on).await
+pub(super) async fn count(on: impl Into<Conn<'_>>, org: OrgId, whose: &Whose, filter: &NoticeFilter) -> Result<i64> {
+    own(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1"), org, whose, filter).counted(on).await
 }
 
 /// How many notices of a member were not read, counted up to a number.
-pub(super) async fn unread(on: impl Into<Conn<'_>>, org: OrgId, account: AccountId, up_to: i64) -> Result<i64> {
-    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM notices \
-         WHERE org_id = $1 AND account_id = $2 AND in_app AND read_at IS NULL LIMIT $3) counted")
-    .bind(org)
-    .bind(account)
-    .bind(up_to)
-    .one(on)
-    .await?;
+pub(super) async fn unread(on: impl Into<Conn<'_>>, org: OrgId, whose: &Whose, up_to: i64) -> Result<i64> {
+    let unread = NoticeFilter { unread: Some(true) };
+    let mut query = own(sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1"), org, whose, &unread);
+    query.push(" LIMIT ").push_bind(up_to).push(") counted");
+    let (count,): (i64,) = query.one(on).await?;
     Ok(count)
 }
 
@@ -329,19 +339,10 @@ pub(super) async fn read(
 }
 
 /// Whether a member was told of a group.
-pub(super) async fn was_told(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    account: AccountId,
-    group: NoticeGroupId,
-) -> Result<bool> {
-    let row: Option<(NoticeId,)> =
-        sql("SELECT id FROM notices WHERE org_id = $1 AND group_id = $2 AND account_id = $3")
-            .bind(org)
-            .bind(group)
-            .bind(account)
-            .optional(on)
-            .await?;
+pub(super) async fn was_told(on: impl Into<Conn<'_>>, org: OrgId, whose: &Whose, group: NoticeGroupId) -> Result<bool> {
+    let mut query = own(sql("SELECT id"), org, whose, &NoticeFilter::default());
+    query.push(" AND group_id = ").push_bind(group);
+    let row: Option<(NoticeId,)> = query.optional(on).await?;
     Ok(row.is_some())
 }
 

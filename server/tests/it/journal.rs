@@ -124,6 +124,52 @@ async fn note(db: &Db, org: OrgId) {
 }
 
 #[tokio::test]
+async fn who_changes_an_organisation_does_not_hold_up_its_journal() {
+    TestServer::each(|server| async move {
+        // SQLite has one writer: there the two queue anyway.
+        if server.kind == Kind::Postgres {
+            let (db, org) = (&server.app().db, server.org.id);
+            let mut change = db.begin().await.unwrap();
+            let held: Option<(OrgId,)> =
+                sql("SELECT id FROM organisations WHERE id = $1").bind(org).lock(&mut change).await.unwrap();
+            assert_eq!(held, Some((org,)));
+            // An entry refers to the organisation. Would it wait, the change could not be journaled in its turn.
+            note(db, org).await;
+            journal::write(&mut change, &Actor::system(org), START, Entry::new("audit.noted", "organisation", org.0))
+                .await
+                .unwrap();
+            change.commit().await.unwrap();
+            assert_eq!(faults(db).await, [""; 0]);
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_entries_of_several_organisations_are_one_chain_each() {
+    TestServer::each(|server| async move {
+        let (db, org) = (&server.app().db, server.org.id);
+        let other = server.other_org.id;
+        let before = [journal::head(db, org).await.unwrap(), journal::head(db, other).await.unwrap()];
+        let entry = || Entry::new("audit.noted", "organisation", org.0);
+        // More than fit into one statement, in turn, and none.
+        let entries =
+            (0..600).map(|index| (Actor::system(if index % 3 == 0 { other } else { org }), entry())).collect();
+        let mut tx = db.begin().await.unwrap();
+        journal::write_all(&mut tx, START, entries).await.unwrap();
+        journal::write_all(&mut tx, START, Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        note(db, org).await;
+        assert_eq!(journal::head(db, org).await.unwrap(), before[0] + 401);
+        assert_eq!(journal::head(db, other).await.unwrap(), before[1] + 200);
+        assert_eq!(faults(db).await, [""; 0]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_chain_that_was_cut_off_together_with_its_head_is_found() {
     TestServer::each(|server| async move {
         let (db, org) = (&server.app().db, server.org.id);

@@ -150,15 +150,10 @@ async fn take_steps(tx: &mut Tx, now: Timestamp, due: Vec<Escalating>) -> Result
                     "coldCellId": before.cold_cell_id,
                 }))
                 .reason(Some(words(step.level, level, &known.names)));
-            entries.push((before.org_id, entry));
+            entries.push((Actor::system(before.org_id), entry));
         }
     }
-    // By organisation, so that two servers queue on the journals in the same order.
-    entries.sort_by_key(|(org, _)| *org);
-    for (org, entry) in entries {
-        journal::write(tx, &Actor::system(org), now, entry).await?;
-    }
-    Ok(())
+    journal::write_all(tx, now, entries).await
 }
 
 /// What the alert's history says about a step: `Level 2: admin, Nadia Notte`.

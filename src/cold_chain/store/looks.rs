@@ -4,8 +4,7 @@
 //! nothing. A device whose readings keep coming is looked at once in its offline threshold and written here as rarely.
 
 use crate::Result;
-use crate::cold_chain::store::multi_row::{MultiRow, chunks};
-use crate::kernel::db::{Conn, Tx, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
 use crate::kernel::time::Timestamp;
 
 /// A place in the queue: when, and which device.

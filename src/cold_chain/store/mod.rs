@@ -5,7 +5,6 @@ pub(super) mod devices;
 pub(super) mod escalations;
 pub(super) mod fleet;
 pub(super) mod looks;
-mod multi_row;
 pub(super) mod partitions;
 pub(super) mod policies;
 pub(super) mod readings;

@@ -3,8 +3,7 @@
 use crate::Result;
 use crate::cold_chain::chart::{ChartRange, Summary};
 use crate::cold_chain::model::Micro;
-use crate::cold_chain::store::multi_row::{MultiRow, chunks};
-use crate::kernel::db::{Conn, Tx, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::time::{SECOND, Timestamp};
 

@@ -4,9 +4,8 @@ use crate::Result;
 use crate::cold_chain::alert::{AlertStatus, AlertType};
 use crate::cold_chain::engine::Open;
 use crate::cold_chain::model::Micro;
-use crate::cold_chain::store::multi_row::{MultiRow, chunks};
 use crate::cold_chain::store::readings::DeviceRow;
-use crate::kernel::db::{Tx, sql};
+use crate::kernel::db::{MultiRow, Tx, chunks, sql};
 use crate::kernel::ids::AlertId;
 use crate::kernel::time::Timestamp;
 

@@ -5,6 +5,7 @@
 
 mod list;
 mod migrate;
+mod multi_row;
 mod query;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
 
 pub use list::Sort;
+pub(crate) use multi_row::{MultiRow, chunks};
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
 
 use crate::kernel::journal;

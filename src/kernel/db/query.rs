@@ -243,11 +243,14 @@ impl Sql {
     /// The first row, if any, kept from other transactions until this one ends, so that two changes queue. SQLite has
     /// one writer, so there the transaction itself is the lock.
     ///
+    /// Not `FOR UPDATE` on PostgreSQL: rows that refer to this one by a foreign key may go on being written, so that who
+    /// holds an organisation and waits for its journal does not meet who writes to the journal and refers to it.
+    ///
     /// # Errors
     /// What the database says, mapped by [`Error`].
     pub async fn lock<T: Rows>(mut self, tx: &mut Tx) -> Result<Option<T>> {
         if !tx.is_sqlite() {
-            self.push(" FOR UPDATE");
+            self.push(" FOR NO KEY UPDATE");
         }
         self.optional(tx).await
     }

@@ -44,6 +44,11 @@ impl Head {
         sql("SELECT org_id, seq, hash, seal FROM journal_heads WHERE org_id = $1").bind(org).lock(tx).await
     }
 
+    /// The same of an organisation that has a journal, as every one does.
+    pub(super) async fn take(tx: &mut Tx, org: OrgId) -> Result<Self> {
+        Self::lock(tx, org).await?.ok_or_else(|| Error::internal("the organisation has no journal"))
+    }
+
     pub(super) fn is_sealed(&self, key: &Key) -> bool {
         self.seal.as_deref().is_some_and(|seal| key.is_mac(&self.sealed_bytes(), seal))
     }

@@ -69,6 +69,7 @@ async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()>
         muted.extend(still.into_iter().map(|cell| (at, cell)));
     }
     let mut open: HashMap<Gathered, (NoticeGroupId, Timestamp)> = HashMap::new();
+    let mut gathered = Vec::new();
     for happening in happenings {
         let Some(place) = places.get(&happening.alert) else { continue };
         let quiet = happening.kind == NoticeKind::Resolution && muted.contains(&(happening.at, place.cold_cell_id));
@@ -102,8 +103,8 @@ async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()>
             cold_cell_name: place.cold_cell_name.clone(),
             by_member: happening.by,
         };
-        store::insert_alert(tx, org, group.0, &alert).await?;
+        gathered.push((group.0, alert));
         open.insert(what, group);
     }
-    Ok(())
+    store::insert_alerts(tx, org, &gathered).await
 }

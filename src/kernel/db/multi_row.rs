@@ -16,7 +16,7 @@ const fn place(rows: usize) -> usize {
 }
 
 /// A statement that is repeated for some rows of values: `head (…),(…),… tail`.
-pub(super) struct MultiRow {
+pub(crate) struct MultiRow {
     head: &'static str,
     /// The placeholders of a row, each `$`, with anything between them.
     row: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct MultiRow {
 
 impl MultiRow {
     /// A statement from its parts. Each `$` in `row` becomes the next placeholder.
-    pub(super) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
+    pub(crate) const fn new(head: &'static str, row: &'static str, tail: &'static str) -> Self {
         Self {
             head,
             row,
@@ -41,7 +41,7 @@ impl MultiRow {
     ///
     /// SQLite gets `?`: it keeps numbered placeholders in a list that it searches from the start for each, so that a few
     /// thousand of them cost more than the insert.
-    pub(super) fn text(&'static self, rows: usize, sqlite: bool) -> &'static str {
+    pub(crate) fn text(&'static self, rows: usize, sqlite: bool) -> &'static str {
         let texts = if sqlite { &self.plain } else { &self.numbered };
         texts[place(rows)].get_or_init(|| self.build(rows, sqlite))
     }
@@ -69,7 +69,7 @@ impl MultiRow {
 }
 
 /// Rows in chunks of the fixed sizes, largest first.
-pub(super) fn chunks<T>(mut rows: &[T], sqlite: bool) -> impl Iterator<Item = &[T]> {
+pub(crate) fn chunks<T>(mut rows: &[T], sqlite: bool) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         if rows.is_empty() {
             return None;
