@@ -1,12 +1,14 @@
-//! Where alerts are, and which cells notices keep still about: for those who tell people.
+//! Where alerts are, and which cells and places somebody is told of: for those who tell people.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::Result;
 use crate::cold_chain::service::mutes::Mutes;
-use crate::cold_chain::store::alerts;
+use crate::cold_chain::store::{alerts, fleet};
+use crate::kernel::App;
+use crate::kernel::actor::Scope;
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, ColdCellId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId, LocationId, OrgId};
 use crate::kernel::time::Timestamp;
 
 pub use crate::cold_chain::store::alerts::AlertPlace;
@@ -30,4 +32,15 @@ pub async fn places_of_alerts(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
 pub async fn muted_cells(tx: &mut Tx, org: OrgId, cells: &[ColdCellId], at: Timestamp) -> Result<HashSet<ColdCellId>> {
     let mutes = Mutes::load(tx, cells.iter().map(|cell| (org, *cell)), at).await?;
     Ok(cells.iter().copied().filter(|cell| mutes.of(org, *cell, 0).is_some()).collect())
+}
+
+/// The locations that somebody sees; none named where that is all of them.
+///
+/// # Errors
+/// What the database says.
+pub async fn locations_in(app: &App, org: OrgId, scope: &Scope) -> Result<Option<Vec<LocationId>>> {
+    match scope.customers() {
+        None => Ok(None),
+        Some(customers) => fleet::locations_of(&app.db, org, customers).await.map(Some),
+    }
 }

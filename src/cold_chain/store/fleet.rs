@@ -14,6 +14,18 @@ const LOCATIONS: &str = "SELECT l.id, l.name, l.customer_id, k.name AS customer_
      (SELECT COUNT(*) FROM cold_cells c WHERE c.org_id = l.org_id AND c.location_id = l.id) AS cold_cells, l.created_at \
      FROM locations l LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE l.org_id = $1";
 
+/// The ids of the locations of customers.
+pub(crate) async fn locations_of(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    customers: &[CustomerId],
+) -> Result<Vec<LocationId>> {
+    let mut query = sql("SELECT id FROM locations WHERE org_id = $1 AND customer_id IN (").bind(org);
+    query.push_list(customers).push(")");
+    let rows: Vec<(LocationId,)> = query.all(on).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Locations in the order of their making; one more than asked for.
 pub(crate) async fn locations(
     on: impl Into<Conn<'_>>,

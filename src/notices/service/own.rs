@@ -1,14 +1,16 @@
 //! What everyone who is signed in does about their own notices: see them, read them, say what they want to be told.
 
+use crate::cold_chain;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Member};
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, NoticeGroupId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
+use crate::kernel::permission::Permission;
 use crate::kernel::time::DAY;
 use crate::notices::model::{Notice, NoticeFacts, NoticeFilter, NoticePreferences, ReadNotices};
-use crate::notices::store::{self, NoticeRow};
+use crate::notices::store::{self, NoticeRow, Whose};
 use crate::notices::words::title;
 use crate::{Error, Result};
 
@@ -26,10 +28,10 @@ const NAMED: usize = 8;
 /// # Errors
 /// [`Error::Unauthorized`] for anyone who is not a member, [`Error::Validation`] for a page that cannot be.
 pub async fn own_notices(app: &App, actor: &Actor, filter: &NoticeFilter, page: &PageRequest) -> Result<Page<Notice>> {
-    let member = ready(actor)?;
+    let whose = whose(app, actor, ready(actor)?).await?;
     let window = page.window()?;
-    let rows = store::list(&app.db, actor.org, member.account, filter, &window).await?;
-    let total = store::count(&app.db, actor.org, member.account, filter).await?;
+    let rows = store::list(&app.db, actor.org, &whose, filter, &window).await?;
+    let total = store::count(&app.db, actor.org, &whose, filter).await?;
     let notices = rows.into_iter().map(Notice::try_from).collect::<Result<_>>()?;
     Ok(window.page(notices, |notice: &Notice| Cursor { key: notice.created_at.0, id: notice.id.0 }, Some(total)))
 }
@@ -39,7 +41,8 @@ pub async fn own_notices(app: &App, actor: &Actor, filter: &NoticeFilter, page: 
 /// # Errors
 /// [`Error::Unauthorized`] for anyone who is not a member.
 pub async fn unread_notices(app: &App, actor: &Actor) -> Result<i64> {
-    store::unread(&app.db, actor.org, ready(actor)?.account, COUNT_UP_TO).await
+    let whose = whose(app, actor, ready(actor)?).await?;
+    store::unread(&app.db, actor.org, &whose, COUNT_UP_TO).await
 }
 
 /// Marks notices as read: some, or all. What is not the member's own, or was read before, stays as it is.
@@ -63,7 +66,10 @@ pub async fn read_notices(app: &App, actor: &Actor, which: &ReadNotices) -> Resu
 /// What the database says.
 pub async fn may_hear_of(app: &App, actor: &Actor, id: uuid::Uuid) -> Result<bool> {
     match actor.member() {
-        Some(member) => store::was_told(&app.db, actor.org, member.account, NoticeGroupId(id)).await,
+        Some(member) => {
+            let whose = whose(app, actor, member).await?;
+            store::was_told(&app.db, actor.org, &whose, NoticeGroupId(id)).await
+        }
         None => Ok(false),
     }
 }
@@ -112,6 +118,16 @@ pub async fn purge(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::purge(&mut tx, app.clock.now().plus(-KEPT)).await?;
     tx.commit().await
+}
+
+/// What the member may still see of what they were told: whose links or role have changed since does not go on reading of
+/// the places of others.
+async fn whose(app: &App, actor: &Actor, member: &Member) -> Result<Whose> {
+    let locations = match actor.scope(Permission::AlertsRead) {
+        Ok(scope) => cold_chain::service::locations_in(app, actor.org, &scope).await?,
+        Err(_) => Some(Vec::new()),
+    };
+    Ok(Whose { account: member.account, locations })
 }
 
 /// The member, who has switched on the second factor if the role needs one: notices tell of what is behind it.

@@ -3,11 +3,12 @@
 use officina::cold_chain::{AlertPolicy, EscalationLevel, NewSilence, QuietHours, service};
 use officina::identity::LinkCustomers;
 use officina::identity::service as identity;
+use officina::kernel::actor::Actor;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::journal;
 use officina::kernel::time::{DAY, HOUR, MINUTE, SECOND};
-use officina::notices::service::{follow, own_notices, set_notice_preferences};
+use officina::notices::service::{follow, own_notices, set_notice_preferences, unread_notices};
 use officina::notices::{NoticeFilter, NoticePreferences, Wanted};
 use officina_server::launch;
 
@@ -216,6 +217,33 @@ async fn a_linked_member_is_told_of_the_customers_own_alone() {
         assert_eq!(mine, ["technician opening POWER_LOSS Gelateria 1", "technician escalation POWER_LOSS Gelateria 1"]);
         assert_eq!(told.iter().filter(|line| line.starts_with("manager opening")).count(), 3);
         assert!(!told.iter().any(|line| line.starts_with("customer")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_linked_later_does_not_go_on_reading_of_others() {
+    Story::each(|story| async move {
+        let (ours, theirs) = (customer(&story, "Gelati", "333 1").await, customer(&story, "Pesce", "333 2").await);
+        for site in [story.site("Gelateria", Some(ours), 1).await, story.site("Pescheria", Some(theirs), 1).await] {
+            story.power(&site, false).await;
+        }
+        story.pass(2).await;
+        let titles = async |actor: &Actor| {
+            let page = own_notices(&story.app, actor, &NoticeFilter::default(), &Default::default()).await.unwrap();
+            assert_eq!(page.total, Some(page.items.len() as i64));
+            assert_eq!(unread_notices(&story.app, actor).await.unwrap(), page.items.len() as i64);
+            page.items.into_iter().map(|notice| notice.title).collect::<Vec<String>>()
+        };
+        let technician = story.actor("technician").await;
+        let (mine, others) = ("Cella 1 at Gelateria without power", "Cella 1 at Pescheria without power");
+        assert_eq!(titles(&technician).await, [others, mine]);
+
+        let admin = story.actor("admin").await;
+        let links = LinkCustomers { customer_ids: vec![ours] };
+        identity::link_customers(&story.app, &admin, technician.member().unwrap().account, links).await.unwrap();
+        assert_eq!(titles(&story.actor("technician").await).await, [mine]);
+        assert_eq!(titles(&story.actor("manager").await).await, [others, mine]);
     })
     .await;
 }
