@@ -178,7 +178,7 @@ fn resolve_form(id: String, kind: AlertType, action: ServerAction<ResolveAlert>)
             <ActionForm action=action>
                 <div class="stack tight">
                     <input type="hidden" name="id" value=id/>
-                    <Field label=label name="note" id=key maxlength=2000u32/>
+                    <Field label=label name="note" id=key maxlength=2000u32 required=true/>
                     <div><button class="btn btn-primary btn-sm" type="submit">"Close the alert"</button></div>
                 </div>
             </ActionForm>

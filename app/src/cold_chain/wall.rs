@@ -12,12 +12,26 @@ use crate::ui::{Icon, PageTitle, SkeletonRows, icon};
 #[component]
 pub fn WallPage() -> impl IntoView {
     let live = use_live();
-    let data = Resource::new(move || (live.changes(Topic::ColdChain), live.changes(Topic::Alerts)), |_| get_wall());
+    let last = StoredValue::new(None::<WallView>);
+    let failed = RwSignal::new(false);
+    // What was seen last stays up when the server cannot be reached: old is better than nothing, if it says that it is old.
+    let fetch = move |_| async move {
+        let answer = get_wall().await;
+        let kept = last.get_value().filter(|_| answer.as_ref().is_err_and(|error| error.status >= 500));
+        failed.set(kept.is_some());
+        kept.map_or(answer, Ok)
+    };
+    let data = Resource::new(move || (live.changes(Topic::ColdChain), live.changes(Topic::Alerts)), fetch);
+    let is_old = move || !live.is_on.get() || failed.get();
+    let show = move |view: WallView| {
+        last.set_value(Some(view.clone()));
+        show(view)
+    };
     view! {
         <PageTitle text="Wall display"/>
-        <div class="wall" class:stale=move || !live.is_on.get()>
+        <div class="wall" class:stale=is_old>
             <p class="stale-note" role="alert">
-                {move || (!live.is_on.get()).then_some("Not live. What you see may be old.")}
+                {move || is_old().then_some("Not live. What you see may be old.")}
             </p>
             {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), show)}
         </div>
@@ -31,6 +45,7 @@ fn show(view: WallView) -> AnyView {
         view! { <p class="more">{format!("and {} more", view.active - view.shown)}</p> }
     });
     let cells: Vec<_> = view.cells.into_iter().map(cell).collect();
+    let more_cells = view.more_cells.map(|words| view! { <p class="more">{words}</p> });
     let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
         .map(|(number, words)| view! { <span><strong class="num">{number}</strong> " " {words}</span> })
         .collect_view();
@@ -50,6 +65,7 @@ fn show(view: WallView) -> AnyView {
         <ul class="alerts">{alerts}</ul>
         {more}
         <ul class="cells">{cells}</ul>
+        {more_cells}
     }
     .into_any()
 }
@@ -85,6 +101,7 @@ fn cell(cell: CellRow) -> AnyView {
     view! {
         <li class=class>
             <span class="clip">{cell.name}</span>
+            <span class="clip small">{cell.location}</span>
             <strong class="num">{now}</strong>
             <span class="small">{words}</span>
         </li>

@@ -41,6 +41,7 @@ pub(super) async fn gather(
     app: &officina::kernel::App,
     actor: &officina::kernel::actor::Actor,
 ) -> Result<HomeData, crate::error::PageError> {
+    use officina::cold_chain::{AlertFilter, AlertStatus};
     use officina::identity::Area;
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
@@ -93,6 +94,14 @@ pub(super) async fn gather(
     if sees(Area::ColdChain, Permission::ColdChainRead) {
         let count = cold_chain::service::technician_dashboard(app, actor).await?.active_alerts;
         tile("Active alerts", count, "/app/alerts", Icon::Bell, Tone::Danger);
+    } else if organisation.has(Area::ColdChain) && actor.scope(Permission::AlertsRead).is_ok() {
+        // The portal: a customer without cold cells is not told that none has an alert.
+        let filter = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
+        let page = PageRequest { limit: Some(1), ..PageRequest::default() };
+        let count = cold_chain::service::list_alerts(app, actor, &filter, &page).await?.total.unwrap_or_default();
+        if count > 0 {
+            tile("Active alerts", count, "/app/alerts", Icon::Bell, Tone::Danger);
+        }
     }
     let name = actor.member().map(|member| member.name.as_str()).unwrap_or_default();
     let first_name = name.split_whitespace().next().unwrap_or_default().to_owned();

@@ -116,6 +116,8 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
             assert!(!text.contains("leak") && !text.contains("Notices muted") && !text.contains("too often"), "{text}");
         }
         assert_eq!(pages.get(&format!("/app/cold-chain/cells/{other_cell}")).await.status, 404);
+        let home = pages.get("/app").await;
+        assert!(home.text().contains("Active alerts") && !home.text().contains("Nothing waits"), "{}", home.text());
         let alerts = pages.get("/app/alerts").await;
         assert!(
             alerts.text().contains("Cell of Anna") && !alerts.text().contains("Cell of Somebody"),

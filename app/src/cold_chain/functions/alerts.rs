@@ -153,11 +153,13 @@ pub async fn acknowledge_alert(id: String) -> Result<(), PageError> {
     Ok(())
 }
 
-/// Closes an alert by hand.
+/// Closes an alert by hand. Unlike a program, a person says what was done: reports name it.
 #[server(prefix = "/_fn", endpoint = "alerts/resolve")]
 pub async fn resolve_alert(id: String, note: Option<String>) -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let note = note.filter(|note| !note.trim().is_empty());
+    let note = Some(note.ok_or_else(|| officina::Error::field("note", "required", "is required"))?);
     officina::cold_chain::service::resolve_alert(&app, &actor, id, officina::cold_chain::ResolveAlert { note }).await?;
     Ok(())
 }

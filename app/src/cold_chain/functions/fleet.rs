@@ -121,20 +121,29 @@ pub async fn list_customers() -> Result<CustomersView, PageError> {
     let (app, actor) = crate::context::context()?;
     let numbers = officina::cold_chain::service::technician_dashboard(&app, &actor).await?;
     let alerts = AlertType::ALL.iter().map(|kind| (*kind, numbers.alerts_by_type.get(kind.as_str()).copied()));
+    // Cells may stand at places that are nobody's, or one's own. Their alerts are no less urgent.
+    let listed = &numbers.customer_list;
+    let cells = numbers.cold_cells - listed.iter().map(|customer| customer.cold_cells).sum::<i64>();
+    let active = numbers.active_alerts - listed.iter().map(|customer| customer.active_alerts).sum::<i64>();
+    let others = (cells > 0).then(|| CustomerRow {
+        href: if active > 0 { "/app/alerts" } else { "/app/cold-chain" }.to_owned(),
+        name: "Places without a customer".to_owned(),
+        cells,
+        alerts: active,
+    });
+    let customers = listed.iter().map(|customer| CustomerRow {
+        href: format!("/app/cold-chain?customer={}", customer.id),
+        name: customer.name.clone(),
+        cells: customer.cold_cells,
+        alerts: customer.active_alerts,
+    });
+    let mut rows: Vec<CustomerRow> = others.into_iter().chain(customers).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.alerts));
     Ok(CustomersView {
         customers: numbers.customers,
         cells: numbers.cold_cells,
         alerts: alerts.filter_map(|(kind, count)| Some((kind, count.filter(|count| *count > 0)?))).collect(),
-        rows: numbers
-            .customer_list
-            .into_iter()
-            .map(|customer| CustomerRow {
-                href: format!("/app/cold-chain?customer={}", customer.id),
-                name: customer.name,
-                cells: customer.cold_cells,
-                alerts: customer.active_alerts,
-            })
-            .collect(),
+        rows,
     })
 }
 

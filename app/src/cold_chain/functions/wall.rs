@@ -20,6 +20,8 @@ pub struct WallView {
     pub headline: String,
     /// The cells, those with alerts first.
     pub cells: Vec<CellRow>,
+    /// How many cells are not shown, in words.
+    pub more_cells: Option<String>,
     /// All cells.
     pub cold_cells: i64,
     /// All customers with cells.
@@ -27,6 +29,10 @@ pub struct WallView {
     /// The clock time of all this.
     pub as_of: String,
 }
+
+/// Cells on the wall: as many as a screen that nobody scrolls can show.
+#[cfg(feature = "ssr")]
+const CELLS: u32 = 60;
 
 /// The wall display.
 #[server(prefix = "/_fn", endpoint = "cold-chain/wall", input = GetUrl)]
@@ -43,10 +49,12 @@ pub async fn get_wall() -> Result<WallView, PageError> {
     let mut alerts = service::list_alerts(&app, &actor, &filter, &newest).await?.items;
     alerts.sort_by_key(|alert| alert.acknowledged_at.is_some());
     let alone = alerts.iter().filter(|alert| alert.acknowledged_at.is_none()).count();
-    let first = PageRequest { limit: Some(100), ..PageRequest::default() };
+    let first = PageRequest { limit: Some(CELLS), ..PageRequest::default() };
     let mut cells = service::list_cold_cells(&app, &actor, &CellFilter::default(), &first).await?.items;
     cells.sort_by_key(|cell| cell.active_alerts == 0);
+    let unseen = numbers.cold_cells - i64::try_from(cells.len()).unwrap_or(i64::MAX);
     Ok(WallView {
+        more_cells: (unseen > 0).then(|| format!("and {unseen} more cells. Alerts of any of them stand above.")),
         shown: i64::try_from(alerts.len()).unwrap_or(i64::MAX),
         active: numbers.active_alerts,
         headline: match alone {
