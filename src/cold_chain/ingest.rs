@@ -103,6 +103,10 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
     let mut tx = db.begin().await?;
     let mut group = Group::new(readings::devices(&mut tx, &numbers).await?);
     group.collect(deliveries);
+    let from_elsewhere = group.from_elsewhere();
+    if !from_elsewhere.is_empty() {
+        group.put_back(&readings::moves(&mut tx, &from_elsewhere).await?);
+    }
     if !tx.is_sqlite() {
         // Readings lie in partitions there, and each knows only what it holds itself.
         let known: HashSet<ReadingKey> = readings::known(&mut tx, &group.doubtful()).await?.into_iter().collect();
@@ -171,6 +175,27 @@ impl Group {
         });
         self.rows = order.iter().map(|index| self.rows[*index]).collect();
         self.origins = order.iter().map(|index| self.origins[*index]).collect();
+    }
+
+    /// The devices that tell of a time at which they stood in another cell.
+    fn from_elsewhere(&self) -> Vec<i64> {
+        let is_old = |row: &&ReadingRow| {
+            let context = self.by_number.get(&row.device_no).and_then(|index| self.contexts.get(*index));
+            context.is_some_and(|context| context.is_from_elsewhere(row))
+        };
+        let mut devices: Vec<i64> = self.rows.iter().filter(is_old).map(|row| row.device_no).collect();
+        devices.dedup();
+        devices
+    }
+
+    /// Gives what was measured before a move to the cell of then.
+    fn put_back(&mut self, moves: &[(i64, Timestamp, i64)]) {
+        for row in &mut self.rows {
+            let left = moves.iter().find(|(device, moved_at, _)| *device == row.device_no && row.at < *moved_at);
+            if let Some((_, _, cell_no)) = left {
+                row.cell_no = *cell_no;
+            }
+        }
     }
 
     /// What may be stored under another time: counted by the device, and not above all that it has counted so far; or told
@@ -242,6 +267,11 @@ impl Group {
             let context = &mut self.contexts[*index];
             let before = context.watched.tracks;
             for row in rows {
+                if context.is_from_elsewhere(row) {
+                    // It says nothing of the cell that the device stands in now, and the rule of then is not known.
+                    context.hear(row);
+                    continue;
+                }
                 let arrival = context.arrive(row);
                 let seen = Measured {
                     at: row.at,
@@ -294,8 +324,13 @@ impl Context {
         }
     }
 
-    /// Takes a stored reading into the device's state, and tells how it came in.
-    fn arrive(&mut self, row: &ReadingRow) -> Arrival {
+    /// Whether a reading was measured before the device came into its cell.
+    fn is_from_elsewhere(&self, row: &ReadingRow) -> bool {
+        Some(row.at) < self.watched.row.moved_at
+    }
+
+    /// Takes note that the device was heard of.
+    fn hear(&mut self, row: &ReadingRow) {
         self.stored = true;
         let state = &mut self.watched.row.state;
         state.last_seen_at = state.last_seen_at.max(Some(row.received_at));
@@ -305,6 +340,12 @@ impl Context {
         if row.dedupe_kind == KIND_SEQ {
             state.highest_seq = state.highest_seq.max(Some(row.dedupe_key));
         }
+    }
+
+    /// Takes a stored reading into the device's state, and tells how it came in.
+    fn arrive(&mut self, row: &ReadingRow) -> Arrival {
+        self.hear(row);
+        let state = &mut self.watched.row.state;
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
         if this < known {

@@ -107,7 +107,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     let mut tx = app.db.begin().await?;
     let row = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(row.customer_id)?;
-    let no = row.no;
+    let (no, left) = (row.no, row.cell_no);
     let before = row.at(now);
     let after = Device {
         cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
@@ -124,6 +124,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
         let note = "The device was moved to another cell.".to_owned();
         close(&mut tx, app, actor, no, &active, Some(&note)).await?;
         devices::write_tracks(&mut tx, no, &Default::default()).await?;
+        devices::write_move(&mut tx, no, left, now).await?;
         looks::add_device(&mut tx, no, now).await?;
     }
     let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});

@@ -16,6 +16,8 @@ use crate::kernel::time::Timestamp;
 pub(crate) struct DeviceView {
     /// The short number of the device in readings.
     pub no: i64,
+    /// That of its cell.
+    pub cell_no: i64,
     id: DeviceId,
     serial_number: String,
     cold_cell_id: ColdCellId,
@@ -62,7 +64,7 @@ impl DeviceView {
     }
 }
 
-const DEVICES: &str = "SELECT d.no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
+const DEVICES: &str = "SELECT d.no, d.cell_no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
      c.offline_after_seconds, d.created_at, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
@@ -199,6 +201,23 @@ pub(crate) async fn update_device(tx: &mut Tx, device: &Device, no: i64, cell_no
         .bind(device.firmware_version.as_ref())
         .run(tx)
         .await?;
+    Ok(())
+}
+
+/// Writes down that a device has left a cell for another one. What it measured there is not what the other one is like.
+pub(crate) async fn write_move(tx: &mut Tx, device_no: i64, left: i64, at: Timestamp) -> Result<()> {
+    sql("INSERT INTO device_moves (device_no, moved_at, cell_no) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(device_no)
+        .bind(at)
+        .bind(left)
+        .run(&mut *tx)
+        .await?;
+    sql("UPDATE devices SET moved_at = $2 WHERE no = $1").bind(device_no).bind(at).run(&mut *tx).await?;
+    sql("UPDATE device_states SET latest_at = NULL, latest_kind = NULL, latest_key = NULL, temperature = NULL, \
+         humidity = NULL, power = NULL, door = NULL WHERE device_no = $1")
+    .bind(device_no)
+    .run(tx)
+    .await?;
     Ok(())
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct DeviceRow {
     pub id: DeviceId,
     pub cold_cell_id: ColdCellId,
     pub cell_no: i64,
+    /// Since when it stands there; from the beginning if it has never been moved.
+    pub moved_at: Option<Timestamp>,
     pub access_epoch: i64,
     pub min_temperature: f64,
     pub max_temperature: f64,
@@ -78,7 +80,7 @@ impl ReadingRow {
 /// A bucket's place: cell, start, span in seconds. In this order a reading's buckets lie side by side.
 pub(crate) type BucketKey = (i64, Timestamp, i64);
 
-const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.access_epoch, c.min_temperature, c.max_temperature, \
+const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.moved_at, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
      s.humidity, s.battery, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
@@ -99,6 +101,13 @@ pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRo
         rows.extend(query.all::<DeviceRow>(&mut *tx).await?);
     }
     Ok(rows)
+}
+
+/// Where devices stood before: device, the moment of the move, and the cell that it left then; oldest first.
+pub(crate) async fn moves(tx: &mut Tx, devices: &[i64]) -> Result<Vec<(i64, Timestamp, i64)>> {
+    let mut query = sql("SELECT device_no, moved_at, cell_no FROM device_moves WHERE device_no IN (");
+    query.push_list(devices).push(") ORDER BY moved_at");
+    query.all(tx).await
 }
 
 const READINGS_HEAD: &str = "INSERT INTO readings (device_no, dedupe_kind, dedupe_key, cell_no, at, received_at, recorded_at, \

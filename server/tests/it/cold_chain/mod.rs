@@ -9,6 +9,7 @@ mod faults;
 mod fleet;
 mod keys;
 mod linked;
+mod moves;
 mod policy;
 mod program;
 mod quiet;
