@@ -123,7 +123,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         sms: config.texter().map_err(|problem| StartError(format!("{problem}.")))?,
         passkeys: Passkeys::at(&config.base_url())?,
         guesses: Guesses::new(config.limits.enabled),
-        passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4))?,
+        passwords: Passwords::new(std::thread::available_parallelism().map_or(2, usize::from).min(4)),
     })
 }
 

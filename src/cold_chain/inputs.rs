@@ -263,9 +263,14 @@ impl NewDevice {
             name: check.optional("name", self.name.as_deref(), 120),
             firmware_version: check.optional("firmwareVersion", self.firmware_version.as_deref(), 60),
         };
-        // A serial number stands in the path of every request of the device.
-        if value.serial_number.contains(['/', '?', '#', '%', '\\']) {
-            check.errors.add("serialNumber", "invalid_serial", "must not contain / \\ ? # or %");
+        // A serial number stands in the path of every request of the device; clients resolve dots there.
+        let typed = self.serial_number.trim();
+        if typed.contains(['/', '?', '#', '%', '\\'])
+            || typed.contains(char::is_control)
+            || [".", ".."].contains(&typed)
+        {
+            let why = "must not contain / \\ ? # % or breaks, nor be dots alone";
+            check.errors.add("serialNumber", "invalid_serial", why);
         }
         check.finish(value)
     }

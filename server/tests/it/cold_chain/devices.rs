@@ -72,7 +72,8 @@ async fn every_bad_line_is_named_and_nothing_is_made() {
             X-1,Nowhere,\n\
             X-2,Twin,\n\
             X-3,,\n\
-            X-4,Cella,name,more\n";
+            X-4,Cella,name,more\n\
+            ..,Cella,\n";
         let refused = cell.admin.post(IMPORT, json!({ "csv": table })).await.expect_error(400, "VALIDATION_ERROR");
         assert_eq!(
             refused["fields"],
@@ -80,11 +81,12 @@ async fn every_bad_line_is_named_and_nothing_is_made() {
                 "line 3": ["has a serialNumber that exists already"],
                 "line 4": ["repeats the serialNumber of line 2"],
                 "line 5": ["has no serialNumber"],
-                "line 6": ["has a serialNumber that must not contain / \\ ? # or %"],
+                "line 6": ["has a serialNumber that must not contain / \\ ? # % or breaks, nor be dots alone"],
                 "line 7": ["names a coldCell that is unknown"],
                 "line 8": ["names a coldCell as 2 are called: give its id"],
                 "line 9": ["has no coldCell"],
                 "line 10": ["has more fields than there are columns"],
+                "line 11": ["has a serialNumber that must not contain / \\ ? # % or breaks, nor be dots alone"],
             })
         );
         let many: String = (0..501).map(|number| format!("M-{number},Cella\n")).collect();
