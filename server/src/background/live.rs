@@ -112,6 +112,10 @@ impl Tailer {
     async fn tell_news(&mut self) -> Result<()> {
         for (org, head) in journal::heads(&self.state.app.db).await? {
             let position = self.positions.entry(org).or_insert(0);
+            if self.state.live.0.receiver_count() == 0 {
+                // Who listens from later on reads first what the journal holds by then.
+                *position = head;
+            }
             while *position < head {
                 let entries = journal::after(&self.state.app.db, org, *position, BATCH).await?;
                 if entries.is_empty() {
