@@ -21,7 +21,7 @@ CREATE TABLE notice_groups (
 ) STRICT;
 
 CREATE INDEX notice_groups_due ON notice_groups (due_at) WHERE told_at IS NULL;
-CREATE INDEX notice_groups_gathering ON notice_groups (org_id, location_id) WHERE told_at IS NULL;
+CREATE INDEX notice_groups_by_place ON notice_groups (org_id, location_id, due_at);
 
 -- What a group is about.
 CREATE TABLE notice_alerts (

@@ -119,6 +119,25 @@ pub(super) async fn gathering(
     .await
 }
 
+/// When what belongs together was last due and told since a moment.
+pub(super) async fn last_told(tx: &mut Tx, org: OrgId, what: &Gathered, since: Timestamp) -> Result<Option<Timestamp>> {
+    let (due_at,): (Option<Timestamp>,) =
+        sql("SELECT MAX(due_at) FROM notice_groups WHERE org_id = $1 AND location_id = $2 AND told_at IS NOT NULL \
+         AND kind = $3 AND alert_type = $4 AND late = $5 AND level = $6 AND told_to = $7 AND quiet = $8 AND due_at > $9")
+        .bind(org)
+        .bind(what.location_id)
+        .bind(what.kind)
+        .bind(what.alert_type)
+        .bind(what.late)
+        .bind(what.level)
+        .bind(&what.told_to)
+        .bind(what.quiet)
+        .bind(since)
+        .one(tx)
+        .await?;
+    Ok(due_at)
+}
+
 pub(super) async fn insert_group(
     tx: &mut Tx,
     org: OrgId,

@@ -20,6 +20,9 @@ const FOLLOWER: &str = "notices";
 const AT_ONCE: i64 = 500;
 /// What happens within this time of the first of its kind at a place is told together, in milliseconds.
 const GATHER: i64 = MINUTE;
+/// How long at least lies between two messages about the same kind of thing at a place, in milliseconds: of a power cut
+/// the devices tell one after the other, and a cell at its limit opens alert after alert.
+const BETWEEN: i64 = 5 * MINUTE;
 
 /// Follows the journals of all organisations to their ends, and tells what is due. It may run on several servers at once:
 /// they wait for each other, organisation by organisation, and each step is taken by one of them.
@@ -92,7 +95,9 @@ async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()>
         let group = match known {
             Some(group) => group,
             None => {
-                let group = (NoticeGroupId::new(), happening.at.plus(GATHER));
+                let told = store::last_told(tx, org, &what, happening.at.plus(-BETWEEN)).await?;
+                let due_at = happening.at.plus(GATHER).max(told.map_or(happening.at, |told| told.plus(BETWEEN)));
+                let group = (NoticeGroupId::new(), due_at);
                 store::insert_group(tx, org, group.0, &what, group.1).await?;
                 group
             }

@@ -88,7 +88,7 @@ async fn two_servers_at_once_tell_each_thing_once() {
             for site in &sites {
                 story.power(site, round % 2 == 1).await;
             }
-            for _ in 0..4 {
+            for _ in 0..6 {
                 clock.advance(30 * SECOND);
                 let (one, two, three) = tokio::join!(follow(&story.app), follow(&other), follow(&other));
                 one.and(two).and(three).unwrap();
@@ -108,6 +108,30 @@ async fn two_servers_at_once_tell_each_thing_once() {
         }
         assert_eq!(told.len(), 4 * 3 * 3);
         other.db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_goes_on_at_a_place_is_not_told_every_minute() {
+    Story::each(|story| async move {
+        let site = story.site("Porto", None, 6).await;
+        let alone = |index: usize| super::Site { location: site.location, devices: vec![site.devices[index]] };
+        // The power is gone, and each device tells of it when its turn comes.
+        for device in 0..5 {
+            story.power(&alone(device), false).await;
+            story.pass(1).await;
+        }
+        let first = to(&ALL, "opening POWER_LOSS Porto 1");
+        assert_eq!(story.told().await, first);
+        story.pass(1).await;
+        let others = to(&ALL, "opening POWER_LOSS Porto 4");
+        assert_eq!(story.told().await, [first.clone(), others.clone()].concat());
+        // Whatever comes long after is told within the minute again.
+        story.pass(10).await;
+        story.power(&alone(5), false).await;
+        story.pass(1).await;
+        assert_eq!(story.told().await, [first.clone(), others, first].concat());
     })
     .await;
 }
