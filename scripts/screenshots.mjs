@@ -30,6 +30,7 @@ const pages = [
   ["leads", "/app/leads"],
   ["cold-chain", "/app/cold-chain"],
   ["cold-cell", `/app/cold-chain/cells/${coldCellId}`],
+  ["change-cell", `/app/cold-chain/cells/${coldCellId}/edit`],
   ["cold-chain-customers", "/app/cold-chain/customers"],
   ["add-cell", "/app/cold-chain/add"],
   ["devices", "/app/cold-chain/devices"],
@@ -75,6 +76,9 @@ try {
   const window = await browser.newContext({ baseURL: demo.baseUrl, storageState: staff });
   const alerts = await (await window.request.get("/api/v1/alerts?limit=1")).json();
   pages.push(["alert", `/app/alerts/${alerts.data[0].id}`]);
+  const cell = await (await window.request.get(`/api/v1/coldcells/${coldCellId}`)).json();
+  pages.push(["place", `/app/cold-chain/places/${cell.data.locationId}`]);
+  pages.push(["device", `/app/cold-chain/devices/${cell.data.deviceList[0].id}`]);
   await window.close();
   for (const [width, height] of Object.entries(widths)) {
     for (const colorScheme of ["light", "dark"]) {

@@ -34,6 +34,24 @@ impl TemperatureUnit {
         }
     }
 
+    /// A difference of temperatures in this unit, which has no zero to start from.
+    #[must_use]
+    pub fn of_difference(self, celsius: f64) -> f64 {
+        match self {
+            Self::Celsius => celsius,
+            Self::Fahrenheit => celsius * 9.0 / 5.0,
+        }
+    }
+
+    /// The opposite, to the nearest millionth of a degree.
+    #[must_use]
+    pub fn to_difference(self, degrees: f64) -> f64 {
+        match self {
+            Self::Celsius => degrees,
+            Self::Fahrenheit => (degrees * 5.0 / 9.0 * MILLIONTHS).round() / MILLIONTHS,
+        }
+    }
+
     /// A temperature as people read it: `−18.4 °C`.
     #[must_use]
     pub fn words(self, celsius: f64) -> String {
@@ -61,6 +79,14 @@ pub fn brief(value: f64) -> String {
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
+/// A number as it stands in a field: with up to two decimals and no tail of zeros.
+#[must_use]
+pub fn in_a_field(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +105,14 @@ mod tests {
         assert_eq!(fahrenheit.range((2.0, 8.0)), "35.6 to 46.4 °F");
         assert_eq!(celsius.range((-25.0, -15.0)), "−25 to −15 °C");
         assert_eq!(fahrenheit.range((-25.0, -15.0)), "−13 to 5 °F");
+    }
+
+    #[test]
+    fn a_difference_has_no_offset_and_a_field_no_tail() {
+        let unit = TemperatureUnit::Fahrenheit;
+        assert_eq!((in_a_field(unit.of_difference(0.5)), unit.to_difference(0.9)), ("0.9".to_owned(), 0.5));
+        let fields = [-18.0, 0.25, -0.001, 20.0, 1.999].map(in_a_field);
+        assert_eq!(fields, ["-18", "0.25", "0", "20", "2"]);
     }
 
     #[test]

@@ -293,9 +293,9 @@ pub struct ImportDevices {
 pub struct ChangeDevice {
     /// The cell it measures from now on. Active alerts of the old cell are resolved.
     pub cold_cell_id: Option<ColdCellId>,
-    /// What people call it.
+    /// What people call it; an empty text takes the name away.
     pub name: Option<String>,
-    /// The firmware it runs.
+    /// The firmware it runs; an empty text takes it away.
     pub firmware_version: Option<String>,
 }
 

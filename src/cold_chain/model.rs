@@ -319,6 +319,16 @@ pub struct TechnicianDashboard {
     pub customer_list: Vec<DashboardCustomer>,
 }
 
+/// Which locations a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
+#[serde(rename_all = "camelCase")]
+pub struct LocationFilter {
+    /// Words in the name, the address and the customer's name.
+    pub search: Option<String>,
+}
+
 /// Which cold cells a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]

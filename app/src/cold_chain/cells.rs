@@ -11,6 +11,7 @@ use super::functions::{
 };
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
+use super::place::href as place_href;
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
@@ -33,7 +34,12 @@ pub fn ColdChainPage() -> impl IntoView {
     let query = Memo::new(move |_| {
         let map = map.read();
         let value = |name| map.get(name).filter(|value| !value.is_empty());
-        CellQuery { search: value("search"), customer: value("customer"), cursor: value("cursor") }
+        CellQuery {
+            search: value("search"),
+            customer: value("customer"),
+            place: value("place"),
+            cursor: value("cursor"),
+        }
     });
     let data = Resource::new(
         move || (query.get(), live.changes(Topic::ColdChain), live.changes(Topic::Alerts)),
@@ -47,7 +53,7 @@ pub fn ColdChainPage() -> impl IntoView {
 }
 
 fn list(page: CellsView, query: &CellQuery) -> AnyView {
-    let is_filtered = query.search.is_some() || query.customer.is_some();
+    let is_filtered = query.search.is_some() || query.customer.is_some() || query.place.is_some();
     let policy = page.may_say_who.then(|| policy_tab(PATH)).into_any();
     let add = page.may_add.then(|| view! { <a class="btn btn-primary" href=ADD>"Add a cell"</a> });
     let head = page
@@ -75,31 +81,37 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
     }
     let shown = page.rows.len();
     let at = |cursor| {
-        let (search, customer) = (query.search.as_deref(), query.customer.as_deref());
-        address(PATH, &[("search", search), ("customer", customer), ("cursor", cursor)])
+        let [search, customer, place] = [&query.search, &query.customer, &query.place].map(Option::as_deref);
+        address(PATH, &[("search", search), ("customer", customer), ("place", place), ("cursor", cursor)])
     };
     let first = query.cursor.is_some().then(|| at(None));
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
-    let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
-    let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
             {head} {whose}
-            <Table caption="Cold cells" columns=columns>{rows}</Table>
+            {table(page.rows, page.sees_fleet)}
             <Pager total=page.total shown=shown what="cells" first=first next=next/>
         </div>
     }
     .into_any()
 }
 
+/// Cells, and for those who may go there the way to the places where they stand.
+pub(super) fn table(cells: Vec<CellRow>, has_places: bool) -> AnyView {
+    let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
+    let rows: Vec<_> = cells.into_iter().map(|cell| row(cell, has_places)).collect();
+    view! { <Table caption="Cold cells" columns=columns>{rows}</Table> }.into_any()
+}
+
 fn filter(query: &CellQuery) -> AnyView {
     let search = query.search.clone().unwrap_or_default();
     let customer = query.customer.clone().map(|id| view! { <input type="hidden" name="customer" value=id/> });
+    let place = query.place.clone().map(|id| view! { <input type="hidden" name="place" value=id/> });
     view! {
         <FilterForm action=PATH>
             <input class="input grow" type="search" name="search" value=search
                 placeholder="Cell, place, customer" aria-label="Search"/>
-            {customer}
+            {customer} {place}
             <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
         </FilterForm>
     }
@@ -121,7 +133,18 @@ fn temperature(cell: &CellRow) -> String {
     cell.temperature.clone().unwrap_or_else(|| "–".to_owned())
 }
 
-fn row(cell: CellRow) -> AnyView {
+/// The name of a place, which leads there.
+fn place(cell: &CellRow, has_page: bool) -> AnyView {
+    let name = cell.location.clone();
+    if has_page {
+        view! { <a class="link" href=place_href(&cell.location_id)>{name}</a> }.into_any()
+    } else {
+        view! { <span>{name}</span> }.into_any()
+    }
+}
+
+fn row(cell: CellRow, has_places: bool) -> AnyView {
+    let location = place(&cell, has_places);
     let (now, state) = (temperature(&cell), state(&cell));
     let maintenance = cell.maintenance.filter(|known| known.runs).as_ref().map(maintenance_badge);
     view! {
@@ -130,7 +153,7 @@ fn row(cell: CellRow) -> AnyView {
             <td data-label="Temperature" class="num"><strong>{now}</strong></td>
             <td data-label="State">{state} {maintenance}</td>
             <td data-label="Allowed" class="num muted">{cell.allowed}</td>
-            <td data-label="Location">{cell.location}</td>
+            <td data-label="Location">{location}</td>
             <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
         </tr>
     }
@@ -182,7 +205,7 @@ fn show(
     muting: MuteActions,
 ) -> AnyView {
     let mut cell = view.cell;
-    let maintenance = view.may_maintain.then_some(maintenance);
+    let maintenance = view.may_change.then_some(maintenance);
     let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance.take(), maintenance);
     let muted = cell.muted.take().map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
     let muting = view.may_mute.then(|| mute_panel(cell.id.clone(), view.silences, muting));
@@ -214,11 +237,15 @@ fn show(
     let devices: Vec<_> = view.devices.into_iter().map(device).collect();
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
     let (now, badge) = (temperature(&cell), state(&cell));
+    let location = place(&cell, view.sees_fleet);
+    let change = view.may_change.then(|| {
+        view! { <a class="btn" href=format!("{path}/edit")>{icon(Icon::Wrench)} "Change this cell"</a> }
+    });
     view! {
         <PageTitle text=title/>
         <div class="page-head">
-            <div class="row wrap"><h1>{cell.name}</h1><span class="muted">{cell.location}</span>{badge}{muted}</div>
-            <span class="now num">{now}</span>
+            <div class="row wrap"><h1>{cell.name}</h1>{location}{badge}{muted}</div>
+            <div class="row wrap"><span class="now num">{now}</span>{change}</div>
         </div>
         <div class="stack">
             {maintenance}

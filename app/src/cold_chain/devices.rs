@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use officina::kernel::permission::Permission;
 
-use super::functions::{DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
+use super::fields::{Filling, choose};
+use super::functions::{Choice, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
 use crate::live::{Topic, use_live};
 use crate::sent::calls;
 use crate::staff::{loaded, permitted};
 use crate::ui::{
-    Badge, Column, EmptyState, FieldFrame, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone,
-    address, icon,
+    Badge, Column, EmptyState, Field, FieldFrame, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table,
+    Tone, address, icon,
 };
 
 /// Where the devices are.
@@ -162,8 +163,15 @@ pub(super) fn battery(device: &DeviceRow) -> Option<String> {
 pub fn DevicePage() -> impl IntoView {
     let live = use_live();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let data = Resource::new(move || (id.get(), live.changes(Topic::ColdChain)), |(id, _)| get_device(id));
+    let map = use_query_map();
+    let asked = Memo::new(move |_| {
+        let query = |name| map.read().get(name).unwrap_or_default();
+        (params.read().get("id").unwrap_or_default(), query("cell"), query("search"))
+    });
+    let data = Resource::new(
+        move || (asked.get(), live.changes(Topic::ColdChain)),
+        |((id, cell, search), _)| get_device(id, cell, search),
+    );
     view! {
         <PageTitle text="Device"/>
         {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), show)}
@@ -184,12 +192,13 @@ fn show(view: DeviceView) -> AnyView {
         }
     });
     let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
-    let new_key = view.may_manage.then(|| key_form(&view));
+    let new_key = view.cells.is_some().then(|| key_form(&view));
+    let change = view.cells.clone().map(|cells| change_form(&view, cells));
     view! {
         <PageTitle text=title/>
         <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div></div>
         <div class="stack">
-            {view.answered.above()}
+            {view.of_key.above()} {view.of_change.above()}
             <section class="panel stack">
                 <h2>"Facts"</h2>
                 {clock}
@@ -200,6 +209,7 @@ fn show(view: DeviceView) -> AnyView {
                     {fact("Battery", battery(device))}
                     <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
                 </dl>
+                {change}
             </section>
             <section class="panel stack">
                 <h2>"Set the device up"</h2>
@@ -228,9 +238,34 @@ fn copied(label: &'static str, name: &'static str, value: String, hint: Option<S
     .into_any()
 }
 
+fn change_form(view: &DeviceView, cells: Choice) -> AnyView {
+    let filling = Filling::of(&view.of_change);
+    let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    let is_open = view.of_change.refused.is_some() || !cells.search.is_empty();
+    view! {
+        <details class="fold" open=is_open>
+            <summary><h3>"Change this device"</h3> {icon(Icon::Chevron)}</summary>
+            <form method="post" action=format!("{PATH}/{}", view.id)>
+                <div class="stack">
+                    {calls("cold-chain/change-device")}
+                    <input type="hidden" name="id" value=view.id.clone()/>
+                    <Field label="Name" name="name" value=filling.value("name", &known(&view.device.name)) maxlength=120u32
+                        optional_word="optional" error=filling.error("name")/>
+                    <Field label="Firmware" name="firmware" value=filling.value("firmware", &known(&view.device.firmware))
+                        maxlength=60u32 optional_word="optional" error=filling.error("firmwareVersion")/>
+                    {choose("Cell", "cell", "search", cells, filling.error("coldCellId"))}
+                    <p class="muted small">"When it moves to another cell, its alerts in the old one are closed."</p>
+                    <div><button class="btn btn-primary" type="submit">"Save"</button></div>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
 fn key_form(view: &DeviceView) -> AnyView {
     let options = GRACES.into_iter().map(|(minutes, words)| (minutes.to_owned(), words.to_owned())).collect();
-    let grace = view.answered.value("grace").unwrap_or_else(|| "0".to_owned());
+    let grace = view.of_key.value("grace").unwrap_or_else(|| "0".to_owned());
     view! {
         <details class="fold">
             <summary><h3>"A new key"</h3> {icon(Icon::Chevron)}</summary>

@@ -10,8 +10,8 @@ use leptos_router::{Lazy, LazyRoute};
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
 use crate::audit::AuditPage;
 use crate::cold_chain::{
-    AddCellPage, AddDevicesPage, AlertPage, AlertsPage, ColdCellPage, ColdChainPage, CustomersPage, DevicePage,
-    DevicesPage, PolicyPage, WallPage,
+    AddCellPage, AddDevicesPage, AlertPage, AlertsPage, ChangeCellPage, ColdCellPage, ColdChainPage, CustomersPage,
+    DevicePage, DevicesPage, PlacePage, PolicyPage, WallPage,
 };
 use crate::notices::{NoticePreferencesPage, NoticesPage};
 use crate::organisations::OrganisationsPage;
@@ -82,11 +82,13 @@ bundle! {
     AddDevices => AddDevicesPage,
     Alert => AlertPage,
     Alerts => AlertsPage,
+    ChangeCell => ChangeCellPage,
     ColdCell => ColdCellPage,
     ColdCells => ColdChainPage,
     Customers => CustomersPage,
     Device => DevicePage,
     Devices => DevicesPage,
+    Place => PlacePage,
     Policy => PolicyPage,
     Wall => WallPage,
 }

@@ -43,6 +43,8 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("cold-chain/add") view={later::<lazily::AddCell>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/customers") view={later::<lazily::Customers>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/cells/:id") view={later::<lazily::ColdCell>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/cells/:id/edit") view={later::<lazily::ChangeCell>()} ssr=SsrMode::Async/>
+                    <Route path=path!("cold-chain/places/:id") view={later::<lazily::Place>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices") view={later::<lazily::Devices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/add") view={later::<lazily::AddDevices>()} ssr=SsrMode::Async/>
                     <Route path=path!("cold-chain/devices/:id") view={later::<lazily::Device>()} ssr=SsrMode::Async/>

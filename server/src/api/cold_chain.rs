@@ -7,7 +7,8 @@ use officina::cold_chain::service;
 use officina::cold_chain::{
     Alert, AlertDetail, AlertFilter, CellFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange,
     ColdCell, ColdCellDetail, Device, DeviceFilter, DeviceWithKey, ImportDevices, ImportedDevices, Location,
-    NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey, StartMaintenance, TechnicianDashboard,
+    LocationFilter, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey, StartMaintenance,
+    TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
 use officina::kernel::page::PageRequest;
@@ -45,16 +46,17 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Locations, in the order of their making.
-#[utoipa::path(get, path = "/locations", tag = "cold chain", params(PageRequest),
+#[utoipa::path(get, path = "/locations", tag = "cold chain", params(LocationFilter, PageRequest),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = List<Location>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn list_locations(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
+    ApiQuery(filter): ApiQuery<LocationFilter>,
     Paging(page): Paging,
 ) -> ApiResult<List<Location>> {
-    Ok(service::list_locations(&state.app, &actor, &page).await?.into())
+    Ok(service::list_locations(&state.app, &actor, &filter, &page).await?.into())
 }
 
 /// Make a location.

@@ -111,8 +111,8 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     let before = row.at(now);
     let after = Device {
         cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
-        name: name.or_else(|| before.name.clone()),
-        firmware_version: firmware.or_else(|| before.firmware_version.clone()),
+        name: change.name.map_or_else(|| before.name.clone(), |_| name),
+        firmware_version: change.firmware_version.map_or_else(|| before.firmware_version.clone(), |_| firmware),
         ..before.clone()
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.

@@ -2,7 +2,9 @@
 
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
 use crate::cold_chain::inputs::{ChangeColdCell, ChangeLocation, NewColdCell, NewLocation};
-use crate::cold_chain::model::{CellFilter, ColdCell, ColdCellDetail, DeviceFilter, Location, TechnicianDashboard};
+use crate::cold_chain::model::{
+    CellFilter, ColdCell, ColdCellDetail, DeviceFilter, Location, LocationFilter, TechnicianDashboard,
+};
 use crate::cold_chain::service::devices::devices_of;
 use crate::cold_chain::store::{alerts, fleet, looks};
 use crate::customers::service as customers;
@@ -19,11 +21,16 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Validation`] for a page that cannot be.
-pub async fn list_locations(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<Location>> {
+pub async fn list_locations(
+    app: &App,
+    actor: &Actor,
+    filter: &LocationFilter,
+    page: &PageRequest,
+) -> Result<Page<Location>> {
     let scope = actor.reach(Permission::ColdChainRead)?;
     let window = page.window()?;
-    let rows = fleet::locations(&app.db, actor.org, &scope, &window).await?;
-    let total = fleet::count_locations(&app.db, actor.org, &scope).await?;
+    let rows = fleet::locations(&app.db, actor.org, filter, &scope, &window).await?;
+    let total = fleet::count_locations(&app.db, actor.org, filter, &scope).await?;
     Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
@@ -241,13 +248,13 @@ pub async fn customer_name(app: &App, actor: &Actor, id: CustomerId) -> Result<O
     fleet::customer_name(&app.db, actor.org, &scope, id).await
 }
 
-/// The first customers with locations, by name.
+/// The first customers with locations whose names hold some words, by name.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `cold_chain:read`.
-pub async fn customers(app: &App, actor: &Actor, most: i64) -> Result<Vec<(CustomerId, String)>> {
+pub async fn customers(app: &App, actor: &Actor, search: Option<&str>, most: i64) -> Result<Vec<(CustomerId, String)>> {
     let scope = actor.reach(Permission::ColdChainRead)?;
-    fleet::customers(&app.db, actor.org, &scope, most).await
+    fleet::customers(&app.db, actor.org, &scope, search, most).await
 }
 
 /// Whether the actor may hear of what happens to a location, cold cell, device or alert, by the words of the journal.

@@ -2,7 +2,9 @@
 
 use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
-use crate::cold_chain::model::{CellFilter, ColdCell, DashboardCustomer, Location, Maintenance, Micro, Preset};
+use crate::cold_chain::model::{
+    CellFilter, ColdCell, DashboardCustomer, Location, LocationFilter, Maintenance, Micro, Preset,
+};
 use crate::cold_chain::store::scope::push_locations;
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
@@ -30,24 +32,40 @@ pub(crate) async fn locations_of(
 pub(crate) async fn locations(
     on: impl Into<Conn<'_>>,
     org: OrgId,
+    filter: &LocationFilter,
     scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<Location>> {
     let mut query = sql(LOCATIONS).bind(org);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
-    }
+    push_location_filter(&mut query, filter, scope);
     query.push_window(Sort::ascending("l.created_at", "l.id"), window);
     query.all(on).await
 }
 
 /// How many locations there are, counted up to a little more than is shown.
-pub(crate) async fn count_locations(on: impl Into<Conn<'_>>, org: OrgId, scope: &Scope) -> Result<i64> {
-    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM locations WHERE org_id = $1").bind(org);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND customer_id IN (").push_list(customers).push(")");
-    }
+pub(crate) async fn count_locations(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    filter: &LocationFilter,
+    scope: &Scope,
+) -> Result<i64> {
+    let mut query = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM locations l \
+         LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE l.org_id = $1")
+    .bind(org);
+    push_location_filter(&mut query, filter, scope);
     query.counted(on).await
+}
+
+/// Narrows a query of locations `l` and their customers `k`.
+fn push_location_filter(query: &mut Sql, filter: &LocationFilter, scope: &Scope) {
+    if let Some(customers) = scope.customers() {
+        query.push(" AND l.customer_id IN (").push_list(customers).push(")");
+    }
+    for word in words_of_search(filter.search.as_deref()) {
+        let word = like(&word);
+        query.push(" AND (LOWER(l.name) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(l.address) LIKE ");
+        query.push_bind(&word).push(" ESCAPE '\\' OR LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\')");
+    }
 }
 
 /// One location.
@@ -376,16 +394,21 @@ pub(crate) async fn customer_name(
     Ok(row.map(|(_, name)| name))
 }
 
-/// Customers with locations, by name; at most so many.
+/// Customers with locations whose names hold some words, by name; at most so many.
 pub(crate) async fn customers(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     scope: &Scope,
+    search: Option<&str>,
     most: i64,
 ) -> Result<Vec<(CustomerId, String)>> {
     let mut query = sql(CUSTOMERS).bind(org);
     if let Some(customers) = scope.customers() {
         query.push(" AND k.id IN (").push_list(customers).push(")");
+    }
+    for word in words_of_search(search) {
+        let word = like(&word);
+        query.push(" AND LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\'");
     }
     query.push(" ORDER BY k.name, k.id LIMIT ").push_bind(most);
     query.all(on).await

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
+use super::Choice;
 use crate::error::PageError;
 use crate::moment::Moment;
 use crate::sent::{Answered, Fresh};
@@ -83,10 +84,12 @@ pub struct DeviceView {
     pub address: String,
     /// A line for a terminal that sends a reading, with the key if it has just been made.
     pub command: String,
-    /// Whether the member may make a new key.
-    pub may_manage: bool,
-    /// What came of a form of the page.
-    pub answered: Answered,
+    /// The cells that it can be put into, for those who may change it and make new keys.
+    pub cells: Option<Choice>,
+    /// What came of the form that makes a key.
+    pub of_key: Answered,
+    /// What came of the form that changes it.
+    pub of_change: Answered,
 }
 
 /// The page on which devices are made in bulk.
@@ -127,19 +130,32 @@ pub async fn list_devices(#[server(default)] query: DeviceQuery) -> Result<Devic
     })
 }
 
-/// A device's page.
+/// A device's page. A cell may be chosen, and cells may be looked for by words.
 #[server(prefix = "/_fn", endpoint = "cold-chain/device", input = GetUrl)]
-pub async fn get_device(id: String) -> Result<DeviceView, PageError> {
+pub async fn get_device(
+    id: String,
+    #[server(default)] cell: String,
+    #[server(default)] search: String,
+) -> Result<DeviceView, PageError> {
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let device = id.parse().map_err(|_| officina::Error::NotFound)?;
     let device = officina::cold_chain::service::get_device(&app, &actor, device).await?;
-    let answered = Answered::here(&["cold-chain/rotate-key"], &["grace"]);
+    let of_key = Answered::here(&["cold-chain/rotate-key"], &["grace"]);
+    let of_change = Answered::in_full(&["cold-chain/change-device"]);
+    let cells = if actor.reach(Permission::DevicesManage).is_ok() {
+        let chosen = of_change.value("cell").or_else(|| Some(cell).filter(|cell| !cell.is_empty()));
+        let chosen = chosen.unwrap_or_else(|| device.cold_cell_id.to_string());
+        let search = of_change.value("search").unwrap_or(search);
+        Some(Choice::of_cells(&app, &actor, search, &chosen).await?)
+    } else {
+        None
+    };
     let serial = crate::ui::encoded(&device.serial_number);
     let address = format!("{}/api/v1/readings/devices/{serial}/readings", app.base_url);
-    let key = answered.fresh.as_ref().and_then(|fresh| fresh.values.first());
+    let key = of_key.fresh.as_ref().and_then(|fresh| fresh.values.first());
     let key = key.map_or("DEVICE-KEY", String::as_str);
     let json = "content-type: application/json";
     Ok(DeviceView {
@@ -147,9 +163,31 @@ pub async fn get_device(id: String) -> Result<DeviceView, PageError> {
         address,
         id,
         device: DeviceRow::of(device, true, &calendar),
-        may_manage: actor.permissions.has(Permission::DevicesManage),
-        answered,
+        cells,
+        of_key,
+        of_change,
     })
+}
+
+/// Changes a device. What is emptied is taken away.
+#[server(prefix = "/_fn", endpoint = "cold-chain/change-device")]
+pub async fn change_device(
+    id: String,
+    #[server(default)] cell: String,
+    #[server(default)] name: String,
+    #[server(default)] firmware: String,
+) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let cell = cell.parse().map_err(|_| officina::Error::field("coldCellId", "required", "must be chosen"))?;
+    let change = officina::cold_chain::ChangeDevice {
+        cold_cell_id: Some(cell),
+        name: Some(name),
+        firmware_version: Some(firmware),
+    };
+    officina::cold_chain::service::change_device(&app, &actor, id, change).await?;
+    leptos_axum::redirect(&format!("{}/{id}", crate::cold_chain::devices::PATH));
+    Ok(())
 }
 
 /// Gives a device a new key. The old one goes on working for some minutes.

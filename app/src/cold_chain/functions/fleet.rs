@@ -1,4 +1,4 @@
-//! Cells and those they belong to: lists, and the forms that make places and cells.
+//! Lists of cells, and of those they belong to.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -7,11 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::CellRow;
 use crate::error::PageError;
-use crate::sent::{Answered, Fresh};
-
-/// Places and customers to choose from.
-#[cfg(feature = "ssr")]
-const CHOICES: u32 = 100;
 
 /// Which cells are shown: the query of the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +15,8 @@ pub struct CellQuery {
     pub search: Option<String>,
     /// One customer's.
     pub customer: Option<String>,
+    /// Those at one place.
+    pub place: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
 }
@@ -69,23 +66,6 @@ pub struct CustomersView {
     pub alerts: Vec<(AlertType, i64)>,
 }
 
-/// The page on which places and cells are made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewCellView {
-    /// The places: their ids and names.
-    pub locations: Vec<(String, String)>,
-    /// The customers of the cold chain: their ids and names.
-    pub customers: Vec<(String, String)>,
-    /// Whether the member may make new customers.
-    pub may_add_customers: bool,
-    /// The kinds of cells: the word that is sent, and what people read.
-    pub kinds: Vec<(String, String)>,
-    /// The sign of the unit that temperatures are typed in.
-    pub unit: String,
-    /// What came of a form of the page.
-    pub answered: Answered,
-}
-
 /// A page of cells.
 #[server(prefix = "/_fn", endpoint = "cold-chain/cells", input = GetUrl)]
 pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView, PageError> {
@@ -96,7 +76,8 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
     let (app, actor) = crate::context::context()?;
     let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let customer = query.customer.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
-    let filter = CellFilter { location_id: None, customer_id: customer, search: query.search };
+    let place = query.place.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
+    let filter = CellFilter { location_id: place, customer_id: customer, search: query.search };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = service::list_cold_cells(&app, &actor, &filter, &page).await?;
     let now = app.clock.now();
@@ -145,124 +126,4 @@ pub async fn list_customers() -> Result<CustomersView, PageError> {
         alerts: alerts.filter_map(|(kind, count)| Some((kind, count.filter(|count| *count > 0)?))).collect(),
         rows,
     })
-}
-
-/// The page on which places and cells are made.
-#[server(prefix = "/_fn", endpoint = "cold-chain/new-cell", input = GetUrl)]
-pub async fn new_cell() -> Result<NewCellView, PageError> {
-    use officina::cold_chain::{Preset, service};
-    use officina::kernel::page::PageRequest;
-    use officina::kernel::permission::Permission;
-
-    let (app, actor) = crate::context::context()?;
-    actor.reach(Permission::ColdChainWrite)?;
-    let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
-    let kinds = Preset::ALL.iter().map(|preset| {
-        let name = match preset {
-            Preset::Freezer => "Freezer",
-            Preset::Fridge => "Fridge",
-        };
-        (preset.to_string(), format!("{name}, {}", unit.range(preset.thresholds())))
-    });
-    let kinds: Vec<_> = kinds.chain([("own".to_owned(), "With limits of its own".to_owned())]).collect();
-    let kept = [
-        "name",
-        "address",
-        "customer",
-        "customer_name",
-        "customer_phone",
-        "location",
-        "cell_name",
-        "kind",
-        "lowest",
-        "highest",
-    ];
-    let answered = Answered::here(&["cold-chain/create-location", "cold-chain/create-cell"], &kept);
-    let page = PageRequest { limit: Some(CHOICES), ..PageRequest::default() };
-    let locations = service::list_locations(&app, &actor, &page).await?.items;
-    let customers = service::customers(&app, &actor, i64::from(CHOICES)).await?;
-    Ok(NewCellView {
-        locations: locations.into_iter().map(|place| (place.id.to_string(), place.name)).collect(),
-        customers: customers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
-        may_add_customers: actor.permissions.has(Permission::CustomersWrite),
-        kinds,
-        unit: unit.sign().to_owned(),
-        answered,
-    })
-}
-
-/// Makes a place.
-#[server(prefix = "/_fn", endpoint = "cold-chain/create-location")]
-pub async fn create_location(
-    name: String,
-    #[server(default)] address: String,
-    #[server(default)] customer: String,
-    #[server(default)] customer_name: String,
-    #[server(default)] customer_phone: String,
-) -> Result<Fresh, PageError> {
-    use officina::cold_chain::{NewLocation, service};
-
-    let (app, actor) = crate::context::context()?;
-    let customer_id = match customer.trim() {
-        "" => None,
-        id => Some(id.parse().map_err(|_| officina::Error::field("customer", "unknown", "is not a customer"))?),
-    };
-    let given = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-    let new = NewLocation {
-        name,
-        customer_id,
-        customer_phone: given(customer_phone),
-        customer_name: given(customer_name),
-        address: given(address),
-        time_zone: None,
-    };
-    let made = service::create_location(&app, &actor, new).await?;
-    let text = "Now add the cells that stand there.".to_owned();
-    Ok(Fresh { title: format!("{} is made", made.name), text, ..Fresh::default() })
-}
-
-/// Makes a cell: a freezer, a fridge, or one with limits of its own.
-#[server(prefix = "/_fn", endpoint = "cold-chain/create-cell")]
-pub async fn create_cell(
-    location: String,
-    cell_name: String,
-    kind: String,
-    #[server(default)] lowest: String,
-    #[server(default)] highest: String,
-) -> Result<Fresh, PageError> {
-    use officina::cold_chain::{NewColdCell, Preset, TEMPERATURE_RANGE, service};
-
-    let (app, actor) = crate::context::context()?;
-    // One of those to choose from; anything else nobody has typed.
-    let location = location.parse().map_err(|_| officina::Error::NotFound)?;
-    let location = service::get_location(&app, &actor, location).await?;
-    let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
-    let bounds = (unit.of_celsius(TEMPERATURE_RANGE.0), unit.of_celsius(TEMPERATURE_RANGE.1));
-    let degrees = |field: &str, text: &str| match text.trim().replace(',', ".").replace('−', "-").as_str() {
-        "" => Ok(None),
-        number => match number.parse::<f64>() {
-            Ok(typed) if (bounds.0..=bounds.1).contains(&typed) => Ok(Some(unit.to_celsius(typed))),
-            Ok(_) => {
-                let why = format!("must be from {} to {} {}", bounds.0, bounds.1, unit.sign());
-                Err(officina::Error::field(field, "out_of_range", why))
-            }
-            Err(_) => Err(officina::Error::field(field, "not_a_number", "must be a number of degrees, such as -18")),
-        },
-    };
-    let preset = kind.parse::<Preset>().ok();
-    let (low, high) = match preset {
-        Some(_) => (None, None),
-        None => (degrees("lowest", &lowest)?, degrees("highest", &highest)?),
-    };
-    let new = NewColdCell {
-        name: cell_name,
-        location_id: Some(location.id),
-        preset,
-        min_temperature: low,
-        max_temperature: high,
-        ..NewColdCell::default()
-    };
-    let made = service::create_cold_cell(&app, &actor, new).await?;
-    let text = "Now give it a device: under “Devices”, “Add devices”.".to_owned();
-    Ok(Fresh { title: format!("{} at {} is made", made.cell.name, made.cell.location_name), text, ..Fresh::default() })
 }

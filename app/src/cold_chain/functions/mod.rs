@@ -1,9 +1,12 @@
 //! What the cold-chain pages ask the server, and the shapes of its answers.
 
 mod alerts;
+mod cell_form;
+mod choices;
 mod devices;
 mod fleet;
 mod mute;
+mod places;
 mod policy;
 mod wall;
 
@@ -12,15 +15,15 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{AcknowledgeAlert, AlertQuery, AlertRow, AlertView, AlertsView, ResolveAlert, get_alert, list_alerts};
+pub use cell_form::{CellForm, ChangeCellView, NewCellView, change_cell, create_cell, get_cell_form, new_cell};
+pub use choices::Choice;
 pub use devices::{
-    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, import_devices, list_devices,
-    new_devices, rotate_key,
+    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, change_device, get_device, import_devices,
+    list_devices, new_devices, rotate_key,
 };
-pub use fleet::{
-    CellQuery, CellsView, CustomerRow, CustomersView, NewCellView, create_cell, create_location, list_cells,
-    list_customers, new_cell,
-};
+pub use fleet::{CellQuery, CellsView, CustomerRow, CustomersView, list_cells, list_customers};
 pub use mute::{MuteCell, SilenceRow, UnmuteCell};
+pub use places::{ChangePlaceView, PlaceView, change_place, create_location, get_place};
 pub use policy::{LevelForm, LevelView, PolicyForm, PolicyView, Tick, get_policy, set_policy};
 pub use wall::{WallView, get_wall};
 
@@ -39,7 +42,9 @@ pub struct CellRow {
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// Where it stands.
+    /// The id of the place where it stands.
+    pub location_id: String,
+    /// What the place is called.
     pub location: String,
     /// The lowest and the highest temperature without an alert, in words.
     pub allowed: String,
@@ -90,6 +95,7 @@ impl CellRow {
         Self {
             id: cell.id.to_string(),
             name: cell.name.clone(),
+            location_id: cell.location_id.to_string(),
             location: cell.location_name.clone(),
             allowed: unit.range((cell.min_temperature, cell.max_temperature)),
             temperature: cell.temperature.map(|celsius| unit.words(celsius)),
@@ -133,8 +139,10 @@ pub struct CellView {
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
     pub may_resolve: bool,
-    /// Whether the member may put the cell into maintenance.
-    pub may_maintain: bool,
+    /// Whether the member may see the pages of places and devices, too.
+    pub sees_fleet: bool,
+    /// Whether the member may change the cell, and put it into maintenance.
+    pub may_change: bool,
     /// Whether the member may mute notices about it.
     pub may_mute: bool,
 }
@@ -154,8 +162,8 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let now = app.clock.now();
     let alerts = service::alerts_of_cell(&app, &actor, id, now.plus(-range.milliseconds())).await?;
     let silences = mute::silences(&app, &actor, &detail.cell, &calendar).await?;
-    let has_pages = actor.reach(Permission::ColdChainRead).is_ok();
-    let device = |device: officina::cold_chain::Device| DeviceRow::of(device, has_pages, &calendar);
+    let sees_fleet = actor.reach(Permission::ColdChainRead).is_ok();
+    let device = |device: officina::cold_chain::Device| DeviceRow::of(device, sees_fleet, &calendar);
     let words = |celsius| unit.words(celsius);
     Ok(CellView {
         cell: CellRow::of(&detail.cell, now, &calendar, unit),
@@ -172,7 +180,8 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         month: calendar.today().chars().take(7).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
-        may_maintain: actor.permissions.has(Permission::ColdChainWrite),
+        sees_fleet,
+        may_change: actor.permissions.has(Permission::ColdChainWrite),
         may_mute: actor.permissions.has(Permission::AlertsResolve),
     })
 }

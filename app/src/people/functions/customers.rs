@@ -38,7 +38,7 @@ pub(super) async fn choices(
         .into_iter()
         .map(|customer| CustomerChoice { id: customer.id.to_string(), name: customer.name, is_linked: true })
         .collect();
-    for (id, name) in officina::cold_chain::service::customers(app, actor, OFFERED).await? {
+    for (id, name) in officina::cold_chain::service::customers(app, actor, None, OFFERED).await? {
         let id = id.to_string();
         if choices.iter().all(|choice| choice.id != id) {
             choices.push(CustomerChoice { id, name, is_linked: false });

@@ -61,11 +61,11 @@ async fn pages_show_and_take_fahrenheit_where_the_organisation_says_so() {
         let make = async |lowest: &str, highest: &str| {
             let fields = [
                 ("function", "cold-chain/create-cell"),
-                ("location", place.as_str().unwrap()),
-                ("cell_name", "Pesce"),
+                ("place", place.as_str().unwrap()),
                 ("kind", "own"),
-                ("lowest", lowest),
-                ("highest", highest),
+                ("cell[name]", "Pesce"),
+                ("cell[lowest]", lowest),
+                ("cell[highest]", highest),
             ];
             browser.form("/app/cold-chain/add", &fields).await
         };
@@ -75,7 +75,7 @@ async fn pages_show_and_take_fahrenheit_where_the_organisation_says_so() {
             refused.status == 400 && text.contains("must be from -148 to 212 °F") && text.contains("−149"),
             "{text}"
         );
-        assert_eq!(make("35,6", "41").await.status, 200);
+        assert_eq!(make("35,6", "41").await.status, 303);
         let cells = cell.admin.get("/api/v1/coldcells?search=Pesce").await.expect(200);
         let made = &cells["data"][0];
         assert_eq!((&made["minTemperature"], &made["maxTemperature"]), (&json!(2.0), &json!(5.0)));

@@ -1,6 +1,7 @@
 //! Stories about cold cells, their devices, readings and alerts.
 
 mod alerts;
+mod by_page;
 mod crash;
 mod degrees;
 mod devices;
