@@ -26,6 +26,8 @@ pub struct Fresh {
     pub hint: Option<String>,
     /// What is shown this once: nothing, a key or link, or several codes.
     pub values: Vec<String>,
+    /// A line for a terminal that tries it, with what is shown this once in it.
+    pub command: Option<String>,
     /// The same for many things: a table, which can also be kept as a file.
     pub sheet: Option<Sheet>,
 }
@@ -94,10 +96,12 @@ pub fn calls(function: &'static str) -> AnyView {
 
 fn shown(fresh: Fresh) -> AnyView {
     let sheet = fresh.sheet.map(table);
+    let command = fresh.command.map(|line| copied("Try it from a terminal", "fresh-command", line, None, false));
     let mut values = fresh.values.into_iter();
     let content = match (values.next(), values.len()) {
         (None, _) => ().into_any(),
-        (Some(value), 0) => copied(fresh.label, fresh.hint, value),
+        // It has the focus, because it may stand far above the form that asked for it.
+        (Some(value), 0) => copied(fresh.label, "fresh", value, fresh.hint, true),
         (Some(first), _) => {
             let items: Vec<_> = std::iter::once(first).chain(values).map(|value| view! { <li>{value}</li> }).collect();
             view! { <ul class="codes mono" aria-label=fresh.label>{items}</ul> }.into_any()
@@ -105,44 +109,52 @@ fn shown(fresh: Fresh) -> AnyView {
     };
     view! {
         <Alert tone=Tone::Success title=fresh.title>
-            <div class="stack tight"><p>{fresh.text}</p> {content} {sheet}</div>
+            <div class="stack tight"><p>{fresh.text}</p> {content} {command} {sheet}</div>
         </Alert>
     }
     .into_any()
 }
 
-/// A table with a way to keep it.
+/// A table with a way to keep it. On a phone each row is a card, as in a list.
 fn table(sheet: Sheet) -> AnyView {
-    let head: Vec<_> = sheet.columns.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
-    let rows: Vec<_> = sheet
-        .rows
-        .into_iter()
-        .map(|row| {
-            let cells: Vec<_> = row.into_iter().map(|cell| view! { <td>{cell}</td> }).collect();
-            view! { <tr>{cells}</tr> }
-        })
-        .collect();
+    let row = |row: Vec<String>| {
+        let cells = sheet.columns.iter().cloned().zip(row).enumerate().map(|(index, (name, cell))| {
+            let class = (index == 0).then_some("head");
+            view! { <td class=class data-label=name>{cell}</td> }
+        });
+        let cells: Vec<_> = cells.collect();
+        view! { <tr>{cells}</tr> }
+    };
+    let rows: Vec<_> = sheet.rows.into_iter().map(row).collect();
+    let head: Vec<_> = sheet.columns.iter().cloned().map(|name| view! { <th scope="col">{name}</th> }).collect();
     view! {
         <p><a class="btn" download=sheet.file href=sheet.href>"Keep as a file"</a></p>
         <div class="scroll" role="group" tabindex="0" aria-label=sheet.caption>
-            <table class="plain-table mono"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+            <table class="grid-table mono"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
         </div>
     }
     .into_any()
 }
 
-/// A field to copy from. It has the focus, because it may stand far above the form that asked for it.
-fn copied(label: String, hint: Option<String>, value: String) -> AnyView {
+/// A field to copy from. The first of a page may have the focus.
+pub(crate) fn copied(
+    label: impl Into<String>,
+    name: &'static str,
+    value: String,
+    hint: Option<String>,
+    is_first: bool,
+) -> AnyView {
+    let label = label.into();
     let field = NodeRef::<Input>::new();
     let select = move |_| {
         if let Some(field) = field.get_untracked() {
             field.select();
         }
     };
-    let described = hint.is_some().then_some("f-fresh-hint");
+    let described = hint.is_some().then(|| format!("f-{name}-hint"));
     view! {
-        <FieldFrame label=label name="fresh" hint=hint>
-            <input class="input mono" id="f-fresh" type="text" readonly=true autofocus=true value=value autocomplete="off"
+        <FieldFrame label=label name=name hint=hint>
+            <input class="input mono" id=format!("f-{name}") type="text" readonly=true autofocus=is_first value=value autocomplete="off"
                 spellcheck="false" aria-describedby=described node_ref=field on:focus=select/>
         </FieldFrame>
     }

@@ -5,6 +5,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::alerts::{AlertActions, Shown, alert_item};
 use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
+use super::fields::Filling;
 use super::functions::{
     AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell, ResolveAlert,
     StartMaintenance, UnmuteCell, get_cell, list_cells,
@@ -13,6 +14,7 @@ use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_pane
 use super::mute::{MuteActions, mute_panel};
 use super::place::href as place_href;
 use crate::live::{Topic, use_live};
+use crate::sent::{Answered, calls};
 use crate::staff::{loaded, refused};
 use crate::ui::{
     Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone,
@@ -181,6 +183,7 @@ pub fn ColdCellPage() -> impl IntoView {
         },
         |(id, range, ..)| get_cell(id, range),
     );
+    let kept = StoredValue::new(None::<(String, Answered)>);
     let refusals = move || {
         let answers = [acknowledge.value(), resolve.value(), start.value(), end.value(), mute.value(), unmute.value()];
         let error = answers.into_iter().find_map(|answer| answer.get().and_then(Result::err));
@@ -192,7 +195,10 @@ pub fn ColdCellPage() -> impl IntoView {
         {loaded(
             data,
             || view! { <SkeletonRows rows=10/> }.into_any(),
-            move |view| show(view, acknowledge, resolve, maintenance, muting),
+            move |mut view| {
+                keep_key(&mut view, kept);
+                show(view, acknowledge, resolve, maintenance, muting)
+            },
         )}
     }
 }
@@ -234,6 +240,8 @@ fn show(
     } else {
         view! { <Chart data=view.chart/> }.into_any()
     };
+    let add = view.of_device.as_ref().map(|answered| add_device(cell.id.clone(), view.devices.is_empty(), answered));
+    let above = view.of_device.as_ref().map(Answered::above);
     let devices: Vec<_> = view.devices.into_iter().map(device).collect();
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
     let (now, badge) = (temperature(&cell), state(&cell));
@@ -248,6 +256,7 @@ fn show(
             <div class="row wrap"><span class="now num">{now}</span>{change}</div>
         </div>
         <div class="stack">
+            {above}
             {maintenance}
             {muting}
             {alerts}
@@ -264,8 +273,50 @@ fn show(
             </section>
             {report_form(&cell.id, view.month)}
             <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
+            {add}
             <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
         </div>
+    }
+    .into_any()
+}
+
+/// A key that is shown this once stays on the page when the page is fetched anew, because something else has happened.
+fn keep_key(view: &mut CellView, kept: StoredValue<Option<(String, Answered)>>) {
+    match (&mut view.of_device, kept.get_value()) {
+        (Some(answered), _) if answered.fresh.is_some() => {
+            kept.set_value(Some((view.cell.id.clone(), answered.clone())));
+        }
+        (Some(answered), Some((id, before))) if id == view.cell.id => *answered = before,
+        _ => {}
+    }
+}
+
+/// One device more. Many are made from a table.
+fn add_device(id: String, is_open: bool, answered: &Answered) -> AnyView {
+    let filling = Filling::of(answered);
+    let page = format!("{PATH}/cells/{id}");
+    view! {
+        <section class="panel">
+            <details class="fold" open=is_open || answered.refused.is_some()>
+                <summary><h2>"Add a device"</h2> {icon(Icon::Chevron)}</summary>
+                <form method="post" action=page>
+                    {calls("cold-chain/create-device")}
+                    <input type="hidden" name="cell" value=id/>
+                    <div class="stack">
+                        <div class="fields two">
+                            <Field label="Serial number" name="serial" value=filling.value("serial", "") required=true maxlength=64u32
+                                autocapitalize="none" hint="As it stands on the case." error=filling.error("serialNumber")/>
+                            <Field label="Name" name="device_name" value=filling.value("device_name", "") maxlength=120u32
+                                optional_word="optional" error=filling.error("name")/>
+                        </div>
+                        <div class="row wrap">
+                            <button class="btn btn-primary" type="submit">"Add the device"</button>
+                            <a class="btn btn-ghost" href=super::devices::ADD>"Add many from a table"</a>
+                        </div>
+                    </div>
+                </form>
+            </details>
+        </section>
     }
     .into_any()
 }

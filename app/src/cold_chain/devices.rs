@@ -7,11 +7,11 @@ use officina::kernel::permission::Permission;
 use super::fields::{Filling, choose};
 use super::functions::{Choice, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
 use crate::live::{Topic, use_live};
-use crate::sent::calls;
+use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
 use crate::ui::{
-    Badge, Column, EmptyState, Field, FieldFrame, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table,
-    Tone, address, icon,
+    Badge, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone, address,
+    icon,
 };
 
 /// Where the devices are.
@@ -172,10 +172,22 @@ pub fn DevicePage() -> impl IntoView {
         move || (asked.get(), live.changes(Topic::ColdChain)),
         |((id, cell, search), _)| get_device(id, cell, search),
     );
+    let kept = StoredValue::new(None::<DeviceView>);
     view! {
         <PageTitle text="Device"/>
-        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), show)}
+        {loaded(data, || view! { <SkeletonRows rows=8/> }.into_any(), move |view| show(keep_key(view, kept)))}
     }
+}
+
+/// A key that is shown this once stays on the page when the page is fetched anew, because something else has happened.
+fn keep_key(mut view: DeviceView, kept: StoredValue<Option<DeviceView>>) -> DeviceView {
+    if view.of_key.fresh.is_some() {
+        kept.set_value(Some(view.clone()));
+    } else if let Some(before) = kept.get_value().filter(|before| before.id == view.id) {
+        view.of_key = before.of_key;
+        view.command = before.command;
+    }
+    view
 }
 
 fn show(view: DeviceView) -> AnyView {
@@ -192,6 +204,8 @@ fn show(view: DeviceView) -> AnyView {
         }
     });
     let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
+    let first = if view.of_key.fresh.is_some() { "It has the new key." } else { "Put the key in place of DEVICE-KEY." };
+    let hint = format!("{first} The answer says “accepted”, and the reading shows in the cell.");
     let new_key = view.cells.is_some().then(|| key_form(&view));
     let change = view.cells.clone().map(|cells| change_form(&view, cells));
     view! {
@@ -216,24 +230,11 @@ fn show(view: DeviceView) -> AnyView {
                 <p class="small">
                     "The device sends each reading as JSON by POST to this address, with its key in the header “x-device-key”. It may send several at once, late, or again: what is known already is not counted twice."
                 </p>
-                {copied("Address", "address", view.address.clone(), None)}
-                {copied("Try it from a terminal", "command", view.command.clone(),
-                    Some("Put the key in place of DEVICE-KEY. The answer says “accepted”, and the reading shows in the cell.".to_owned()))}
+                {copied("Address", "address", view.address.clone(), None, false)}
+                {copied("Try it from a terminal", "command", view.command.clone(), Some(hint), false)}
                 {new_key}
             </section>
         </div>
-    }
-    .into_any()
-}
-
-/// A text to copy.
-fn copied(label: &'static str, name: &'static str, value: String, hint: Option<String>) -> AnyView {
-    let described = hint.is_some().then(|| format!("f-{name}-hint"));
-    view! {
-        <FieldFrame label=label name=name hint=hint>
-            <input class="input mono" id=format!("f-{name}") type="text" readonly=true value=value autocomplete="off"
-                spellcheck="false" aria-describedby=described/>
-        </FieldFrame>
     }
     .into_any()
 }

@@ -35,7 +35,8 @@ pub use functions::{
 };
 // Their forms name them in a field (`sent::calls`).
 pub use functions::{
-    change_cell, change_device, change_place, create_cell, create_location, import_devices, rotate_key, set_policy,
+    change_cell, change_device, change_place, create_cell, create_device, create_location, import_devices, rotate_key,
+    set_policy,
 };
 pub use place::PlacePage;
 pub use policy::PolicyPage;

@@ -139,6 +139,22 @@ pub async fn list_cold_cells(
     Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
 }
 
+/// A cell alone; without what is internal, for its customer.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one, and for another customer's.
+pub async fn cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdCell> {
+    let scope = actor.scope(Permission::ColdChainRead)?;
+    let now = app.clock.now();
+    let row = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    scope.pass(row.customer_id)?;
+    let mut cell = row.at(now);
+    if !scope.sees_inside() {
+        cell.leave_out_internal();
+    }
+    Ok(cell)
+}
+
 /// Everything a cell's page shows; without who did what, for its customer.
 ///
 /// # Errors

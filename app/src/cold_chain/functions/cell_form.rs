@@ -120,7 +120,7 @@ pub async fn get_cell_form(
     actor.reach(Permission::ColdChainWrite)?;
     let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
     let cell = id.parse().map_err(|_| officina::Error::NotFound)?;
-    let cell = officina::cold_chain::service::get_cold_cell(&app, &actor, cell).await?.cell;
+    let cell = officina::cold_chain::service::cold_cell(&app, &actor, cell).await?;
     let answered = Answered::in_full(&["cold-chain/change-cell"]);
     let stands = cell.location_id.to_string();
     let chosen = answered.value("place").or_else(|| Some(place).filter(|place| !place.is_empty())).unwrap_or(stands);
@@ -181,7 +181,7 @@ pub async fn change_cell(id: String, #[server(default)] place: String, cell: Cel
     actor.reach(Permission::ColdChainWrite)?;
     let unit = crate::context::organisation(&app, &actor).await?.temperature_unit;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
-    let before = service::get_cold_cell(&app, &actor, id).await?.cell;
+    let before = service::cold_cell(&app, &actor, id).await?;
     let limits = (before.min_temperature, before.max_temperature);
     let change = cell.read(unit, &CellForm::of(&before, unit), Some(limits))?;
     let change = ChangeColdCell { location_id: Some(place_id(&place)?), name: Some(cell.name), ..change };

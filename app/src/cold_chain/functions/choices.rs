@@ -82,9 +82,9 @@ mod server {
             let mut choice = Self::new(page.items.into_iter().map(cell_name).collect(), search, chosen, has_more);
             if choice.lacks_chosen()
                 && let Ok(id) = chosen.parse()
-                && let Ok(detail) = service::get_cold_cell(app, actor, id).await
+                && let Ok(cell) = service::cold_cell(app, actor, id).await
             {
-                choice.options.insert(0, cell_name(detail.cell));
+                choice.options.insert(0, cell_name(cell));
             }
             Ok(choice)
         }

@@ -153,19 +153,71 @@ pub async fn get_device(
     } else {
         None
     };
-    let serial = crate::ui::encoded(&device.serial_number);
-    let address = format!("{}/api/v1/readings/devices/{serial}/readings", app.base_url);
+    let cell = officina::cold_chain::service::cold_cell(&app, &actor, device.cold_cell_id).await?;
+    let address = address(&app, &device.serial_number);
     let key = of_key.fresh.as_ref().and_then(|fresh| fresh.values.first());
     let key = key.map_or("DEVICE-KEY", String::as_str);
-    let json = "content-type: application/json";
     Ok(DeviceView {
-        command: format!("curl '{address}' -H 'x-device-key: {key}' -H '{json}' -d '{{\"temperature\": -18.4}}'"),
+        command: command(&address, key, &cell),
         address,
         id,
         device: DeviceRow::of(device, true, &calendar),
         cells,
         of_key,
         of_change,
+    })
+}
+
+/// Where a device sends its readings.
+#[cfg(feature = "ssr")]
+fn address(app: &officina::kernel::App, serial: &str) -> String {
+    format!("{}/api/v1/readings/devices/{}/readings", app.base_url, crate::ui::encoded(serial))
+}
+
+/// A line for a terminal that sends a reading. It opens no alert: its temperature is the middle of what the cell allows.
+#[cfg(feature = "ssr")]
+fn command(address: &str, key: &str, cell: &officina::cold_chain::ColdCell) -> String {
+    let (low, high) = (cell.min_temperature, cell.max_temperature);
+    let middle = f64::midpoint(low, high);
+    let tenth = (middle * 10.0).round() / 10.0;
+    // Limits may be closer to each other than a tenth of a degree.
+    let temperature = if (low..=high).contains(&tenth) { format!("{tenth:.1}") } else { middle.to_string() };
+    let json = "content-type: application/json";
+    format!("curl '{address}' -H 'x-device-key: {key}' -H '{json}' -d '{{\"temperature\": {temperature}}}'")
+}
+
+/// Makes a device in a cell. Its key is shown this once, with a line that tries it.
+#[server(prefix = "/_fn", endpoint = "cold-chain/create-device")]
+pub async fn create_device(
+    cell: String,
+    #[server(default)] serial: String,
+    #[server(default)] device_name: String,
+) -> Result<Fresh, PageError> {
+    use officina::cold_chain::{NewDevice, service};
+    use officina::kernel::permission::Permission;
+
+    let (app, actor) = crate::context::context()?;
+    actor.reach(Permission::DevicesManage)?;
+    let cell = cell.parse().map_err(|_| officina::Error::NotFound)?;
+    let cell = service::cold_cell(&app, &actor, cell).await?;
+    let new = NewDevice {
+        serial_number: serial,
+        cold_cell_id: Some(cell.id),
+        name: Some(device_name),
+        firmware_version: None,
+    };
+    let made = service::create_device(&app, &actor, new).await?;
+    let address = address(&app, &made.device.serial_number);
+    Ok(Fresh {
+        title: format!("{} is made", made.device.serial_number),
+        text: format!(
+            "It sends its readings by POST to {address}. Put the key into it now: it is shown this once and cannot be looked up again."
+        ),
+        label: "Key".to_owned(),
+        hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
+        command: Some(command(&address, &made.api_key, &cell)),
+        values: vec![made.api_key],
+        ..Fresh::default()
     })
 }
 

@@ -18,8 +18,8 @@ pub use alerts::{AcknowledgeAlert, AlertQuery, AlertRow, AlertView, AlertsView, 
 pub use cell_form::{CellForm, ChangeCellView, NewCellView, change_cell, create_cell, get_cell_form, new_cell};
 pub use choices::Choice;
 pub use devices::{
-    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, change_device, get_device, import_devices,
-    list_devices, new_devices, rotate_key,
+    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, change_device, create_device, get_device,
+    import_devices, list_devices, new_devices, rotate_key,
 };
 pub use fleet::{CellQuery, CellsView, CustomerRow, CustomersView, list_cells, list_customers};
 pub use mute::{MuteCell, SilenceRow, UnmuteCell};
@@ -29,6 +29,7 @@ pub use wall::{WallView, get_wall};
 
 use crate::error::PageError;
 use crate::moment::Moment;
+use crate::sent::Answered;
 use crate::ui::{ChartData, TimelineItem};
 
 /// Rows on a page of a list.
@@ -135,6 +136,8 @@ pub struct CellView {
     pub timeline: Vec<TimelineItem>,
     /// The month that goes on, `YYYY-MM`: the last that there is a report of.
     pub month: String,
+    /// What came of the form that adds a device, for those who may.
+    pub of_device: Option<Answered>,
     /// Whether the member may take note of alerts.
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
@@ -178,6 +181,10 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         month: calendar.today().chars().take(7).collect(),
+        of_device: actor
+            .reach(Permission::DevicesManage)
+            .is_ok()
+            .then(|| Answered::here(&["cold-chain/create-device"], &["serial", "device_name"])),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
         sees_fleet,
