@@ -244,6 +244,41 @@ test.describe("the fleet changed by page", () => {
   });
 });
 
+test("one device is added on its cell's page, and its key is shown this once", async ({ page }) => {
+  await signIn(page, "admin", "demo-2");
+  await page.goto("/app/cold-chain");
+  await page.getByRole("table", { name: "Cold cells" }).locator("td.head a").first().click();
+  await page.locator("summary", { hasText: "Add a device" }).click();
+  const serial = `ONE-${Date.now()}`;
+  await page.getByLabel("Serial number").fill(serial);
+  await page.getByRole("button", { name: "Add the device" }).click();
+  await expect(page.getByText(`${serial} is made`)).toBeVisible();
+  const key = await page.getByLabel("Key", { exact: true }).inputValue();
+  await expect(page.getByLabel("Try it from a terminal")).toHaveValue(new RegExp(`${serial}.*x-device-key: ${key}`));
+  await expectAccessibleLightAndDark(page);
+
+  await page.goto("/app/cold-chain/devices");
+  await page.getByLabel("Which devices").selectOption({ label: "Never heard of" });
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect(page).toHaveURL(/status=never_seen/);
+  await expect(page.getByRole("link", { name: serial })).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("link", { name: serial }).click();
+  await expect(page.getByText("Put the key in place of DEVICE-KEY.")).toBeVisible();
+});
+
+test("past alerts stand on their cell's page, and all of them in the list", async ({ page }) => {
+  await signIn(page, "technician");
+  const over = await (await page.request.get("/api/v1/alerts?status=RESOLVED&limit=1")).json();
+  await page.goto(`/app/cold-chain/cells/${over.data[0].coldCellId}`);
+  await expect(page.getByRole("table", { name: "Past alerts" })).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+  await page.getByRole("link", { name: "All alerts of this cell" }).click();
+  await expect(page.getByRole("link", { name: "Show the alerts of all cells" })).toBeVisible();
+  await expect(page.locator("article").first()).toBeVisible();
+  await expectAccessibleLightAndDark(page);
+});
+
 test("the inspector's report is handed out on paper and as a table", async ({ page }) => {
   await signIn(page, "technician");
   await page.goto(`/app/cold-chain/cells/${device(1).coldCellId}`);

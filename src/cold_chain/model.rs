@@ -343,6 +343,24 @@ pub struct CellFilter {
     pub search: Option<String>,
 }
 
+crate::text_enum! {
+    /// What devices are looked for: as their status says it, or by what is wrong with them.
+    pub enum DeviceCondition {
+        /// Heard of within the offline threshold of its cell.
+        Online = "ONLINE",
+        /// Not heard of within it, or never at all.
+        Offline = "OFFLINE",
+        /// Heard of once, and silent for longer than that.
+        Silent = "SILENT",
+        /// With less charge than opens an alert, at its newest reading.
+        LowBattery = "LOW_BATTERY",
+        /// With a clock that was wrong in the last day that it was heard of.
+        ClockWrong = "CLOCK_WRONG",
+        /// Never heard of.
+        NeverSeen = "NEVER_SEEN",
+    }
+}
+
 /// Which devices a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
@@ -353,6 +371,9 @@ pub struct DeviceFilter {
     pub cold_cell_id: Option<ColdCellId>,
     /// Words in the serial number, the name, and the names of the cell and its location.
     pub search: Option<String>,
+    /// Only those in this condition.
+    #[cfg_attr(feature = "utoipa", param(inline))]
+    pub status: Option<DeviceCondition>,
 }
 
 /// A customer in the technician's view.

@@ -18,6 +18,14 @@ use crate::ui::{
 pub(super) const PATH: &str = "/app/cold-chain/devices";
 /// Where devices are made in bulk.
 pub(super) const ADD: &str = "/app/cold-chain/devices/add";
+/// Which devices are shown: the word in the address, and what people read.
+const CONDITIONS: [(&str, &str); 5] = [
+    ("", "All"),
+    ("silent", "Silent"),
+    ("low_battery", "Low battery"),
+    ("clock_wrong", "Clock not right"),
+    ("never_seen", "Never heard of"),
+];
 /// How long the old key may go on working: minutes, and words.
 const GRACES: [(&str, &str); 4] = [("0", "Not at all"), ("60", "An hour"), ("1440", "A day"), ("10080", "A week")];
 
@@ -55,7 +63,7 @@ pub fn DevicesPage() -> impl IntoView {
     let query = Memo::new(move |_| {
         let map = map.read();
         let value = |name| map.get(name).filter(|value| !value.is_empty());
-        DeviceQuery { search: value("search"), cursor: value("cursor") }
+        DeviceQuery { search: value("search"), status: value("status"), cursor: value("cursor") }
     });
     let data = Resource::new(move || (query.get(), live.changes(Topic::ColdChain)), |(query, _)| list_devices(query));
     view! {
@@ -68,19 +76,27 @@ pub fn DevicesPage() -> impl IntoView {
 fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
     let search = query.search.as_deref();
     let words = search.unwrap_or_default().to_owned();
+    let status = query.status.as_deref();
+    let conditions: Vec<_> = CONDITIONS
+        .into_iter()
+        .map(|(word, words)| {
+            view! { <option value=word selected={word == status.unwrap_or_default()}>{words}</option> }
+        })
+        .collect();
     let filter = view! {
         <FilterForm action=PATH>
             <input class="input grow" type="search" name="search" value=words
                 placeholder="Serial number, name, cell, place" aria-label="Search"/>
+            <select class="select" name="status" aria-label="Which devices">{conditions}</select>
             <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
         </FilterForm>
     };
-    if page.rows.is_empty() && search.is_some() {
+    if page.rows.is_empty() && (search.is_some() || status.is_some()) {
         return view! {
             <div class="stack">
                 {filter}
                 <div class="panel">
-                    <EmptyState symbol=Icon::Search title="Nothing matches" text="Try fewer words.">
+                    <EmptyState symbol=Icon::Search title="Nothing matches" text="No device is like that.">
                         <a class="btn" href=PATH>"Show all devices"</a>
                     </EmptyState>
                 </div>
@@ -101,7 +117,7 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         .into_any();
     }
     let shown = page.rows.len();
-    let at = |cursor| address(PATH, &[("search", search), ("cursor", cursor)]);
+    let at = |cursor| address(PATH, &[("search", search), ("status", status), ("cursor", cursor)]);
     let first = query.cursor.is_some().then(|| at(None));
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
@@ -145,6 +161,8 @@ pub(super) fn head(device: &DeviceRow) -> AnyView {
 pub(super) fn state(device: &DeviceRow) -> AnyView {
     let online = if device.is_online {
         view! { <Badge tone=Tone::Success symbol=Icon::Check label="Online"/> }
+    } else if device.last_seen.is_none() {
+        view! { <Badge symbol=Icon::Clock label="Never heard of"/> }
     } else {
         view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Silent"/> }
     };

@@ -165,8 +165,8 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let cell = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
-    let device_list =
-        devices_of(app, actor.org, &DeviceFilter { cold_cell_id: Some(id), search: None }, &scope, &all).await?.items;
+    let of_cell = DeviceFilter { cold_cell_id: Some(id), ..DeviceFilter::default() };
+    let device_list = devices_of(app, actor.org, &of_cell, &scope, &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
     let active = alerts::list(&app.db, actor.org, &filter, &scope, &all.window()?).await?;
     let (mut cell, mut timeline) = (cell.at(now), Vec::new());

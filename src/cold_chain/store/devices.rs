@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::Error;
 use crate::Result;
-use crate::cold_chain::engine::Tracks;
-use crate::cold_chain::model::{Device, DeviceFilter, DeviceStatus, LatestReading, Micro};
+use crate::cold_chain::engine::{BATTERY_LOW, Tracks};
+use crate::cold_chain::model::{Device, DeviceCondition, DeviceFilter, DeviceStatus, LatestReading, Micro};
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, chunks, like, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::page::{PageWindow, words_of_search};
-use crate::kernel::time::Timestamp;
+use crate::kernel::time::{DAY, Timestamp};
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct DeviceView {
@@ -69,16 +69,17 @@ const DEVICES: &str = "SELECT d.no, d.cell_no, d.id, d.serial_number, d.cold_cel
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
 
-/// Devices in the order of their making; one more than asked for.
+/// Devices in the order of their making, in the condition that they are in at a moment; one more than asked for.
 pub(crate) async fn devices(
     on: impl Into<Conn<'_>>,
     org: OrgId,
+    now: Timestamp,
     filter: &DeviceFilter,
     scope: &Scope,
     window: &PageWindow,
 ) -> Result<Vec<DeviceView>> {
     let mut query = sql(DEVICES).bind(org);
-    push_filter(&mut query, filter, scope);
+    push_filter(&mut query, now, filter, scope);
     query.push_window(Sort::ascending("d.created_at", "d.id"), window);
     query.all(on).await
 }
@@ -87,19 +88,45 @@ pub(crate) async fn devices(
 pub(crate) async fn count_devices(
     on: impl Into<Conn<'_>>,
     org: OrgId,
+    now: Timestamp,
     filter: &DeviceFilter,
     scope: &Scope,
 ) -> Result<i64> {
     let mut query =
         sql("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
-         JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE d.org_id = $1")
+         JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no \
+         WHERE d.org_id = $1")
         .bind(org);
-    push_filter(&mut query, filter, scope);
+    push_filter(&mut query, now, filter, scope);
     query.counted(on).await
 }
 
-/// Narrows a query of devices `d`, their cells `c` and locations `l`.
-fn push_filter(query: &mut Sql, filter: &DeviceFilter, scope: &Scope) {
+/// Narrows a query of devices `d`, their states `s`, cells `c` and locations `l`.
+fn push_filter(query: &mut Sql, now: Timestamp, filter: &DeviceFilter, scope: &Scope) {
+    // As `DeviceStatus::at` has it.
+    const HEARD_UNTIL: &str = "s.last_seen_at + c.offline_after_seconds * 1000";
+    match filter.status {
+        None => {}
+        Some(DeviceCondition::Online) => {
+            query.push(" AND ").push(HEARD_UNTIL).push(" >= ").push_bind(now);
+        }
+        Some(DeviceCondition::Silent) => {
+            query.push(" AND ").push(HEARD_UNTIL).push(" < ").push_bind(now);
+        }
+        Some(DeviceCondition::Offline) => {
+            query.push(" AND (s.last_seen_at IS NULL OR ").push(HEARD_UNTIL).push(" < ").push_bind(now).push(")");
+        }
+        Some(DeviceCondition::LowBattery) => {
+            query.push(" AND s.battery < ").push_bind(BATTERY_LOW.celsius());
+        }
+        Some(DeviceCondition::ClockWrong) => {
+            // As `Device::is_clock_wrong` has it.
+            query.push(" AND s.last_seen_at - s.clock_suspect_at < ").push_bind(DAY);
+        }
+        Some(DeviceCondition::NeverSeen) => {
+            query.push(" AND s.last_seen_at IS NULL");
+        }
+    }
     if let Some(customers) = scope.customers() {
         query.push(" AND l.customer_id IN (").push_list(customers).push(")");
     }

@@ -106,6 +106,8 @@ pub struct AddDevicesView {
 pub struct DeviceQuery {
     /// Words that are looked for.
     pub search: Option<String>,
+    /// Only those in a condition.
+    pub status: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
 }
@@ -119,7 +121,11 @@ pub async fn list_devices(#[server(default)] query: DeviceQuery) -> Result<Devic
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let filter = DeviceFilter { cold_cell_id: None, search: query.search };
+    let filter = DeviceFilter {
+        cold_cell_id: None,
+        search: query.search,
+        status: query.status.and_then(|word| word.parse().ok()),
+    };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = officina::cold_chain::service::list_devices(&app, &actor, &filter, &page).await?;
     Ok(DevicesView {

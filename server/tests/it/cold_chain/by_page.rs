@@ -9,12 +9,12 @@ use crate::support::{Client, START, TestServer};
 const ADD: &str = "/app/cold-chain/add";
 
 /// A person who reads and sends pages.
-async fn person(server: &TestServer, role: &str) -> Client {
+pub(super) async fn person(server: &TestServer, role: &str) -> Client {
     server.browser(role).await.with("accept", "text/html")
 }
 
 /// A page as it is shown, without the marks that hydration needs and the data that it takes along.
-async fn shown(person: &Client, path: &str) -> String {
+pub(super) async fn shown(person: &Client, path: &str) -> String {
     let answer = person.get(path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     let text = answer.text().replace("<!>", "").replace("<!---->", "");
@@ -22,7 +22,7 @@ async fn shown(person: &Client, path: &str) -> String {
 }
 
 /// What a field holds when the page is shown.
-fn field<'a>(page: &'a str, name: &str) -> &'a str {
+pub(super) fn field<'a>(page: &'a str, name: &str) -> &'a str {
     let tag = page.split('<').find(|tag| tag.starts_with("input") && tag.contains(&format!("name=\"{name}\"")));
     let tag = tag.unwrap_or_else(|| panic!("no field {name}: {page}"));
     tag.split(" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()

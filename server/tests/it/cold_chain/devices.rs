@@ -5,7 +5,8 @@ use officina::kernel::db::sql;
 use officina::kernel::time::{DAY, HOUR};
 use serde_json::{Value, json};
 
-use super::{Cell, account, customer, journaled};
+use super::by_page::{field, person, shown};
+use super::{Cell, account, customer, journaled, text};
 use crate::support::{START, TestServer};
 
 const IMPORT: &str = "/api/v1/devices/import";
@@ -223,6 +224,117 @@ async fn a_device_whose_clock_is_wrong_is_marked_until_a_day_after_it_is_right()
         let now = server.app().clock.now();
         cell.send(&server, json!({ "temperature": -18, "recordedAt": now.0 }), 201).await;
         assert!(!marked().await);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_device_is_added_on_its_cells_page_and_the_line_that_tries_it_raises_no_alarm() {
+    TestServer::each(|server| async move {
+        let cell = Cell::with(&server, json!({ "preset": "fridge" }), "CC-0001").await;
+        let page = format!("/app/cold-chain/cells/{}", cell.id);
+        assert!(!shown(&person(&server, "technician").await, &page).await.contains("Add a device"));
+        let manager = person(&server, "manager").await;
+        assert!(shown(&manager, &page).await.contains("Add a device"));
+        let add = async |serial: &str| {
+            let fields = [
+                ("function", "cold-chain/create-device"),
+                ("cell", cell.id.as_str()),
+                ("serial", serial),
+                ("device_name", "By the door"),
+            ];
+            manager.form(&page, &fields).await
+        };
+        for (serial, status, why) in [("CC-0001", 409, "exists already"), ("A/1", 400, "must not contain")] {
+            let refused = add(serial).await;
+            let words = refused.text();
+            assert!(refused.status == status && words.contains(why), "{words}");
+            assert_eq!((field(&words, "serial"), field(&words, "device_name")), (serial, "By the door"));
+        }
+        let made = add("CC-0002").await;
+        let words = made.text().replace("&#x27;", "'").replace("&quot;", "\"");
+        assert_eq!((made.status.as_u16(), made.header("cache-control")), (200, Some("no-store")), "{words}");
+        assert!(words.contains("CC-0002 is made") && words.contains("shown this once"), "{words}");
+        let command = between(&words, "curl ", "}'");
+        let path = between(command, "'", "'").strip_prefix(&*server.app().base_url).expect("our own address");
+        let key = between(command, "x-device-key: ", "'");
+        let body: Value = serde_json::from_str(&format!("{}}}", between(command, "-d '", "}'"))).expect("JSON");
+        assert_eq!(body, json!({ "temperature": 5.0 }), "the middle of what a fridge may have");
+        server.visitor().with("x-device-key", key).post(path, body).await.expect(201);
+        assert_eq!(cell.alerts().await, Vec::<Value>::new());
+        assert!(!manager.get(&page).await.text().contains(key));
+        let list = cell.admin.get("/api/v1/devices?search=CC-0002").await.expect(200);
+        assert_eq!(list["data"][0]["name"], "By the door");
+
+        // The line on a device's page asks for the key until it has one. Limits may leave no room for a tenth.
+        let narrow = json!({ "minTemperature": 2.01, "maxTemperature": 2.04, "hysteresis": 0 });
+        cell.admin.patch(&format!("/api/v1/coldcells/{}", cell.id), narrow).await.expect(200);
+        let device = format!("/app/cold-chain/devices/{}", cell.device_id);
+        let before = shown(&manager, &device).await;
+        assert!(before.contains("Put the key in place of DEVICE-KEY"), "{before}");
+        let temperature = between(&before, "temperature&quot;: ", "}").parse::<f64>().expect("a number");
+        assert!((2.01..=2.04).contains(&temperature), "{temperature}");
+        let form = [("function", "cold-chain/rotate-key"), ("id", cell.device_id.as_str()), ("grace", "0")];
+        let after = manager.form(&device, &form).await.text();
+        assert!(after.contains("It has the new key.") && !after.contains("DEVICE-KEY"), "{after}");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn devices_are_found_by_what_is_wrong_with_them() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let mut keys = vec![cell.key.clone()];
+        for number in 2..=5 {
+            let device = json!({ "serialNumber": format!("CC-000{number}"), "coldCellId": cell.id });
+            keys.push(text(&cell.admin.post("/api/v1/devices", device).await.expect(201)["data"]["apiKey"]));
+        }
+        let send = async |number: usize, body: Value| {
+            let device = server.visitor().with("x-device-key", &keys[number - 1]);
+            device.post(&format!("/api/v1/readings/devices/CC-000{number}/readings"), body).await.expect(201);
+        };
+        // The first falls silent, the second is well, the third is nearly empty, the fourth's clock is wrong; the
+        // fifth was never switched on.
+        send(1, json!({ "temperature": -18, "batteryLevel": 90 })).await;
+        server.advance(HOUR);
+        let ahead = server.app().clock.now().plus(HOUR).0;
+        send(2, json!({ "temperature": -18, "batteryLevel": 20 })).await;
+        send(3, json!({ "temperature": -18, "batteryLevel": 19 })).await;
+        send(4, json!({ "temperature": -18, "recordedAt": ahead })).await;
+        let technician = person(&server, "technician").await;
+        for (word, on_page, found) in [
+            ("ONLINE", "", vec![2, 3, 4]),
+            ("offline", "", vec![1, 5]),
+            ("silent", "silent", vec![1]),
+            ("low_battery", "low_battery", vec![3]),
+            ("CLOCK_WRONG", "clock_wrong", vec![4]),
+            ("never_seen", "never_seen", vec![5]),
+        ] {
+            let list = cell.admin.get(&format!("/api/v1/devices?status={word}")).await.expect(200);
+            let serials: Vec<String> =
+                list["data"].as_array().unwrap().iter().map(|row| text(&row["serialNumber"])).collect();
+            let expected: Vec<String> = found.iter().map(|number| format!("CC-000{number}")).collect();
+            assert_eq!((serials, &list["page"]["total"]), (expected, &json!(found.len())), "{word}");
+            if !on_page.is_empty() {
+                let page = shown(&technician, &format!("/app/cold-chain/devices?status={on_page}")).await;
+                let all: Vec<usize> = (1..=5).filter(|number| page.contains(&format!("CC-000{number}"))).collect();
+                assert_eq!(all, found, "{word}");
+                assert!(page.contains(&format!("value=\"{on_page}\" selected")), "{page}");
+            }
+        }
+        // Page by page, and together with words.
+        let first = cell.admin.get("/api/v1/devices?status=online&limit=2").await.expect(200);
+        let next = format!("/api/v1/devices?status=online&limit=2&cursor={}", text(&first["page"]["nextCursor"]));
+        assert_eq!(cell.admin.get(&next).await.expect(200)["data"][0]["serialNumber"], "CC-0004");
+        let none = cell.admin.get("/api/v1/devices?status=silent&search=CC-0002").await.expect(200);
+        assert_eq!(none["data"], json!([]));
+        let refused = cell.admin.get("/api/v1/devices?status=broken").await.expect_error(400, "VALIDATION_ERROR");
+        assert!(refused["fields"]["status"].is_array(), "{refused}");
+        let page = shown(&technician, "/app/cold-chain/devices?status=never_seen&search=CC-0001").await;
+        assert!(page.contains("Nothing matches"), "{page}");
         server.stop().await;
     })
     .await;
