@@ -54,6 +54,8 @@ pub struct Alert {
     pub location_id: LocationId,
     /// What the place is called.
     pub location_name: String,
+    /// What the customer is called whose place it is.
+    pub customer_name: Option<String>,
     /// The device that noticed.
     pub device_id: DeviceId,
     /// The number on the device's case.

@@ -130,6 +130,8 @@ pub struct ColdCell {
     pub location_id: LocationId,
     /// What the place is called.
     pub location_name: String,
+    /// What the customer is called whose place it is.
+    pub customer_name: Option<String>,
     /// The preset that the thresholds were taken from.
     pub preset: Option<Preset>,
     /// The lowest temperature without an alert, in °C.

@@ -31,7 +31,12 @@ pub fn AlertsPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| {
         let value = |name: &str| map.read().get(name).filter(|value| !value.is_empty());
-        AlertQuery { resolved: value("resolved").is_some(), kind: value("type"), cursor: value("cursor") }
+        AlertQuery {
+            resolved: value("resolved").is_some(),
+            kind: value("type"),
+            cell: value("cell"),
+            cursor: value("cursor"),
+        }
     });
     let acknowledge = ServerAction::<AcknowledgeAlert>::new();
     let resolve = ServerAction::<ResolveAlert>::new();
@@ -54,7 +59,7 @@ pub fn AlertsPage() -> impl IntoView {
     });
     view! {
         <PageTitle text="Alerts"/>
-        <div class="page-head"><h1>"Alerts"</h1>{move || boxes(query.read().resolved)}{who}</div>
+        <div class="page-head"><h1>"Alerts"</h1>{move || boxes(&query.read())}{who}</div>
         {refusals}
         {loaded(
             data,
@@ -64,12 +69,15 @@ pub fn AlertsPage() -> impl IntoView {
     }
 }
 
-fn boxes(resolved: bool) -> AnyView {
+fn boxes(query: &AlertQuery) -> AnyView {
+    let resolved = query.resolved;
     let current = |is: bool| is.then_some("page");
+    let cell = ("cell", query.cell.as_deref());
+    let (active, over) = (address(PATH, &[cell]), address(PATH, &[("resolved", Some("1")), cell]));
     view! {
         <nav class="segments" aria-label="Box">
-            <a href=PATH aria-current=current(!resolved)>{icon(Icon::Bell)} "Active"</a>
-            <a href="/app/alerts?resolved=1" aria-current=current(resolved)>{icon(Icon::Check)} "Over"</a>
+            <a href=active aria-current=current(!resolved)>{icon(Icon::Bell)} "Active"</a>
+            <a href=over aria-current=current(resolved)>{icon(Icon::Check)} "Over"</a>
         </nav>
     }
     .into_any()
@@ -81,18 +89,22 @@ fn list(
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
 ) -> AnyView {
+    let whose = page.cell.map(|name| {
+        view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
+    });
     if page.rows.is_empty() {
         let (title, text) = if query.resolved {
             ("No alert has been over yet", "Alerts that are over stay here.")
         } else {
             ("All is well", "Alerts appear here by themselves when a cell leaves its limits.")
         };
-        return view! { <div class="panel"><EmptyState symbol=Icon::Check title=title text=text/></div> }.into_any();
+        let empty = view! { <div class="panel"><EmptyState symbol=Icon::Check title=title text=text/></div> };
+        return view! { <div class="stack">{whose} {empty}</div> }.into_any();
     }
     let shown = page.rows.len();
     let link = |cursor: Option<&str>| {
-        let fields = [("resolved", query.resolved.then_some("1")), ("type", query.kind.as_deref()), ("cursor", cursor)];
-        address(PATH, &fields)
+        let (resolved, kind) = (query.resolved.then_some("1"), query.kind.as_deref());
+        address(PATH, &[("resolved", resolved), ("type", kind), ("cell", query.cell.as_deref()), ("cursor", cursor)])
     };
     let first = query.cursor.is_some().then(|| link(None));
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
@@ -103,6 +115,7 @@ fn list(
     let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, Shown::InList)).collect();
     view! {
         <div class="stack">
+            {whose}
             <div class="stack tight">{items}</div>
             <Pager total=page.total shown=shown what="alerts" first=first next=next/>
         </div>

@@ -7,9 +7,10 @@ use super::alerts::{AlertActions, Shown, alert_item};
 use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
 use super::fields::Filling;
 use super::functions::{
-    AcknowledgeAlert, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell, ResolveAlert,
-    StartMaintenance, UnmuteCell, get_cell, list_cells,
+    AcknowledgeAlert, AlertRow, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell,
+    ResolveAlert, StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
+use super::looks::alert_label;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
 use super::place::href as place_href;
@@ -246,13 +247,15 @@ fn show(
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
     let (now, badge) = (temperature(&cell), state(&cell));
     let location = place(&cell, view.sees_fleet);
+    let customer = view.customer.map(|name| view! { <span class="muted">{name}</span> });
+    let past = past_alerts(&cell.id, view.past);
     let change = view.may_change.then(|| {
         view! { <a class="btn" href=format!("{path}/edit")>{icon(Icon::Wrench)} "Change this cell"</a> }
     });
     view! {
         <PageTitle text=title/>
         <div class="page-head">
-            <div class="row wrap"><h1>{cell.name}</h1>{location}{badge}{muted}</div>
+            <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}{badge}{muted}</div>
             <div class="row wrap"><span class="now num">{now}</span>{change}</div>
         </div>
         <div class="stack">
@@ -274,6 +277,7 @@ fn show(
             {report_form(&cell.id, view.month)}
             <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
             {add}
+            {past}
             <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
         </div>
     }
@@ -319,6 +323,35 @@ fn add_device(id: String, is_open: bool, answered: &Answered) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The newest alerts that are over, and the way to all of them.
+fn past_alerts(id: &str, past: Vec<AlertRow>) -> Option<AnyView> {
+    if past.is_empty() {
+        return None;
+    }
+    let all = address(super::alerts::PATH, &[("resolved", Some("1")), ("cell", Some(id))]);
+    let columns = ["Alert", "Worst", "Since", "Over"].map(Column::plain).to_vec();
+    let rows: Vec<_> = past
+        .into_iter()
+        .map(|alert| {
+            view! {
+                <tr>
+                    <td class="head"><a class="main" href=alert.href()>{alert_label(alert.kind)}</a></td>
+                    <td data-label="Worst" class="num">{alert.worst}</td>
+                    <td data-label="Since" class="num muted">{alert.since.view()}</td>
+                    <td data-label="Over" class="num muted">{alert.until.map(crate::moment::Moment::view)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    let section = view! {
+        <section class="stack tight">
+            <div class="spread wrap"><h2>"Past alerts"</h2><a class="btn btn-sm" href=all>"All alerts of this cell"</a></div>
+            <Table caption="Past alerts" columns=columns>{rows}</Table>
+        </section>
+    };
+    Some(section.into_any())
 }
 
 /// The report of a month, for the inspector.

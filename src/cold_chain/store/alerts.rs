@@ -23,6 +23,7 @@ pub(crate) struct AlertRow {
     location_name: String,
     /// Whose location it is.
     pub customer_id: Option<CustomerId>,
+    customer_name: Option<String>,
     device_id: DeviceId,
     device_no: i64,
     serial_number: String,
@@ -57,6 +58,7 @@ impl From<AlertRow> for Alert {
             cold_cell_name: row.cold_cell_name,
             location_id: row.location_id,
             location_name: row.location_name,
+            customer_name: row.customer_name,
             device_id: row.device_id,
             device_serial_number: row.serial_number,
             late: row.late,
@@ -76,11 +78,12 @@ impl From<AlertRow> for Alert {
 }
 
 const SELECT: &str = "SELECT a.id, a.type, a.status, a.cold_cell_id, c.name AS cold_cell_name, l.id AS location_id, \
-     l.name AS location_name, l.customer_id, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
+     l.name AS location_name, l.customer_id, k.name AS customer_name, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
      a.opened_at, a.last_triggered_at, a.acknowledged_at, a.acknowledged_by, a.escalation_level, a.resolved_at, a.resolved_by, a.resolution_note \
      FROM alerts a JOIN cold_cells c ON c.org_id = a.org_id AND c.id = a.cold_cell_id \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
-     JOIN devices d ON d.org_id = a.org_id AND d.id = a.device_id ";
+     JOIN devices d ON d.org_id = a.org_id AND d.id = a.device_id \
+     LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id ";
 
 fn filtered(mut query: Sql, org: OrgId, filter: &AlertFilter, scope: &Scope) -> Sql {
     query.push(" WHERE a.org_id = ").push_bind(org);

@@ -121,6 +121,7 @@ pub(crate) struct CellRow {
     location_name: String,
     /// Whose location it is.
     pub customer_id: Option<CustomerId>,
+    customer_name: Option<String>,
     preset: Option<Preset>,
     min_temperature: f64,
     max_temperature: f64,
@@ -168,6 +169,7 @@ impl CellRow {
             name: row.name,
             location_id: row.location_id,
             location_name: row.location_name,
+            customer_name: row.customer_name,
             preset: row.preset,
             min_temperature: row.min_temperature,
             max_temperature: row.max_temperature,
@@ -187,7 +189,7 @@ impl CellRow {
     }
 }
 
-const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS location_name, l.customer_id, c.preset, c.min_temperature, \
+const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS location_name, l.customer_id, k.name AS customer_name, c.preset, c.min_temperature, \
      c.max_temperature, c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, \
      (SELECT s.temperature FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no \
       AND s.latest_at IS NOT NULL ORDER BY s.latest_at DESC LIMIT 1) AS temperature, \
@@ -198,7 +200,8 @@ const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS locatio
      c.maintenance_from, c.maintenance_until, c.maintenance_reason, \
      (SELECT MAX(q.until) FROM silences q WHERE q.org_id = c.org_id AND q.until > $2 \
       AND (q.cold_cell_id = c.id OR q.location_id = c.location_id)) AS silenced_until, c.created_at \
-     FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id WHERE c.org_id = $1";
+     FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
+     LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE c.org_id = $1";
 
 /// Cells in the order of their making, with the silences of a moment; one more than asked for.
 pub(crate) async fn cells(

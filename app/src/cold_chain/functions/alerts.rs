@@ -20,6 +20,8 @@ pub struct AlertQuery {
     pub resolved: bool,
     /// One type.
     pub kind: Option<String>,
+    /// Those of one cell.
+    pub cell: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
 }
@@ -37,7 +39,7 @@ pub struct AlertRow {
     pub cell_id: String,
     /// What the cell is called.
     pub cell: String,
-    /// Where the cell stands.
+    /// Where the cell stands: the place, and the customer whose it is.
     pub location: String,
     /// The worst value so far, with its unit.
     pub worst: Option<String>,
@@ -78,7 +80,7 @@ impl AlertRow {
             status: alert.status,
             cell_id: alert.cold_cell_id.to_string(),
             cell: alert.cold_cell_name,
-            location: alert.location_name,
+            location: super::joined(alert.location_name, alert.customer_name),
             worst: alert.worst_value.map(|worst| measured(alert.kind, worst, unit)),
             late: alert.late,
             level: alert.escalation_level,
@@ -115,6 +117,8 @@ pub struct AlertsView {
     pub next: Option<String>,
     /// All rows of the filter, if counted.
     pub total: Option<i64>,
+    /// What the cell is called, where one cell's were asked for.
+    pub cell: Option<String>,
     /// Whether the member may take note of alerts.
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
@@ -132,12 +136,17 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
     let status = if query.resolved { AlertStatus::Resolved } else { AlertStatus::Active };
     let kind = query.kind.as_deref().and_then(|word| word.parse().ok());
-    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: None };
+    let cell = query.cell.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
+    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: cell };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = service::list_alerts(&app, &actor, &filter, &page).await?;
     Ok(AlertsView {
         next: page.next_cursor,
         total: page.total,
+        cell: match cell {
+            Some(id) => service::cold_cell(&app, &actor, id).await.ok().map(|cell| cell.name),
+            None => None,
+        },
         rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),

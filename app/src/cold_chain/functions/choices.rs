@@ -29,6 +29,7 @@ mod server {
     use officina::kernel::actor::Actor;
     use officina::kernel::page::PageRequest;
 
+    use super::super::joined;
     use super::{Choice, OFFERED};
 
     /// What a place is called where there are thousands.
@@ -38,10 +39,6 @@ mod server {
 
     fn cell_name(cell: ColdCell) -> (String, String) {
         (cell.id.to_string(), joined(cell.name, Some(cell.location_name)))
-    }
-
-    fn joined(name: String, more: Option<String>) -> String {
-        more.map_or_else(|| name.clone(), |more| format!("{name} · {more}"))
     }
 
     fn first() -> PageRequest {

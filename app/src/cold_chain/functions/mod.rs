@@ -36,6 +36,16 @@ use crate::ui::{ChartData, TimelineItem};
 #[cfg(feature = "ssr")]
 const PAGE: u32 = 50;
 
+/// A name, and what tells it from others of that name.
+#[cfg(feature = "ssr")]
+fn joined(name: String, more: Option<String>) -> String {
+    more.map_or_else(|| name.clone(), |more| format!("{name} · {more}"))
+}
+
+/// Alerts that are over, on a cell's page. All of them are in the list of alerts.
+#[cfg(feature = "ssr")]
+const PAST: u32 = 10;
+
 /// A cold cell in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellRow {
@@ -130,6 +140,10 @@ pub struct CellView {
     pub devices: Vec<DeviceRow>,
     /// The alerts that are active now.
     pub alerts: Vec<AlertRow>,
+    /// The newest of those that are over.
+    pub past: Vec<AlertRow>,
+    /// What the customer is called whose it is.
+    pub customer: Option<String>,
     /// What mutes notices about it, for those who may end that.
     pub silences: Vec<SilenceRow>,
     /// What was changed on the cell, newest first.
@@ -153,7 +167,8 @@ pub struct CellView {
 /// A cell's page. A range that is none is a day.
 #[server(prefix = "/_fn", endpoint = "cold-chain/cell", input = GetUrl)]
 pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> {
-    use officina::cold_chain::{ChartRange, service};
+    use officina::cold_chain::{AlertFilter, AlertStatus, ChartRange, service};
+    use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
@@ -164,6 +179,14 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
     let chart = service::chart(&app, &actor, id, range).await?;
     let now = app.clock.now();
     let alerts = service::alerts_of_cell(&app, &actor, id, now.plus(-range.milliseconds())).await?;
+    let past = if actor.scope(Permission::AlertsRead).is_ok() {
+        let over =
+            AlertFilter { status: Some(AlertStatus::Resolved), cold_cell_id: Some(id), ..AlertFilter::default() };
+        let newest = PageRequest { limit: Some(PAST), ..PageRequest::default() };
+        service::list_alerts(&app, &actor, &over, &newest).await?.items
+    } else {
+        Vec::new()
+    };
     let silences = mute::silences(&app, &actor, &detail.cell, &calendar).await?;
     let sees_fleet = actor.reach(Permission::ColdChainRead).is_ok();
     let device = |device: officina::cold_chain::Device| DeviceRow::of(device, sees_fleet, &calendar);
@@ -178,6 +201,8 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         chart: crate::cold_chain::drawing::chart_data(&detail.cell, &chart, &alerts, now, &calendar, unit),
         devices: detail.device_list.into_iter().map(device).collect(),
         alerts: detail.active_alert_list.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
+        past: past.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
+        customer: detail.cell.customer_name,
         silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         month: calendar.today().chars().take(7).collect(),

@@ -1,6 +1,7 @@
 //! The fleet changed by those who have pages and no program: cells, places, devices, among thousands.
 
 use officina::kernel::db::sql;
+use officina::kernel::time::MINUTE;
 use serde_json::{Value, json};
 
 use super::{Cell, customer, journaled, text};
@@ -321,6 +322,48 @@ async fn the_last_of_many_places_and_cells_is_chosen_as_easily_as_the_first() {
         // Programs find places by the same words.
         let found = json.get("/api/v1/locations?search=via%20roma%20099").await.expect(200);
         assert_eq!((&found["data"][0]["name"], &found["page"]["total"]), (&json!("Depot 099"), &json!(1)));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cells_page_shows_its_past_alerts_and_whose_it_is() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let other = Cell::with(&server, json!({ "preset": "fridge" }), "CC-0002").await;
+        let owner = customer(&server, "Gelati").await;
+        let place = text(&stored(&cell.admin, &format!("/coldcells/{}", cell.id)).await["locationId"]);
+        cell.admin.patch(&format!("/api/v1/locations/{place}"), json!({ "customerId": owner })).await.expect(200);
+        let technician = person(&server, "technician").await;
+        let page = format!("/app/cold-chain/cells/{}", cell.id);
+        assert!(!shown(&technician, &page).await.contains("Past alerts"));
+        for _ in 0..11 {
+            for temperature in [5, -20] {
+                server.advance(MINUTE);
+                let at = server.app().clock.now().0;
+                cell.send(&server, json!({ "temperature": temperature, "recordedAt": at }), 201).await;
+            }
+        }
+        other.send(&server, json!({ "temperature": 30, "recordedAt": server.app().clock.now().0 }), 201).await;
+        let alerts = cell.alerts().await;
+        let ids: Vec<String> = alerts.iter().map(|alert| text(&alert["id"])).collect();
+        assert_eq!((ids.len(), &alerts[0]["customerName"]), (11, &json!("Gelati")));
+        let words = shown(&technician, &page).await;
+        assert!(words.contains("Past alerts") && words.contains("Gelati"), "{words}");
+        let linked = |id: &String| words.contains(&format!("href=\"/app/alerts/{id}\""));
+        assert!(ids[..10].iter().all(linked) && !linked(&ids[10]), "the newest ten: {words}");
+        let all = format!("/app/alerts?resolved=1&cell={}", cell.id);
+        assert!(words.contains(&all.replace('&', "&amp;")), "{words}");
+
+        let list = shown(&technician, &all).await;
+        assert!(ids.iter().all(|id| list.contains(id)) && list.contains("Show the alerts of all cells"), "{list}");
+        assert!(list.contains("Magazzino · Gelati"), "{list}");
+        // The other cell's goes on: it stands among those of all cells, and not among this one's.
+        let theirs = text(&other.alerts().await[0]["id"]);
+        assert!(shown(&technician, "/app/alerts").await.contains(&theirs));
+        let active = shown(&technician, &format!("/app/alerts?cell={}", cell.id)).await;
+        assert!(!active.contains(&theirs) && active.contains("Show the alerts of all cells"), "{active}");
         server.stop().await;
     })
     .await;
