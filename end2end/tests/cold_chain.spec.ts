@@ -191,6 +191,7 @@ test("a place with a cell is set up, and found again by its customer", async ({ 
   await cell.getByLabel("Name", { exact: true }).fill("Tonno");
   await cell.getByRole("button", { name: "Make the cell" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Tonno" })).toBeVisible();
+  await page.goto("/app/cold-chain");
   await page.getByRole("navigation", { name: "Cold chain" }).getByRole("link", { name: "Customers" }).click();
   await expect(page.getByRole("table", { name: /^Customers/ })).toBeVisible();
   await expectAccessibleLightAndDark(page);
