@@ -103,9 +103,9 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
     let mut tx = db.begin().await?;
     let mut group = Group::new(readings::devices(&mut tx, &numbers).await?);
     group.collect(deliveries);
-    let from_elsewhere = group.from_elsewhere();
-    if !from_elsewhere.is_empty() {
-        group.put_back(&readings::moves(&mut tx, &from_elsewhere).await?);
+    let moved = group.moved_since();
+    if !moved.is_empty() {
+        group.put_back(&readings::moves(&mut tx, &moved).await?);
     }
     if !tx.is_sqlite() {
         // Readings lie in partitions there, and each knows only what it holds itself.
@@ -178,7 +178,7 @@ impl Group {
     }
 
     /// The devices that tell of a time at which they stood in another cell.
-    fn from_elsewhere(&self) -> Vec<i64> {
+    fn moved_since(&self) -> Vec<i64> {
         let is_old = |row: &&ReadingRow| {
             let context = self.by_number.get(&row.device_no).and_then(|index| self.contexts.get(*index));
             context.is_some_and(|context| context.is_from_elsewhere(row))
