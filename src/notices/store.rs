@@ -94,6 +94,16 @@ pub(super) async fn move_position(tx: &mut Tx, follower: &str, org: OrgId, seq: 
     Ok(())
 }
 
+/// Narrows a query of groups to those of what belongs together.
+fn alike(mut query: Sql, org: OrgId, what: &Gathered) -> Sql {
+    query.push(" FROM notice_groups WHERE org_id = ").push_bind(org).push(" AND location_id = ");
+    query.push_bind(what.location_id).push(" AND kind = ").push_bind(what.kind).push(" AND alert_type = ");
+    query.push_bind(what.alert_type).push(" AND late = ").push_bind(what.late).push(" AND level = ");
+    query.push_bind(what.level).push(" AND told_to = ").push_bind(&what.told_to).push(" AND quiet = ");
+    query.push_bind(what.quiet);
+    query
+}
+
 /// The group that still takes what happened at a moment, with its end.
 pub(super) async fn gathering(
     tx: &mut Tx,
@@ -101,40 +111,16 @@ pub(super) async fn gathering(
     what: &Gathered,
     at: Timestamp,
 ) -> Result<Option<(NoticeGroupId, Timestamp)>> {
-    sql(
-        "SELECT id, due_at FROM notice_groups WHERE org_id = $1 AND location_id = $2 AND told_at IS NULL AND kind = $3 \
-         AND alert_type = $4 AND late = $5 AND level = $6 AND told_to = $7 AND quiet = $8 AND due_at >= $9 \
-         ORDER BY due_at LIMIT 1",
-    )
-    .bind(org)
-    .bind(what.location_id)
-    .bind(what.kind)
-    .bind(what.alert_type)
-    .bind(what.late)
-    .bind(what.level)
-    .bind(&what.told_to)
-    .bind(what.quiet)
-    .bind(at)
-    .optional(tx)
-    .await
+    let mut query = alike(sql("SELECT id, due_at"), org, what);
+    query.push(" AND told_at IS NULL AND due_at >= ").push_bind(at).push(" ORDER BY due_at LIMIT 1");
+    query.optional(tx).await
 }
 
 /// When what belongs together was last due and told since a moment.
 pub(super) async fn last_told(tx: &mut Tx, org: OrgId, what: &Gathered, since: Timestamp) -> Result<Option<Timestamp>> {
-    let (due_at,): (Option<Timestamp>,) =
-        sql("SELECT MAX(due_at) FROM notice_groups WHERE org_id = $1 AND location_id = $2 AND told_at IS NOT NULL \
-         AND kind = $3 AND alert_type = $4 AND late = $5 AND level = $6 AND told_to = $7 AND quiet = $8 AND due_at > $9")
-        .bind(org)
-        .bind(what.location_id)
-        .bind(what.kind)
-        .bind(what.alert_type)
-        .bind(what.late)
-        .bind(what.level)
-        .bind(&what.told_to)
-        .bind(what.quiet)
-        .bind(since)
-        .one(tx)
-        .await?;
+    let mut query = alike(sql("SELECT MAX(due_at)"), org, what);
+    query.push(" AND told_at IS NOT NULL AND due_at > ").push_bind(since);
+    let (due_at,): (Option<Timestamp>,) = query.one(tx).await?;
     Ok(due_at)
 }
 
