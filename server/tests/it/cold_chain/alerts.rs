@@ -216,3 +216,29 @@ async fn the_database_itself_allows_one_active_alert_of_a_kind() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_cell_of_nobody_is_seen_among_the_customers_and_who_closes_its_alert_says_what_was_done() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        measure(&server, &cell, -10.0).await;
+        let browser = server.browser("technician").await.with("accept", "text/html");
+        let browser = browser.with("referer", "http://officina.test/app/alerts");
+        let customers = browser.get("/app/cold-chain/customers").await;
+        let text = customers.text();
+        assert!(text.contains("Places without a customer") && text.contains("1 alert"), "{text}");
+
+        let id = cell.alerts().await[0]["id"].as_str().unwrap().to_owned();
+        for silent in [vec![("id", id.as_str())], vec![("id", id.as_str()), ("note", "  ")]] {
+            let refused = browser.form("/_fn/alerts/resolve", &silent).await;
+            assert!(refused.header("location").is_some_and(|to| to.contains("__err")), "{:?}", refused.headers);
+        }
+        assert_eq!(cell.alerts().await[0]["status"], "ACTIVE");
+        let closed = browser.form("/_fn/alerts/resolve", &[("id", id.as_str()), ("note", "Door closed")]).await;
+        assert!(closed.header("location").is_some_and(|to| !to.contains("__err")), "{:?}", closed.headers);
+        let alert = &cell.alerts().await[0];
+        assert_eq!((&alert["status"], &alert["resolutionNote"]), (&json!("RESOLVED"), &json!("Door closed")));
+        server.stop().await;
+    })
+    .await;
+}
