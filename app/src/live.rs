@@ -65,6 +65,7 @@ pub const EVENTS: &[(&str, Topic)] = &[
     ("alerts.opened", Topic::Alerts),
     ("alerts.continued", Topic::Alerts),
     ("alerts.acknowledged", Topic::Alerts),
+    ("alerts.corrected", Topic::Alerts),
     ("alerts.resolved", Topic::Alerts),
     ("notices.told", Topic::Notices),
 ];

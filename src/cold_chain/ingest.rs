@@ -1,15 +1,16 @@
 //! Taking readings in groups: one transaction for whatever came in at the same time.
 //!
 //! Everything a reading changes is changed here, in one transaction: the reading itself, the chart's buckets, the
-//! device's latest values, alerts and their journal. So what was answered is stored as a whole or not at all, and a
+//! device's latest values, alerts and their journal, or the note that alerts of an earlier time are to be gone through
+//! anew ([`crate::cold_chain::service::look_back`]). So what was answered is stored as a whole or not at all, and a
 //! repeated delivery changes nothing. The cost is a fixed number of statements per group, whatever its size.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
-use crate::cold_chain::engine::{Arrival, Measured, Observation};
-use crate::cold_chain::model::Micro;
-use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, FLAG_LATE, Reading};
+use crate::cold_chain::engine::Observation;
+use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, Reading};
+use crate::cold_chain::store::disorder::{self, Disorder};
 use crate::cold_chain::store::looks;
 use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
 use crate::cold_chain::transitions::{Cause, Changes, Watched};
@@ -84,6 +85,27 @@ struct Context {
     stored: bool,
 }
 
+/// What follows from the rows of a group.
+#[derive(Default)]
+struct Observed {
+    changes: Changes,
+    /// New places in the queue of looks.
+    queue: Vec<looks::Look>,
+    /// Where readings came out of order.
+    disorder: Vec<Disorder>,
+}
+
+impl Observed {
+    /// Rows of a device come in the order of time, so most fall into the stretch of the one before.
+    fn note_disorder(&mut self, row: &ReadingRow) {
+        let start = disorder::start_of(row.at);
+        match self.disorder.last_mut() {
+            Some((device, last, times)) if (*device, *last) == (row.device_no, start) => *times += 1,
+            _ => self.disorder.push((row.device_no, start, 1)),
+        }
+    }
+}
+
 /// The work of one group between reading the devices and committing.
 #[derive(Default)]
 struct Group {
@@ -128,11 +150,12 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
         }
     }
     readings::add_to_buckets(&mut tx, &group.buckets()).await?;
-    let (changes, queue) = group.observe()?;
+    let Observed { changes, queue, disorder } = group.observe()?;
     let stored = group.contexts.iter().filter(|context| context.stored).map(|context| &context.watched.row);
     let states: Vec<_> = stored.map(|row| (row.no, &row.state)).collect();
     readings::write_states(&mut tx, &states).await?;
     looks::add(&mut tx, &queue).await?;
+    disorder::note(&mut tx, &disorder, now).await?;
     changes.write(&mut tx, now, Cause::Reading).await?;
     tx.commit().await?;
     Ok(Some(group.outcomes))
@@ -179,10 +202,9 @@ impl Group {
 
     /// The devices that tell of a time at which they stood in another cell.
     fn moved_since(&self) -> Vec<i64> {
-        let is_old = |row: &&ReadingRow| {
-            let context = self.by_number.get(&row.device_no).and_then(|index| self.contexts.get(*index));
-            context.is_some_and(|context| context.is_from_elsewhere(row))
-        };
+        let contexts = self.contexts.iter().map(|context| &context.watched.row);
+        let moved: HashMap<i64, Timestamp> = contexts.filter_map(|row| Some((row.no, row.moved_at?))).collect();
+        let is_old = |row: &&ReadingRow| moved.get(&row.device_no).is_some_and(|moved_at| row.at < *moved_at);
         let mut devices: Vec<i64> = self.rows.iter().filter(is_old).map(|row| row.device_no).collect();
         devices.dedup();
         devices
@@ -257,37 +279,31 @@ impl Group {
         added
     }
 
-    /// Brings the devices' states up to date and asks the alert engine what follows: changes of alerts, and new places in
-    /// the queue of looks.
-    fn observe(&mut self) -> Result<(Changes, Vec<looks::Look>)> {
-        let mut changes = Changes::default();
-        let mut queue = Vec::new();
+    /// Brings the devices' states up to date and asks the alert engine what follows.
+    fn observe(&mut self) -> Result<Observed> {
+        let mut observed = Observed::default();
         for rows in self.rows.chunk_by(|one, next| one.device_no == next.device_no) {
             let Some(index) = rows.first().and_then(|row| self.by_number.get(&row.device_no)) else { continue };
             let context = &mut self.contexts[*index];
             let before = context.watched.tracks;
             for row in rows {
-                if context.is_from_elsewhere(row) {
-                    // It says nothing of the cell that the device stands in now, and the rule of then is not known.
-                    context.hear(row);
-                    continue;
-                }
-                let arrival = context.arrive(row);
-                let seen = Measured {
-                    at: row.at,
-                    received_at: row.received_at,
-                    temperature: row.temperature,
-                    power: row.power,
-                    door: row.door,
-                    battery: row.battery.map(Micro::from_percent),
-                    arrival,
+                context.hear(row);
+                // What was measured in another cell says nothing of this one, and the rule of then is not known.
+                let is_from_here = Some(row.at) >= context.watched.row.moved_at;
+                let seen = if is_from_here && context.arrive(row) {
+                    Observation::Reading(row.measured())
+                } else {
+                    Observation::Heard(row.received_at)
                 };
-                context.watched.observe(&Observation::Reading(seen), &mut changes);
+                context.watched.observe(&seen, &mut observed.changes);
+                if is_from_here && matches!(seen, Observation::Heard(_)) {
+                    observed.note_disorder(row);
+                }
             }
             context.watched.keep(&before)?;
-            queue.extend(context.watched.look_no_later());
+            observed.queue.extend(context.watched.look_no_later());
         }
-        Ok((changes, queue))
+        Ok(observed)
     }
 }
 
@@ -324,11 +340,6 @@ impl Context {
         }
     }
 
-    /// Whether a reading was measured before the device came into its cell.
-    fn is_from_elsewhere(&self, row: &ReadingRow) -> bool {
-        Some(row.at) < self.watched.row.moved_at
-    }
-
     /// Takes note that the device was heard of.
     fn hear(&mut self, row: &ReadingRow) {
         self.stored = true;
@@ -342,14 +353,13 @@ impl Context {
         }
     }
 
-    /// Takes a stored reading into the device's state, and tells how it came in.
-    fn arrive(&mut self, row: &ReadingRow) -> Arrival {
-        self.hear(row);
+    /// Takes a stored reading into the device's state if it is the newest, and tells whether it is.
+    fn arrive(&mut self, row: &ReadingRow) -> bool {
         let state = &mut self.watched.row.state;
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
         if this < known {
-            return Arrival::OutOfOrder;
+            return false;
         }
         (state.latest_at, state.latest_kind, state.latest_key) = this;
         state.temperature = Some(row.temperature);
@@ -357,6 +367,6 @@ impl Context {
         state.battery = row.battery;
         state.power = row.power;
         state.door = row.door;
-        if row.flags & FLAG_LATE == 0 { Arrival::Live } else { Arrival::Late }
+        true
     }
 }

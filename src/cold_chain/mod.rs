@@ -4,7 +4,7 @@
 //! [`ingest::store_group`], which in one transaction stores what is new, brings the chart's buckets and the device's
 //! latest values up to date, and runs the alert engine ([`engine`]), a pure function whose memory lies in the database.
 //! What follows from time that passes without a reading is found by two jobs: [`service::watch`] and
-//! [`service::escalate`].
+//! [`service::escalate`]; what follows from readings that came out of order by a third, [`service::look_back`].
 //! Stored temperatures are whole micro-degrees Celsius ([`Micro`]), so that sums do not depend on the order of arrival.
 
 pub mod alert;

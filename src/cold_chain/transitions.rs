@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 
 use crate::cold_chain::alert::{AlertStatus, AlertType};
-use crate::cold_chain::engine::{self, Effect, Observation, Open, Rule, Tracks, Window};
+use crate::cold_chain::engine::{self, Correction, Effect, Found, KnownAlert, Observation, Open, Rule, Tracks, Window};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::policy::Muted;
 use crate::cold_chain::service::Mutes;
@@ -27,7 +27,7 @@ use crate::{Error, Result};
 pub(super) struct Watched {
     pub row: DeviceRow,
     pub tracks: Tracks,
-    rule: Rule,
+    pub rule: Rule,
 }
 
 impl Watched {
@@ -102,6 +102,12 @@ struct Place {
     cell: ColdCellId,
 }
 
+impl Place {
+    const fn of(device: &DeviceRow) -> Self {
+        Self { org: device.org_id, device: device.id, cell: device.cold_cell_id }
+    }
+}
+
 /// What happens to alerts in one transaction, folded: each alert from before is updated once and resolved once, and each
 /// new one is stored as it is in the end.
 #[derive(Default)]
@@ -109,6 +115,7 @@ pub(super) struct Changes {
     known: Vec<Known>,
     new: Vec<(DeviceRow, NewAlert)>,
     last: HashMap<Name, Last>,
+    corrections: Vec<(Place, Correction)>,
 }
 
 /// An alert from before.
@@ -150,30 +157,44 @@ impl Changes {
         }
     }
 
+    /// What a look at the past of a device gives.
+    pub fn look_back(&mut self, device: &DeviceRow, corrections: Vec<Correction>, new: Vec<Found>) {
+        let place = Place::of(device);
+        self.corrections.extend(corrections.into_iter().map(|correction| (place, correction)));
+        self.new.extend(new.into_iter().map(|Found { kind, alert, threshold, until, .. }| {
+            (device.clone(), NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: until })
+        }));
+    }
+
     fn last(&mut self, device: &DeviceRow, kind: AlertType) -> Last {
         let name = (device.no, kind);
         let known = &mut self.known;
         *self.last.entry(name).or_insert_with(|| {
-            let place = Place { org: device.org_id, device: device.id, cell: device.cold_cell_id };
-            known.push(Known { name, place, update: None, goes_on: false, resolved_at: None });
+            known.push(Known { name, place: Place::of(device), update: None, goes_on: false, resolved_at: None });
             Last::Known(known.len() - 1)
         })
     }
 
     /// Writes alerts first and the journal last, because writers of an organisation queue on the journal.
     pub async fn write(self, tx: &mut Tx, now: Timestamp, cause: Cause) -> Result<()> {
-        if self.known.is_empty() && self.new.is_empty() {
+        if self.known.is_empty() && self.new.is_empty() && self.corrections.is_empty() {
             return Ok(());
+        }
+        for (place, Correction { after, .. }) in &self.corrections {
+            transitions::correct(tx, place.org, after).await?;
         }
         let updates: Vec<(Name, Open)> =
             self.known.iter().filter_map(|known| Some((known.name, known.update?))).collect();
         transitions::trigger(tx, &updates).await?;
-        let mut going_on = Vec::new();
+        let mut going_on: Vec<(AlertId, AlertType, Place)> = Vec::new();
         for known in self.known.iter().filter(|known| known.goes_on) {
             // Rare enough to ask one by one: a device has caught up, and what it told of lasts.
             let active = alerts::active_of_device(&mut *tx, known.name.0).await?;
-            going_on.extend(active.into_iter().filter(|(_, kind)| *kind == known.name.1).map(|(id, _)| (id, known)));
+            let active = active.into_iter().filter(|(_, kind)| *kind == known.name.1);
+            going_on.extend(active.map(|(id, kind)| (id, kind, known.place)));
         }
+        let corrected = self.corrections.iter().filter(|(_, correction)| correction.goes_on());
+        going_on.extend(corrected.map(|(place, Correction { after, .. })| (after.id, after.kind, *place)));
         let over: Vec<(Name, Timestamp)> =
             self.known.iter().filter_map(|known| Some((known.name, known.resolved_at?))).collect();
         let resolved = transitions::resolve(tx, &over).await?;
@@ -181,6 +202,13 @@ impl Changes {
         let stored: HashSet<AlertId> = transitions::insert(tx, &new).await?.into_iter().collect();
 
         let mut entries: Vec<(Place, Entry)> = Vec::new();
+        for (place, correction) in &self.corrections {
+            let Correction { before, after } = correction;
+            entries.push((*place, correction_of(correction, place.cell)));
+            if before.resolved_at.is_none() && after.resolved_at.is_some() {
+                entries.push((*place, resolution(after.id, after.kind, place.cell)));
+            }
+        }
         let known: HashMap<Name, Place> = self.known.iter().map(|known| (known.name, known.place)).collect();
         for (id, device_no, kind) in resolved {
             let place = known.get(&(device_no, kind));
@@ -189,16 +217,15 @@ impl Changes {
         let mut opened: Vec<&(DeviceRow, NewAlert)> =
             self.new.iter().filter(|(_, alert)| stored.contains(&alert.id)).collect();
         opened.sort_by_key(|(_, alert)| alert.alert.opened_at);
-        let places = going_on.iter().map(|(_, known)| (known.place.org, known.place.cell));
+        let places = going_on.iter().map(|(_, _, place)| (place.org, place.cell));
         let places = places.chain(opened.iter().map(|(device, _)| (device.org_id, device.cold_cell_id)));
         let mutes = Mutes::load(tx, places, now).await?;
-        for (id, known) in going_on {
-            let Known { name: (_, kind), place, .. } = *known;
+        for (id, kind, place) in going_on {
             let muted = mutes.of(place.org, place.cell, 0);
             entries.insert(0, (place, continuation(id, kind, place.cell, muted)));
         }
         for (device, new) in opened {
-            let place = Place { org: device.org_id, device: device.id, cell: device.cold_cell_id };
+            let place = Place::of(device);
             entries.push((place, opening(place, new, mutes.of(place.org, place.cell, 0))));
             if new.resolved_at.is_some() {
                 entries.push((place, resolution(new.id, new.kind, place.cell)));
@@ -245,6 +272,23 @@ fn continuation(id: AlertId, kind: AlertType, cell: ColdCellId, muted: Option<Mu
     Entry::new("alerts.continued", "alert", id.0)
         .before(&json!({"late": true}))
         .after(&json!({"status": AlertStatus::Active, "type": kind, "coldCellId": cell, "late": false, "muted": muted}))
+}
+
+/// Readings that came out of order tell another story of an alert than was told.
+fn correction_of(Correction { before, after }: &Correction, cell: ColdCellId) -> Entry {
+    let words = |alert: &KnownAlert| {
+        let Open { excursion, opened_at, .. } = alert.alert;
+        json!({
+            "type": alert.kind,
+            "coldCellId": cell,
+            "startedAt": excursion.from,
+            "openedAt": opened_at,
+            "lastTriggeredAt": excursion.to,
+            "worstValue": excursion.worst.map(Micro::celsius),
+            "resolvedAt": alert.resolved_at,
+        })
+    };
+    Entry::new("alerts.corrected", "alert", after.id.0).before(&words(before)).after(&words(after))
 }
 
 fn resolution(id: AlertId, kind: AlertType, cell: ColdCellId) -> Entry {

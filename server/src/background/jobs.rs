@@ -42,10 +42,11 @@ async fn work_on(state: AppState, kinds: &[&'static str]) {
 }
 
 /// The recurring jobs, and how long after its end each comes again.
-const RECURRING: [(&str, i64); 5] = [
+const RECURRING: [(&str, i64); 6] = [
     (PURGE, HOUR),
     (cold_chain::service::WATCH_JOB, cold_chain::service::WATCH_EVERY),
     (cold_chain::service::ESCALATION_JOB, cold_chain::service::ESCALATE_EVERY),
+    (cold_chain::service::LOOK_BACK_JOB, cold_chain::service::LOOK_BACK_EVERY),
     (cold_chain::service::RETENTION_JOB, cold_chain::service::RETAIN_EVERY),
     (notices::service::DAILY_JOB, notices::service::DAILY_EVERY),
 ];
@@ -102,6 +103,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
         }
         cold_chain::service::WATCH_JOB => cold_chain::service::watch(app).await,
         cold_chain::service::ESCALATION_JOB => cold_chain::service::escalate(app).await,
+        cold_chain::service::LOOK_BACK_JOB => cold_chain::service::look_back(app).await,
         cold_chain::service::RETENTION_JOB => cold_chain::service::retain(app).await.map(|_| ()),
         notices::service::DAILY_JOB => notices::service::report_days(app).await,
         mail::JOB => mail::send(app, job).await,

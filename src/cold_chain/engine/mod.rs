@@ -1,9 +1,18 @@
 //! The alert engine: a pure function from what is remembered and what is observed to what is remembered then and what
 //! is to be done. It knows no clock and no database. What it remembers is kept with the device, so a restart forgets
 //! nothing, and time passes for it only by observations: readings, and the word that the clock has come so far.
+//!
+//! It is told readings in the order of their own times. One that is older than another that is known already is not told:
+//! its stretch of time is gone through anew, from all readings that are stored, and what the engine would have said had
+//! all come in order is held against what it did say (see [`Replay`] and [`reconcile`]). So the order of arrival does not
+//! decide what is an alert.
 
+mod hindsight;
+mod replay;
 mod track;
 
+#[cfg(test)]
+mod disorder;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
@@ -15,6 +24,8 @@ use crate::cold_chain::alert::AlertType;
 use crate::cold_chain::model::Micro;
 use crate::kernel::time::Timestamp;
 
+pub use hindsight::{Correction, Hindsight, KnownAlert, reconcile};
+pub use replay::{Found, Replay};
 pub use track::Track;
 use track::{Limit, Verdict};
 
@@ -81,19 +92,19 @@ impl Window {
 /// How a reading came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// Soon after it was measured, and newer than any before.
+    /// Soon after it was measured.
     Live,
-    /// Newer than any before, but long after it was measured: a device that was out of reach catches up.
+    /// Long after it was measured: a device that was out of reach catches up.
     Late,
-    /// Older than one that is known already.
-    OutOfOrder,
 }
 
 /// What the engine is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Observation {
-    /// A reading has come.
+    /// A reading has come that is newer than any before.
     Reading(Measured),
+    /// The device was heard of at a moment, with nothing new to say: a reading older than one that is known already.
+    Heard(Timestamp),
     /// The clock has come to a moment, and no reading since those that were told is known.
     Clock(Hour),
 }
@@ -157,9 +168,7 @@ const MEASURED: [AlertType; 5] =
     [AlertType::HighTemp, AlertType::LowTemp, AlertType::PowerLoss, AlertType::DoorOpen, AlertType::LowBattery];
 
 impl Tracks {
-    /// The track of an alert type.
-    #[must_use]
-    pub const fn track(&self, kind: AlertType) -> &Track {
+    const fn track(&self, kind: AlertType) -> &Track {
         match kind {
             AlertType::HighTemp => &self.high,
             AlertType::LowTemp => &self.low,
@@ -170,8 +179,16 @@ impl Tracks {
         }
     }
 
-    /// The track of an alert type, to change it.
-    pub const fn track_mut(&mut self, kind: AlertType) -> &mut Track {
+    /// Forgets the open alert of a type: somebody resolved it by hand. Readings that are still outside open a new one; a
+    /// device that stays silent does not.
+    pub fn close(&mut self, kind: AlertType) {
+        match kind {
+            AlertType::SensorError => self.silence.excuse(),
+            _ => self.track_mut(kind).close(),
+        }
+    }
+
+    const fn track_mut(&mut self, kind: AlertType) -> &mut Track {
         match kind {
             AlertType::HighTemp => &mut self.high,
             AlertType::LowTemp => &mut self.low,
@@ -185,7 +202,13 @@ impl Tracks {
     /// Whether there is nothing to remember.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        self.silence.is_at_rest() && MEASURED.iter().all(|kind| self.track(*kind).is_at_rest())
+        self.silence.is_at_rest() && self.is_quiet()
+    }
+
+    /// Whether there is nothing to remember of what readings tell.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        MEASURED.iter().all(|kind| self.track(*kind).is_at_rest())
     }
 
     /// When the engine wants to be told the time, should nothing else happen before.
@@ -259,7 +282,11 @@ pub enum Effect {
 pub fn step(mut state: Tracks, rule: &Rule, seen: &Observation) -> (Tracks, Vec<Effect>) {
     let mut effects = Vec::new();
     match seen {
-        Observation::Reading(reading) => measure(&mut state, rule, reading, &mut effects),
+        Observation::Reading(reading) => {
+            measure(&mut state, rule, reading, &mut effects);
+            state.silence.hear(reading.received_at, &mut effects);
+        }
+        Observation::Heard(at) => state.silence.hear(*at, &mut effects),
         Observation::Clock(hour) => {
             for kind in MEASURED {
                 state.track_mut(kind).run_out(&rule.limit(kind), hour.now, &mut effects);
@@ -283,5 +310,4 @@ fn measure(state: &mut Tracks, rule: &Rule, seen: &Measured, effects: &mut Vec<E
             state.track_mut(kind).take(verdict, value, &rule.limit(kind), seen, effects);
         }
     }
-    state.silence.hear(seen.received_at, effects);
 }

@@ -167,45 +167,16 @@ fn a_silent_device_is_missed_once_and_only_if_somebody_was_listening() {
     assert_eq!(told.clock(15 * MINUTE - 1), []);
     assert!(matches!(told.clock(16 * MINUTE)[..], [Effect::Open { kind: AlertType::SensorError, .. }]));
     assert_eq!(told.clock(17 * MINUTE), []);
-    told.tracks.silence.close();
+    told.tracks.close(AlertType::SensorError);
     assert_eq!((told.clock(18 * MINUTE), told.next_look()), (Vec::new(), None), "closed by hand, and still silent");
     told.celsius(20, -18.0, Arrival::Live);
     assert!(matches!(told.clock(35 * MINUTE)[..], [Effect::Open { .. }]));
     // Whatever it has to say, it is there again.
-    let back = Measured { received_at: Timestamp(40 * MINUTE), arrival: Arrival::OutOfOrder, ..reading(0, -18.0) };
-    let effects = told.reading(back);
+    let effects = told.tell(Observation::Heard(Timestamp(40 * MINUTE)));
     assert_eq!(effects, [Effect::Resolve { kind: AlertType::SensorError, at: Timestamp(40 * MINUTE) }]);
 }
 
 const DAY_AWAY: i64 = 24 * 60 * MINUTE;
-
-#[test]
-fn readings_out_of_order_open_at_most_one_late_alert_for_a_stretch() {
-    let mut told = Told::new(RULE);
-    told.run(100, &[-18.0]);
-    let mut opened = 0;
-    // A backlog of a long excursion, mixed with live readings that are inside.
-    for minute in 0..50 {
-        for effect in told.celsius(minute, -5.0, Arrival::OutOfOrder) {
-            if let Effect::Open { alert, .. } = effect {
-                assert!(alert.late);
-                opened += 1;
-            }
-        }
-        told.celsius(101 + minute, -18.0, Arrival::Live);
-    }
-    assert_eq!(opened, 1);
-}
-
-#[test]
-fn readings_that_lie_hours_apart_are_no_stretch() {
-    let mut told = Told::new(Rule { delay: 10 * MINUTE, ..RULE });
-    told.run(1_000, &[-18.0]);
-    for minute in [0, 100, 200] {
-        assert_eq!(told.celsius(minute, -5.0, Arrival::OutOfOrder), []);
-    }
-    assert!(matches!(told.celsius(210, -5.0, Arrival::OutOfOrder)[..], [Effect::Open { .. }]));
-}
 
 #[test]
 fn a_late_alert_becomes_a_real_one_when_it_goes_on() {
@@ -220,6 +191,6 @@ fn a_late_alert_becomes_a_real_one_when_it_goes_on() {
 fn closed_by_hand_and_still_outside_opens_a_new_one() {
     let mut told = Told::new(RULE);
     told.run(0, &[-10.0]);
-    told.tracks.high.close();
+    told.tracks.close(AlertType::HighTemp);
     assert!(matches!(told.run(1, &[-10.0])[0][..], [Effect::Open { .. }]));
 }

@@ -17,15 +17,12 @@ pub struct Track {
     /// Whether the newest reading was one of these and came live, so that the delay can run out without another.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     runs: bool,
-    /// The same among readings that came out of order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pending_late: Option<Excursion>,
     /// The alert that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
-    open: Option<Open>,
-    /// The time that the last alert covered: readings that arrive late from within it raise no second one.
+    pub(super) open: Option<Open>,
+    /// Silence since this moment was closed by hand: it raises no second alert.
     #[serde(skip_serializing_if = "Option::is_none")]
-    covered: Option<(Timestamp, Timestamp)>,
+    excused: Option<Timestamp>,
 }
 
 /// Where a value lies.
@@ -62,7 +59,7 @@ impl Limit<'_> {
         self.rule.opens_at(excursion.from, self.delay)
     }
 
-    fn worse(&self, one: Option<Micro>, other: Option<Micro>) -> Option<Micro> {
+    pub(super) fn worse(&self, one: Option<Micro>, other: Option<Micro>) -> Option<Micro> {
         match self.kind {
             AlertType::LowTemp | AlertType::LowBattery => one.min(other),
             _ => one.max(other),
@@ -72,16 +69,10 @@ impl Limit<'_> {
     /// An excursion with one more reading; without one, that reading alone.
     fn extend(&self, excursion: Option<Excursion>, at: Timestamp, value: Option<Micro>) -> Excursion {
         excursion.map_or(Excursion { from: at, to: at, worst: value }, |known| Excursion {
-            from: known.from.min(at),
-            to: known.to.max(at),
+            from: known.from,
+            to: at,
             worst: self.worse(known.worst, value),
         })
-    }
-
-    /// Whether a reading lies so far from an excursion that there was silence in between: it tells of another one.
-    const fn is_apart(&self, excursion: &Excursion, at: Timestamp) -> bool {
-        let gap = self.rule.offline_after;
-        at.since(excursion.to) > gap || excursion.from.since(at) > gap
     }
 }
 
@@ -92,12 +83,21 @@ impl Track {
         *self == Self::default()
     }
 
-    /// Forgets the open alert: somebody resolved it by hand. Readings that are still outside open a new one; a device
-    /// that stays silent does not.
-    pub fn close(&mut self) {
+    /// Forgets the open alert. Readings that are still outside open a new one.
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Forgets that the device is missed, until it has been heard of again.
+    pub(super) fn excuse(&mut self) {
         if let Some(open) = self.open.take() {
-            self.covered = Some((open.excursion.from, open.excursion.to));
+            self.excused = Some(open.excursion.from);
         }
+    }
+
+    /// Goes on with an alert that is open already.
+    pub(super) fn resume(&mut self, open: Open) {
+        *self = Self { open: Some(open), ..Self::default() };
     }
 
     /// When the delay ends in an alert, should nothing else come.
@@ -112,9 +112,9 @@ impl Track {
         }
     }
 
-    /// When a device that was last heard of at a moment is missed; never again if somebody has closed that alert by hand.
+    /// When a device that was last heard of at a moment is missed; never again if that was excused.
     pub(super) fn missed_at(&self, rule: &Rule, last_seen: Timestamp, listening_since: Timestamp) -> Option<Timestamp> {
-        if self.open.is_some() || self.covered.is_some_and(|(since, _)| since == last_seen) {
+        if self.open.is_some() || self.excused == Some(last_seen) {
             return None;
         }
         Some(rule.opens_at(last_seen.max(listening_since), rule.offline_after))
@@ -149,38 +149,23 @@ impl Track {
         effects: &mut Vec<Effect>,
     ) {
         // The usual case, and the only one at rest: inside, with nothing going on.
-        if verdict != Verdict::Outside && self.open.is_none() && self.pending.is_none() && self.pending_late.is_none() {
+        if verdict != Verdict::Outside && self.open.is_none() && self.pending.is_none() {
             return;
         }
-        let in_order = seen.arrival != Arrival::OutOfOrder;
         match verdict {
-            Verdict::Between => self.runs &= !in_order,
-            Verdict::Inside if in_order => {
+            Verdict::Between => self.runs = false,
+            Verdict::Inside => {
                 self.pending = None;
                 self.runs = false;
                 self.resolve(limit, seen.at, effects);
             }
-            Verdict::Inside => {
-                self.pending_late = None;
-                // A late alert is over when a reading from after it, even if that comes late too, is back inside.
-                if self.open.is_some_and(|open| open.late && seen.at > open.excursion.to) {
-                    self.resolve(limit, seen.at, effects);
-                }
-            }
             Verdict::Outside => match self.open {
                 Some(open) => self.update(open, value, limit, seen, effects),
-                None if in_order => {
+                None => {
                     let excursion = limit.extend(self.pending, seen.at, value);
                     self.pending = Some(excursion);
                     self.runs = seen.arrival == Arrival::Live;
                     self.open_when_due(excursion, limit, seen.at, seen.arrival == Arrival::Late, effects);
-                }
-                None if self.covered.is_some_and(|(from, to)| from <= seen.at && seen.at <= to) => {}
-                None => {
-                    let known = self.pending_late.filter(|known| !limit.is_apart(known, seen.at));
-                    let excursion = limit.extend(known, seen.at, value);
-                    self.pending_late = Some(excursion);
-                    self.open_when_due(excursion, limit, excursion.to, true, effects);
                 }
             },
         }
@@ -199,7 +184,7 @@ impl Track {
             return;
         }
         let alert = Open { excursion, opened_at, late };
-        *self = Self { open: Some(alert), covered: self.covered, ..Self::default() };
+        self.resume(alert);
         effects.push(Effect::Open { kind: limit.kind, alert, threshold: limit.threshold });
     }
 
@@ -211,10 +196,6 @@ impl Track {
         seen: &Measured,
         effects: &mut Vec<Effect>,
     ) {
-        // An older excursion that becomes known only now is not this one.
-        if seen.arrival == Arrival::OutOfOrder && limit.is_apart(&open.excursion, seen.at) {
-            return;
-        }
         let alert = Open {
             excursion: limit.extend(Some(open.excursion), seen.at, value),
             // It goes on now: from here it is an alert like any other.
@@ -230,9 +211,7 @@ impl Track {
 
     fn resolve(&mut self, limit: &Limit<'_>, at: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(open) = self.open.take() {
-            let at = at.max(open.opened_at);
-            self.covered = Some((open.excursion.from, at));
-            effects.push(Effect::Resolve { kind: limit.kind, at });
+            effects.push(Effect::Resolve { kind: limit.kind, at: at.max(open.opened_at) });
         }
     }
 }

@@ -127,7 +127,7 @@ pub(super) async fn close(
         if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
             return Ok(false);
         }
-        tracks.track_mut(*kind).close();
+        tracks.close(*kind);
     }
     devices::write_tracks(tx, device_no, &tracks).await?;
     for (id, kind) in closing {

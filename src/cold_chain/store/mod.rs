@@ -2,6 +2,7 @@
 
 pub(super) mod alerts;
 pub(super) mod devices;
+pub(super) mod disorder;
 pub(super) mod escalations;
 pub(super) mod fleet;
 pub(super) mod looks;

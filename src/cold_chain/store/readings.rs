@@ -2,8 +2,10 @@
 
 use crate::Result;
 use crate::cold_chain::chart::{ChartRange, Summary};
+use crate::cold_chain::engine::{Arrival, Measured, Window};
 use crate::cold_chain::model::Micro;
-use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
+use crate::cold_chain::reading::FLAG_LATE;
+use crate::kernel::db::{Conn, Db, MultiRow, Tx, chunks, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::time::{SECOND, Timestamp};
 
@@ -49,8 +51,8 @@ pub(crate) struct DeviceState {
     pub next_look: Option<Timestamp>,
 }
 
-/// A reading on its way into the table.
-#[derive(Debug, Clone, Copy)]
+/// A reading in the table, or on its way there.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub(crate) struct ReadingRow {
     pub device_no: i64,
     pub dedupe_kind: i64,
@@ -74,6 +76,19 @@ impl ReadingRow {
     /// Device, kind and key.
     pub const fn key(&self) -> ReadingKey {
         (self.device_no, self.dedupe_kind, self.dedupe_key)
+    }
+
+    /// As the alert engine sees it.
+    pub fn measured(&self) -> Measured {
+        Measured {
+            at: self.at,
+            received_at: self.received_at,
+            temperature: self.temperature,
+            power: self.power,
+            door: self.door,
+            battery: self.battery.map(Micro::from_percent),
+            arrival: if self.flags & FLAG_LATE == 0 { Arrival::Live } else { Arrival::Late },
+        }
     }
 }
 
@@ -101,6 +116,11 @@ pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRo
         rows.extend(query.all::<DeviceRow>(&mut *tx).await?);
     }
     Ok(rows)
+}
+
+/// A device whose state is not this caller's alone: it may have changed by the time it is looked at.
+pub(crate) async fn device(db: &Db, number: i64) -> Result<Option<DeviceRow>> {
+    sql(DEVICES.text(1, db.is_sqlite())).bind(number).optional(db).await
 }
 
 /// Where devices stood before: device, the moment of the move, and the cell that it left then; oldest first.
@@ -172,6 +192,22 @@ pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<Readin
         found.extend(query.all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(found)
+}
+
+/// What a device measured in a cell from a moment on and before another, in the order in which it counts. Readings whose key
+/// is their time are found by it; of the others, all are passed over that the database cannot tell to be of another time.
+pub(crate) async fn series(
+    on: impl Into<Conn<'_>>,
+    device_no: i64,
+    cell_no: i64,
+    Window { from, until }: Window,
+) -> Result<Vec<ReadingRow>> {
+    const COLUMNS: &str = "SELECT device_no, dedupe_kind, dedupe_key, cell_no, at, received_at, recorded_at, temperature, \
+         humidity, battery, power, door, flags FROM readings WHERE device_no = $1 AND cell_no = $2 AND at >= $3 AND at < $4 ";
+    let mut query = sql(COLUMNS);
+    query.push("AND dedupe_kind = 1 AND dedupe_key >= $3 AND dedupe_key < $4 UNION ALL ").push(COLUMNS);
+    query.push("AND dedupe_kind IN (0, 2, 3) ORDER BY at, dedupe_kind, dedupe_key");
+    query.bind(device_no).bind(cell_no).bind(from).bind(until).all(on).await
 }
 
 static BUCKETS: MultiRow = MultiRow::new(

@@ -2,11 +2,11 @@
 
 use crate::Result;
 use crate::cold_chain::alert::{AlertStatus, AlertType};
-use crate::cold_chain::engine::Open;
+use crate::cold_chain::engine::{KnownAlert, Open};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::readings::DeviceRow;
 use crate::kernel::db::{MultiRow, Tx, chunks, sql};
-use crate::kernel::ids::AlertId;
+use crate::kernel::ids::{AlertId, OrgId};
 use crate::kernel::time::Timestamp;
 
 /// A new alert beside its device. It may be over already: several crossings can come in one group.
@@ -107,4 +107,26 @@ pub(crate) async fn resolve(tx: &mut Tx, over: &[(Name, Timestamp)]) -> Result<V
         resolved.extend(query.all::<(AlertId, i64, AlertType)>(&mut *tx).await?);
     }
     Ok(resolved)
+}
+
+/// Corrects an alert. What was late and goes on escalates from now on.
+pub(crate) async fn correct(tx: &mut Tx, org: OrgId, alert: &KnownAlert) -> Result<()> {
+    let Open { excursion, opened_at, late } = alert.alert;
+    sql("UPDATE alerts SET started_at = $3, opened_at = $4, last_triggered_at = $5, worst = $6, resolved_at = $7, \
+         status = CASE WHEN CAST($7 AS BIGINT) IS NULL THEN 'ACTIVE' ELSE 'RESOLVED' END, \
+         raised_at = CASE WHEN late AND NOT $8 THEN $5 ELSE raised_at END, \
+         escalate_at = CASE WHEN CAST($7 AS BIGINT) IS NOT NULL THEN NULL \
+         WHEN late AND NOT $8 AND acknowledged_at IS NULL THEN $5 ELSE escalate_at END, \
+         late = $8 WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(alert.id)
+    .bind(excursion.from)
+    .bind(opened_at)
+    .bind(excursion.to)
+    .bind(excursion.worst)
+    .bind(alert.resolved_at)
+    .bind(late)
+    .run(tx)
+    .await?;
+    Ok(())
 }

@@ -283,6 +283,7 @@ fn happened(
     let (title, symbol, tone) = match entry.action.as_str() {
         "alerts.opened" => ("Opened".to_owned(), Icon::Bell, Tone::Danger),
         "alerts.continued" => ("Goes on now, and not only in what arrived late".to_owned(), Icon::Bell, Tone::Danger),
+        "alerts.corrected" => ("Set right by readings that arrived late".to_owned(), Icon::Clock, Tone::Neutral),
         "alerts.acknowledged" => ("Taken note of".to_owned(), Icon::Person, Tone::Neutral),
         "alerts.resolved" if by_hand => ("Closed by hand".to_owned(), Icon::Check, Tone::Success),
         "alerts.resolved" => ("Over by itself".to_owned(), Icon::Check, Tone::Success),

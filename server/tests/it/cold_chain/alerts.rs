@@ -153,26 +153,6 @@ async fn people_take_note_and_close() {
 }
 
 #[tokio::test]
-async fn readings_that_come_late_open_at_most_one_late_alert() {
-    TestServer::each(|server| async move {
-        let cell = Cell::freezer(&server).await;
-        measure(&server, &cell, -18.0).await;
-        let backlog: Vec<Value> = (0..30)
-            .map(|minute| json!({"temperature": -5, "recordedAt": START.plus(-7_200_000 + minute * 60_000).0}))
-            .collect();
-        for part in backlog.chunks(7) {
-            cell.send(&server, json!(part), 201).await;
-            measure(&server, &cell, -18.0).await;
-        }
-        let alerts = cell.alerts().await;
-        assert_eq!(alerts.len(), 1, "{alerts:?}");
-        assert_eq!((&alerts[0]["late"], &alerts[0]["status"]), (&json!(true), &json!("RESOLVED")));
-        server.stop().await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn new_limits_count_from_the_next_reading_and_a_moved_device_leaves_its_alerts_behind() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;

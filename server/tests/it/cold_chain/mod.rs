@@ -5,6 +5,7 @@ mod by_page;
 mod crash;
 mod degrees;
 mod devices;
+mod disorder;
 mod escalation;
 mod faults;
 mod fleet;
@@ -128,6 +129,7 @@ async fn alone(server: &TestServer) {
 async fn look(app: &App) {
     service::watch(app).await.expect("watched");
     service::escalate(app).await.expect("escalated");
+    service::look_back(app).await.expect("looked back");
 }
 
 /// Lets minutes pass, with the recurring jobs in each of them.

@@ -1,12 +1,13 @@
 //! Whatever the order in which readings arrive, and however often: the same is stored in the end.
 
 use officina::kernel::db::sql;
+use officina::kernel::time::MINUTE;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use super::{Cell, assert_buckets_are_right};
+use super::{Cell, alone, assert_buckets_are_right, look};
 use crate::support::{START, TestServer};
 
 /// A device's afternoon: with and without seq, some at the same time, some with a clock that cannot be right.
@@ -28,7 +29,7 @@ fn afternoon(random: &mut StdRng) -> Vec<Value> {
 }
 
 /// Everything about readings that must not depend on how they came, as text.
-async fn state(server: &TestServer) -> (Vec<String>, Vec<String>) {
+async fn state(server: &TestServer) -> (Vec<String>, Vec<String>, Vec<String>) {
     type Row = (i64, i64, i64, i64, i64, i64, Option<bool>);
     let rows: Vec<Row> =
         sql("SELECT dedupe_kind, dedupe_key, at, received_at, temperature, flags, power FROM readings \
@@ -42,11 +43,19 @@ async fn state(server: &TestServer) -> (Vec<String>, Vec<String>) {
             .all(&server.app().db)
             .await
             .unwrap();
+    type Told = (String, i64, i64, Option<i64>, Option<i64>);
+    let alerts: Vec<Told> = sql("SELECT type, started_at, last_triggered_at, worst, resolved_at FROM alerts \
+         WHERE type <> 'SENSOR_ERROR' ORDER BY type, started_at, last_triggered_at, worst, resolved_at")
+    .all(&server.app().db)
+    .await
+    .unwrap();
+    let alerts = alerts.iter().map(|row| format!("{row:?}")).collect();
     let text = |rows: Vec<Row>| rows.iter().map(|row| format!("{row:?}")).collect();
-    (text(rows), latest.iter().map(|row| format!("{row:?}")).collect())
+    (text(rows), latest.iter().map(|row| format!("{row:?}")).collect(), alerts)
 }
 
-async fn deliver(server: TestServer, readings: &[Value], seed: Option<u64>) -> (Vec<String>, Vec<String>) {
+async fn deliver(server: TestServer, readings: &[Value], seed: Option<u64>) -> (Vec<String>, Vec<String>, Vec<String>) {
+    alone(&server).await;
     let cell = Cell::freezer(&server).await;
     let mut readings = readings.to_vec();
     if let Some(seed) = seed {
@@ -68,6 +77,8 @@ async fn deliver(server: TestServer, readings: &[Value], seed: Option<u64>) -> (
         }
     }
     assert_buckets_are_right(&server).await;
+    server.advance(MINUTE);
+    look(server.app()).await;
     let state = state(&server).await;
     server.stop().await;
     state
@@ -83,7 +94,9 @@ async fn shuffled_repeated_and_late_readings_end_in_the_same_state_as_in_order()
             states.push(deliver(TestServer::on(kind, |_| {}).await, &readings, Some(seed)).await);
         }
         assert_eq!(states[0].0.len(), 120);
+        assert!(states[0].2.len() > 10, "{:?}", states[0].2);
         for state in &states[1..] {
+            assert_eq!(state.2, states[0].2, "the alerts, seed {seed}");
             assert_eq!(state, &states[0], "seed {seed}");
         }
     }
