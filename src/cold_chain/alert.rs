@@ -122,6 +122,17 @@ pub struct AlertFilter {
     pub kind: Option<AlertType>,
     /// Only of this cell.
     pub cold_cell_id: Option<ColdCellId>,
+    /// Only of cells at this place.
+    pub location_id: Option<LocationId>,
+}
+
+/// What came of taking note of all alerts at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Acknowledged {
+    /// How many there were of which nobody had taken note.
+    pub acknowledged: u64,
 }
 
 /// How an alert is closed by hand.

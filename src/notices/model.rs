@@ -77,13 +77,13 @@ pub struct NoticeFacts {
     pub alert_id: Option<AlertId>,
 }
 
-/// The page that a notice leads to: of the alert or the cell that it is about, or the list of alerts.
+/// The page that a notice leads to: of the alert or the cell that it is about, or the alerts of the place.
 #[must_use]
-pub fn page_of(alert: Option<AlertId>, cell: Option<ColdCellId>) -> String {
+pub fn page_of(alert: Option<AlertId>, cell: Option<ColdCellId>, place: LocationId) -> String {
     match (alert, cell) {
         (Some(alert), _) => format!("/app/alerts/{alert}"),
         (None, Some(cell)) => format!("/app/cold-chain/cells/{cell}"),
-        (None, None) => "/app/alerts".to_owned(),
+        (None, None) => format!("/app/alerts?place={place}"),
     }
 }
 

@@ -5,7 +5,9 @@ use leptos_router::hooks::use_query_map;
 use officina::cold_chain::{AlertStatus, AlertType};
 use officina::kernel::permission::Permission;
 
-use super::functions::{AcknowledgeAlert, AlertQuery, AlertRow, AlertsView, ResolveAlert, list_alerts};
+use super::functions::{
+    AcknowledgeAlert, AcknowledgePlace, AlertQuery, AlertRow, AlertsView, ResolveAlert, list_alerts,
+};
 use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, permitted, refused};
@@ -35,13 +37,18 @@ pub fn AlertsPage() -> impl IntoView {
             resolved: value("resolved").is_some(),
             kind: value("type"),
             cell: value("cell"),
+            place: value("place"),
             cursor: value("cursor"),
         }
     });
     let acknowledge = ServerAction::<AcknowledgeAlert>::new();
+    let all_there = ServerAction::<AcknowledgePlace>::new();
     let resolve = ServerAction::<ResolveAlert>::new();
     let data = Resource::new(
-        move || (query.get(), live.changes(Topic::Alerts), acknowledge.version().get(), resolve.version().get()),
+        move || {
+            let done = (acknowledge.version().get(), all_there.version().get(), resolve.version().get());
+            (query.get(), live.changes(Topic::Alerts), done)
+        },
         |(query, ..)| list_alerts(query),
     );
     Effect::new(move |_| {
@@ -51,6 +58,7 @@ pub fn AlertsPage() -> impl IntoView {
     });
     let refusals = move || {
         let acknowledge = acknowledge.value().get().and_then(Result::err);
+        let acknowledge = acknowledge.or(all_there.value().get().and_then(Result::err));
         let resolve = resolve.value().get().and_then(Result::err);
         acknowledge.or(resolve).map(|error| refused(&error))
     };
@@ -64,16 +72,36 @@ pub fn AlertsPage() -> impl IntoView {
         {loaded(
             data,
             || view! { <SkeletonRows rows=6/> }.into_any(),
-            move |page| list(page, &query.get_untracked(), acknowledge, resolve),
+            move |page| {
+                let query = query.get_untracked();
+                let all_there = take_note_of_all(&page, &query, all_there);
+                view! { <div class="stack">{all_there} {list(page, &query, acknowledge, resolve)}</div> }.into_any()
+            },
         )}
     }
+}
+
+/// After a power cut, one hand for all alerts of a place.
+fn take_note_of_all(page: &AlertsView, query: &AlertQuery, action: ServerAction<AcknowledgePlace>) -> Option<AnyView> {
+    let place = query.place.clone().filter(|_| query.cell.is_none() && page.may_acknowledge)?;
+    let is_new = |alert: &&AlertRow| alert.status == AlertStatus::Active && alert.acknowledged_by.is_none();
+    (page.rows.iter().filter(is_new).count() > 1).then(|| {
+        view! {
+            <ActionForm action=action>
+                <input type="hidden" name="id" value=place/>
+                <button class="btn btn-primary" type="submit">{icon(Icon::Check)} "Take note of all alerts here"</button>
+            </ActionForm>
+        }
+        .into_any()
+    })
 }
 
 fn boxes(query: &AlertQuery) -> AnyView {
     let resolved = query.resolved;
     let current = |is: bool| is.then_some("page");
-    let cell = ("cell", query.cell.as_deref());
-    let (active, over) = (address(PATH, &[cell]), address(PATH, &[("resolved", Some("1")), cell]));
+    let whose = [("cell", query.cell.as_deref()), ("place", query.place.as_deref())];
+    let [cell, place] = whose;
+    let (active, over) = (address(PATH, &whose), address(PATH, &[("resolved", Some("1")), cell, place]));
     view! {
         <nav class="segments" aria-label="Box">
             <a href=active aria-current=current(!resolved)>{icon(Icon::Bell)} "Active"</a>
@@ -89,7 +117,7 @@ fn list(
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
 ) -> AnyView {
-    let whose = page.cell.map(|name| {
+    let whose = page.whose.map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
     });
     if page.rows.is_empty() {
@@ -104,7 +132,8 @@ fn list(
     let shown = page.rows.len();
     let link = |cursor: Option<&str>| {
         let (resolved, kind) = (query.resolved.then_some("1"), query.kind.as_deref());
-        address(PATH, &[("resolved", resolved), ("type", kind), ("cell", query.cell.as_deref()), ("cursor", cursor)])
+        let (cell, place) = (query.cell.as_deref(), query.place.as_deref());
+        address(PATH, &[("resolved", resolved), ("type", kind), ("cell", cell), ("place", place), ("cursor", cursor)])
     };
     let first = query.cursor.is_some().then(|| link(None));
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));

@@ -49,6 +49,11 @@ fn show(view: PlaceView) -> AnyView {
     let customer = view.customer.map(|(name, href)| {
         view! { <div><dt>"Customer"</dt><dd><a class="link" href=href>{name}</a></dd></div> }
     });
+    let active: i64 = view.cells.iter().map(|cell| cell.active_alerts).sum();
+    let alerts = (active > 0).then(|| {
+        let href = address(super::alerts::PATH, &[("place", Some(&id))]);
+        view! { <a class="btn" href=href>{icon(Icon::Bell)} "Alerts here"</a> }
+    });
     let cells = if view.cells.is_empty() {
         view! { <div class="panel"><EmptyState symbol=Icon::Snow title="No cells here yet" text="A cell has a device that measures it."/></div> }
             .into_any()
@@ -71,7 +76,7 @@ fn show(view: PlaceView) -> AnyView {
                 {change}
             </section>
             <section class="stack tight">
-                <div class="spread wrap"><h2>"Cells"</h2>{add}</div>
+                <div class="spread wrap"><h2>"Cells"</h2><div class="row wrap">{alerts} {add}</div></div>
                 {cells} {all}
             </section>
         </div>

@@ -84,7 +84,7 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
         id: notice.id.to_string(),
         kind: notice.kind,
         title: notice.title,
-        href: page_of(notice.facts.alert_id, notice.cold_cell_id),
+        href: page_of(notice.facts.alert_id, notice.cold_cell_id, notice.location_id),
         when: calendar.relative(notice.created_at),
         is_read: notice.read_at.is_some(),
     });

@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use officina::cold_chain::service;
 use officina::cold_chain::{
-    Alert, AlertDetail, AlertFilter, CellFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart, ChartRange,
-    ColdCell, ColdCellDetail, Device, DeviceFilter, DeviceWithKey, ImportDevices, ImportedDevices, Location,
-    LocationFilter, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey, StartMaintenance,
+    Acknowledged, Alert, AlertDetail, AlertFilter, CellFilter, ChangeColdCell, ChangeDevice, ChangeLocation, Chart,
+    ChartRange, ColdCell, ColdCellDetail, Device, DeviceFilter, DeviceWithKey, ImportDevices, ImportedDevices,
+    Location, LocationFilter, NewColdCell, NewDevice, NewLocation, ResolveAlert, RotateKey, StartMaintenance,
     TechnicianDashboard,
 };
 use officina::kernel::ids::{AlertId, ColdCellId, DeviceId, LocationId};
@@ -41,6 +41,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list_alerts))
         .routes(routes!(get_alert))
         .routes(routes!(acknowledge_alert))
+        .routes(routes!(acknowledge_place))
         .routes(routes!(resolve_alert))
         .routes(routes!(dashboard))
 }
@@ -326,6 +327,19 @@ async fn acknowledge_alert(
     ApiPath(id): ApiPath<AlertId>,
 ) -> ApiResult<Data<AlertDetail>> {
     Ok(Data::new(service::acknowledge_alert(&state.app, &actor, id).await?))
+}
+
+/// Take note of all active alerts at a place.
+#[utoipa::path(post, path = "/locations/{id}/acknowledge", tag = "cold chain", params(("id" = LocationId, Path)),
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<Acknowledged>), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn acknowledge_place(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<LocationId>,
+) -> ApiResult<Data<Acknowledged>> {
+    Ok(Data::new(service::acknowledge_place(&state.app, &actor, id).await?))
 }
 
 /// Close an active alert by hand. If the values are still out of bounds, the next reading opens a new one.

@@ -138,6 +138,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("GET /_fn/alerts/list", "query[resolved]=false", Some(P::AlertsRead)),
         ("GET /_fn/alerts/get", "id={alertId}", Some(P::AlertsRead)),
         ("POST /_fn/alerts/acknowledge", "id={alertId}", Some(P::AlertsAcknowledge)),
+        ("POST /_fn/alerts/acknowledge-place", "id={locationId}", Some(P::AlertsAcknowledge)),
         ("POST /_fn/alerts/resolve", "id={alertId}&note=x", Some(P::AlertsResolve)),
     ]
 }

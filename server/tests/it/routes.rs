@@ -203,6 +203,7 @@ pub fn table() -> Vec<Row> {
         row("GET /alerts", Portal(P::AlertsRead)),
         row("GET /alerts/{alertId}", Portal(P::AlertsRead)),
         with("POST /alerts/{alertId}/acknowledge", Needs(P::AlertsAcknowledge), json!({})),
+        with("POST /locations/{locationId}/acknowledge", Needs(P::AlertsAcknowledge), json!({})),
         with("PATCH /alerts/{alertId}/resolve", Needs(P::AlertsResolve), json!({ "note": "checked" })),
         row("GET /silences", Needs(P::AlertsRead)),
         with(

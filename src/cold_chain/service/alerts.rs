@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::cold_chain::alert::{Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
+use crate::cold_chain::alert::{Acknowledged, Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
 use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, ColdCellId};
+use crate::kernel::ids::{AlertId, ColdCellId, LocationId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
@@ -71,23 +71,46 @@ pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDet
 /// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.
 pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDetail> {
     let scope = actor.reach(Permission::AlertsAcknowledge)?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let alert = alerts::get(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(alert.customer_id)?;
     let alert = Alert::from(alert);
-    if alerts::acknowledge(&mut tx, actor.org, id, name(actor), now).await? {
-        let entry = Entry::new("alerts.acknowledged", "alert", id.0)
-            .after(&json!({"acknowledgedBy": name(actor), "type": alert.kind, "coldCellId": alert.cold_cell_id}));
-        journal::write(&mut tx, actor, now, entry).await?;
-        tx.commit().await?;
-    } else {
-        tx.rollback().await?;
-        if alert.status == AlertStatus::Resolved {
-            return Err(Error::conflict("This alert is over already."));
-        }
+    take_note(app, actor, (id, alert.kind, alert.cold_cell_id)).await?;
+    let after = get_alert(app, actor, id).await?;
+    if after.alert.acknowledged_at.is_none() {
+        return Err(Error::conflict("This alert is over already."));
     }
-    get_alert(app, actor, id).await
+    Ok(after)
+}
+
+/// Takes note of all active alerts at a place, as after a power cut. Each is a change of its own: together they would hold
+/// up the readings of the whole place.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign place, and for another customer's.
+pub async fn acknowledge_place(app: &App, actor: &Actor, location: LocationId) -> Result<Acknowledged> {
+    let scope = actor.reach(Permission::AlertsAcknowledge)?;
+    let place = fleet::location(&app.db, actor.org, location).await?.ok_or(Error::NotFound)?;
+    scope.pass(place.customer_id)?;
+    let mut acknowledged = 0;
+    for alert in alerts::unacknowledged(&app.db, actor.org, location).await? {
+        acknowledged += u64::from(take_note(app, actor, alert).await?);
+    }
+    Ok(Acknowledged { acknowledged })
+}
+
+/// Takes note of an alert, and tells whether it is active and nobody had.
+async fn take_note(app: &App, actor: &Actor, (id, kind, cell): (AlertId, AlertType, ColdCellId)) -> Result<bool> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !alerts::acknowledge(&mut tx, actor.org, id, name(actor), now).await? {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let entry = Entry::new("alerts.acknowledged", "alert", id.0)
+        .after(&json!({"acknowledgedBy": name(actor), "type": kind, "coldCellId": cell}));
+    journal::write(&mut tx, actor, now, entry).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Closes an active alert by hand. If the values are still out of bounds, the next reading opens a new one; a device that

@@ -167,7 +167,7 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
     let of_cell = DeviceFilter { cold_cell_id: Some(id), ..DeviceFilter::default() };
     let device_list = devices_of(app, actor.org, &of_cell, &scope, &all).await?.items;
-    let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), kind: None };
+    let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), ..AlertFilter::default() };
     let active = alerts::list(&app.db, actor.org, &filter, &scope, &all.window()?).await?;
     let (mut cell, mut timeline) = (cell.at(now), Vec::new());
     let mut active: Vec<Alert> = active.into_iter().map(Alert::from).collect();

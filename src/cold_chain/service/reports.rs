@@ -87,7 +87,8 @@ fn bounds(month: Option<&str>, now: Timestamp, zone: Tz) -> Result<(String, Time
     let next = first.with_day(28).and_then(|late| late.checked_add_days(chrono::Days::new(4))).ok_or_else(invalid)?;
     let start = |date: NaiveDate| day_start("month", &date.format("%Y-%m-01").to_string(), 0, zone);
     let (from, end) = (start(first)?, start(next)?);
-    if from > now {
+    // Before there was anything to measure, months are typing mistakes.
+    if from > now || first.year() < 1970 {
         return Err(invalid());
     }
     Ok((month, from, end))

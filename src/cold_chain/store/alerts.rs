@@ -100,6 +100,10 @@ fn filtered(mut query: Sql, org: OrgId, filter: &AlertFilter, scope: &Scope) -> 
     if let Some(cell) = filter.cold_cell_id {
         query.push(" AND a.cold_cell_id = ").push_bind(cell);
     }
+    if let Some(location) = filter.location_id {
+        query.push(" AND a.cold_cell_id IN (SELECT id FROM cold_cells WHERE org_id = ").push_bind(org);
+        query.push(" AND location_id = ").push_bind(location).push(")");
+    }
     query
 }
 
@@ -140,6 +144,19 @@ pub(crate) async fn acknowledge(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, 
     .run(tx)
     .await?;
     Ok(rows == 1)
+}
+
+/// The active alerts at a place of which nobody has taken note.
+pub(crate) async fn unacknowledged(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    location: LocationId,
+) -> Result<Vec<(AlertId, AlertType, ColdCellId)>> {
+    let filter =
+        AlertFilter { status: Some(AlertStatus::Active), location_id: Some(location), ..AlertFilter::default() };
+    let mut query = filtered(sql("SELECT a.id, a.type, a.cold_cell_id FROM alerts a"), org, &filter, &Scope::All);
+    query.push(" AND a.acknowledged_at IS NULL ORDER BY a.opened_at, a.id");
+    query.all(on).await
 }
 
 /// Resolves an active alert by hand, and tells whether it was active.

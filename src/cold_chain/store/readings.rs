@@ -313,7 +313,8 @@ pub(crate) struct MeasuredCell {
     pub readings: i64,
 }
 
-/// What all cells with devices measured between two moments, by place and name, from buckets that begin and end with them.
+/// What all cells with devices measured between two moments, by place and name, from buckets that begin and end with
+/// them. Cells that were not there yet are left out.
 pub(crate) async fn cells_between(
     on: impl Into<Conn<'_>>,
     org: OrgId,
@@ -326,7 +327,8 @@ pub(crate) async fn cells_between(
          LEFT JOIN (SELECT cell_no, MIN(min) AS min, MAX(max) AS max, CAST(SUM(count) AS BIGINT) AS readings \
          FROM reading_buckets WHERE cell_no IN (SELECT no FROM cold_cells WHERE org_id = $1) \
          AND span = $2 AND start_at >= $3 AND start_at < $4 GROUP BY cell_no) b ON b.cell_no = c.no \
-         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no) ORDER BY l.name, c.name, c.no")
+         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no) \
+         AND (c.created_at < $4 OR b.readings IS NOT NULL) ORDER BY l.name, c.name, c.no")
     .bind(org)
     .bind(buckets.bucket_seconds())
     .bind(from)

@@ -161,7 +161,7 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
 
 /// Where a notice leads.
 fn link(app: &App, notice: &NoticeRow, facts: &NoticeFacts) -> String {
-    format!("{}{}", app.base_url, page_of(facts.alert_id, notice.cold_cell_id))
+    format!("{}{}", app.base_url, page_of(facts.alert_id, notice.cold_cell_id, notice.location_id))
 }
 
 async fn send_mail(

@@ -22,6 +22,8 @@ pub struct AlertQuery {
     pub kind: Option<String>,
     /// Those of one cell.
     pub cell: Option<String>,
+    /// Those at one place.
+    pub place: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
 }
@@ -117,8 +119,8 @@ pub struct AlertsView {
     pub next: Option<String>,
     /// All rows of the filter, if counted.
     pub total: Option<i64>,
-    /// What the cell is called, where one cell's were asked for.
-    pub cell: Option<String>,
+    /// What the cell or the place is called, where its alerts were asked for.
+    pub whose: Option<String>,
     /// Whether the member may take note of alerts.
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
@@ -137,15 +139,17 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     let status = if query.resolved { AlertStatus::Resolved } else { AlertStatus::Active };
     let kind = query.kind.as_deref().and_then(|word| word.parse().ok());
     let cell = query.cell.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
-    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: cell };
+    let place = query.place.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
+    let filter = AlertFilter { status: Some(status), kind, cold_cell_id: cell, location_id: place };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = service::list_alerts(&app, &actor, &filter, &page).await?;
     Ok(AlertsView {
         next: page.next_cursor,
         total: page.total,
-        cell: match cell {
-            Some(id) => service::cold_cell(&app, &actor, id).await.ok().map(|cell| cell.name),
-            None => None,
+        whose: match (cell, place) {
+            (Some(id), _) => service::cold_cell(&app, &actor, id).await.ok().map(|cell| cell.name),
+            (None, Some(id)) => service::get_location(&app, &actor, id).await.ok().map(|place| place.name),
+            (None, None) => None,
         },
         rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
@@ -159,6 +163,15 @@ pub async fn acknowledge_alert(id: String) -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     officina::cold_chain::service::acknowledge_alert(&app, &actor, id).await?;
+    Ok(())
+}
+
+/// Takes note of all active alerts at a place.
+#[server(prefix = "/_fn", endpoint = "alerts/acknowledge-place")]
+pub async fn acknowledge_place(id: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    officina::cold_chain::service::acknowledge_place(&app, &actor, id).await?;
     Ok(())
 }
 

@@ -222,3 +222,43 @@ async fn a_cell_of_nobody_is_seen_among_the_customers_and_who_closes_its_alert_s
     })
     .await;
 }
+
+#[tokio::test]
+async fn after_a_power_cut_one_hand_takes_note_of_a_whole_place() {
+    TestServer::each(|server| async move {
+        let cells = [
+            Cell::freezer(&server).await,
+            Cell::with(&server, json!({"preset": "freezer"}), "CC-0002").await,
+            Cell::with(&server, json!({"preset": "freezer"}), "CC-0003").await,
+        ];
+        // The second cell stands with the first, the third at a place of its own.
+        let place_of = async |cell: &Cell| {
+            let path = format!("/api/v1/coldcells/{}", cell.id);
+            cell.admin.get(&path).await.expect(200)["data"]["locationId"].as_str().expect("an id").to_owned()
+        };
+        let place = place_of(&cells[0]).await;
+        let path = format!("/api/v1/coldcells/{}", cells[1].id);
+        cells[1].admin.patch(&path, json!({"locationId": place})).await.expect(200);
+        for cell in &cells {
+            let cut = json!({"temperature": -18, "powerStatus": false, "recordedAt": START.0});
+            cell.send(&server, cut, 201).await;
+        }
+        let technician = server.browser("technician").await;
+        let list = technician.get(&format!("/api/v1/alerts?locationId={place}")).await.expect(200);
+        assert_eq!(list["page"]["total"], 2);
+        let page = technician.with("accept", "text/html").get(&format!("/app/alerts?place={place}")).await;
+        assert!(page.text().contains("Take note of all alerts here"), "{}", page.text());
+        assert!(!page.text().contains(&cells[2].id), "{}", page.text());
+
+        let technician = server.member("technician").await;
+        let acknowledge = format!("/api/v1/locations/{place}/acknowledge");
+        assert_eq!(technician.post(&acknowledge, json!({})).await.expect(200)["data"]["acknowledged"], 2);
+        assert_eq!(technician.post(&acknowledge, json!({})).await.expect(200)["data"]["acknowledged"], 0);
+        assert_eq!(super::journaled(server.app(), "alerts.acknowledged").await.len(), 2);
+        for (cell, is_noted) in cells.iter().zip([true, true, false]) {
+            assert_eq!(cell.alerts().await[0]["acknowledgedAt"].is_string(), is_noted);
+        }
+        server.stop().await;
+    })
+    .await;
+}

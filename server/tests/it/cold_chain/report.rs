@@ -88,7 +88,7 @@ async fn a_report_is_of_a_month_that_has_begun_and_of_a_cell_of_ones_own() {
             (&Value::Null, &json!((31 * 24 + 1) * 12))
         );
         assert_eq!(technician.get(&format!("{path}.pdf?month=2026-10")).await.status, 200);
-        for wrong in ["2026-12", "november", "2026-11-01"] {
+        for wrong in ["0000-01", "2026-12", "november", "2026-11-01"] {
             let refused = technician.get(&format!("{path}?month={wrong}")).await.expect_error(400, "VALIDATION_ERROR");
             assert!(refused["fields"]["month"].is_array(), "{wrong}");
         }

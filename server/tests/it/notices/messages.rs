@@ -28,7 +28,7 @@ async fn a_power_cut_in_two_hundred_cells_is_one_mail_to_each() {
         let text = &mails[0].text;
         assert!(text.contains("200 celle presso Porto senza corrente: Cella 1, Cella 2, "), "{text}");
         assert!(text.contains("Cella 8 e altre 192\n"), "{text}");
-        assert!(text.contains("https://desk.example.org/app/alerts"), "{text}");
+        assert!(text.contains("https://desk.example.org/app/alerts?place="), "{text}");
         assert!(text.contains("https://desk.example.org/app/account/notices"), "{text}");
         assert!(mails[0].head.contains("200 celle presso Porto"), "{}", mails[0].head);
 
