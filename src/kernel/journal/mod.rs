@@ -1,9 +1,10 @@
 //! The journal: the append-only record of every change.
 //!
 //! Services write it in the transaction of the change, through [`write`] and, for many entries, [`write_all`] alone. Each
-//! entry is chained to the one before it: `hash = SHA-256(prev_hash ‖ envelope ‖ payload_digest)`, where the payload (before, after, reason, address) counts
-//! only by its salted digest. So [`verify`] finds an edited or missing entry, and a payload can be emptied on request
-//! while the chain still holds. The end of the chain is sealed with a key that is not in the database (see `seal`).
+//! entry is chained to the one before it: `hash = SHA-256(prev_hash ‖ envelope ‖ payload_digest)`, where the payload
+//! (before, after, reason, address) counts only by its salted digest. So [`verify`] finds an edited or missing entry, and a
+//! payload can be emptied on request while the chain still holds. The end of the chain is sealed with a key that is not in
+//! the database (see `seal`).
 
 mod seal;
 mod verify;
