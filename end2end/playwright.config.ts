@@ -9,7 +9,7 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   // Long for one story, because axe looks at every page twice and a small machine runs two stories at once.
-  timeout: 90_000,
+  timeout: 180_000,
   expect: { timeout: 10_000 },
   reporter: "list",
   use: {

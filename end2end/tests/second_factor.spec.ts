@@ -70,7 +70,8 @@ test("a second factor is switched on, asked for, helped out by a recovery code, 
   page,
   request,
 }) => {
-  test.setTimeout(90_000);
+  // Six pages, each looked through by axe in light and dark.
+  test.setTimeout(300_000);
   const silvia = await hire(request, "Silvia Codici");
   await signInAs(page, silvia);
   await page.getByLabel("Your account").click();

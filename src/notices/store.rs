@@ -68,8 +68,17 @@ pub(super) async fn with_work(on: impl Into<Conn<'_>>, follower: &str, now: Time
     Ok(rows.into_iter().map(|(org,)| org).collect())
 }
 
-/// How far a follower has come in an organisation's journal. The row belongs to this transaction until it ends: other
-/// servers wait here.
+/// How far a follower has come in an organisation's journal.
+pub(super) async fn position(on: impl Into<Conn<'_>>, follower: &str, org: OrgId) -> Result<i64> {
+    let position: Option<(i64,)> = sql("SELECT seq FROM follower_positions WHERE follower = $1 AND org_id = $2")
+        .bind(follower)
+        .bind(org)
+        .optional(on)
+        .await?;
+    Ok(position.map_or(0, |(seq,)| seq))
+}
+
+/// The same for who moves it: the row belongs to this transaction until it ends, and other servers wait here.
 pub(super) async fn lock_position(tx: &mut Tx, follower: &str, org: OrgId) -> Result<i64> {
     sql("INSERT INTO follower_positions (follower, org_id, seq) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING")
         .bind(follower)

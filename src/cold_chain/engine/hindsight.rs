@@ -124,8 +124,8 @@ impl Comparison<'_> {
     fn twins(&self) -> Vec<Option<usize>> {
         let mut twins: Vec<Option<usize>> = Vec::with_capacity(self.known.len());
         for known in &self.known {
-            let mut fitting = self.found.iter().enumerate().filter(|(_, found)| is_twin(known, found));
-            let mut free = fitting.by_ref().map(|(index, _)| index).filter(|index| !twins.contains(&Some(*index)));
+            let is_free = |index: &usize| !twins.contains(&Some(*index)) && is_twin(known, self.found[*index]);
+            let mut free = (0..self.found.len()).filter(is_free);
             let twin = if known.resolved_at.is_none() { free.last() } else { free.next() };
             twins.push(twin);
         }

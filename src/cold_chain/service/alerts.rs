@@ -74,9 +74,9 @@ pub async fn acknowledge_alert(app: &App, actor: &Actor, id: AlertId) -> Result<
     let alert = alerts::get(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(alert.customer_id)?;
     let alert = Alert::from(alert);
-    take_note(app, actor, (id, alert.kind, alert.cold_cell_id)).await?;
+    let is_taken = take_note(app, actor, (id, alert.kind, alert.cold_cell_id)).await?;
     let after = get_alert(app, actor, id).await?;
-    if after.alert.acknowledged_at.is_none() {
+    if !is_taken && after.alert.status == AlertStatus::Resolved {
         return Err(Error::conflict("This alert is over already."));
     }
     Ok(after)

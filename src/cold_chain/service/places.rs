@@ -7,7 +7,7 @@ use crate::cold_chain::service::mutes::Mutes;
 use crate::cold_chain::store::{alerts, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::Scope;
-use crate::kernel::db::Tx;
+use crate::kernel::db::{Conn, Tx};
 use crate::kernel::ids::{AlertId, ColdCellId, LocationId, OrgId};
 use crate::kernel::time::Timestamp;
 
@@ -17,11 +17,15 @@ pub use crate::cold_chain::store::alerts::AlertPlace;
 ///
 /// # Errors
 /// What the database says.
-pub async fn places_of_alerts(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<HashMap<AlertId, AlertPlace>> {
+pub async fn places_of_alerts(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    ids: &[AlertId],
+) -> Result<HashMap<AlertId, AlertPlace>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let places = alerts::places(tx, org, ids).await?;
+    let places = alerts::places(on, org, ids).await?;
     Ok(places.into_iter().map(|place| (place.id, place)).collect())
 }
 

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::tell::tell;
 use crate::Result;
 use crate::cold_chain;
+use crate::cold_chain::service::AlertPlace;
 use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AlertId, ColdCellId, NoticeGroupId, OrgId};
-use crate::kernel::journal::{self, JournalEntry};
+use crate::kernel::journal;
 use crate::kernel::time::{MINUTE, Timestamp};
 use crate::notices::happening::Happening;
 use crate::notices::model::NoticeKind;
@@ -16,8 +17,8 @@ use crate::notices::store::{self, AlertRow, Gathered};
 
 /// The follower's name among the positions.
 const FOLLOWER: &str = "notices";
-/// Entries of the journal in one transaction.
-const AT_ONCE: i64 = 500;
+/// Entries of the journal in one transaction: readings wait as long as it takes.
+const AT_ONCE: i64 = 200;
 /// What happens within this time of the first of its kind at a place is told together, in milliseconds.
 const GATHER: i64 = MINUTE;
 /// How long at least lies between two messages about the same kind of thing at a place, in milliseconds: of a power cut
@@ -38,14 +39,25 @@ pub async fn follow(app: &App) -> Result<()> {
 
 /// One transaction's work: a stretch of the journal, or one group that is due. Tells whether there was any.
 async fn step(app: &App, org: OrgId) -> Result<bool> {
+    // Read before the position is this transaction's, because nothing else can be written meanwhile on SQLite.
+    let position = store::position(&app.db, FOLLOWER, org).await?;
+    let entries = journal::after(&app.db, org, position, AT_ONCE).await?;
+    let happenings: Vec<Happening> = entries.iter().filter_map(Happening::of).collect();
+    let alerts: Vec<AlertId> = happenings.iter().map(|happening| happening.alert).collect();
+    let places = cold_chain::service::places_of_alerts(&app.db, org, &alerts).await?;
+
     let mut tx = app.db.begin().await?;
-    let position = store::lock_position(&mut tx, FOLLOWER, org).await?;
-    let entries = journal::after(&mut tx, org, position, AT_ONCE).await?;
+    if store::lock_position(&mut tx, FOLLOWER, org).await? != position {
+        // Another server has done it.
+        return tx.rollback().await.map(|()| true);
+    }
     if let Some(last) = entries.last().map(|entry| entry.seq) {
-        gather(&mut tx, org, &entries).await?;
+        gather(&mut tx, org, happenings, &places).await?;
         store::move_position(&mut tx, FOLLOWER, org, last).await?;
+    } else if !journal::after(&mut tx, org, position, 1).await?.is_empty() {
+        // A group is told only at the journal's end: what belongs to it may still be unread.
+        return tx.rollback().await.map(|()| true);
     } else {
-        // Only at the journal's end: what belongs to a group may still have been unread.
         let Some(group) = store::next_due(&mut tx, org, app.clock.now()).await? else {
             return tx.rollback().await.map(|()| false);
         };
@@ -55,10 +67,12 @@ async fn step(app: &App, org: OrgId) -> Result<bool> {
 }
 
 /// Puts what happened into groups.
-async fn gather(tx: &mut Tx, org: OrgId, entries: &[JournalEntry]) -> Result<()> {
-    let happenings: Vec<Happening> = entries.iter().filter_map(Happening::of).collect();
-    let alerts: Vec<AlertId> = happenings.iter().map(|happening| happening.alert).collect();
-    let places = cold_chain::service::places_of_alerts(tx, org, &alerts).await?;
+async fn gather(
+    tx: &mut Tx,
+    org: OrgId,
+    happenings: Vec<Happening>,
+    places: &HashMap<AlertId, AlertPlace>,
+) -> Result<()> {
     // Good news is not muted when it happens, so whether it may make a sound is looked at here: once for each moment, in
     // which many alerts may have ended together.
     let mut over: HashMap<Timestamp, Vec<ColdCellId>> = HashMap::new();
