@@ -126,7 +126,7 @@ impl Comparison<'_> {
         for known in &self.known {
             let is_free = |index: &usize| !twins.contains(&Some(*index)) && is_twin(known, self.found[*index]);
             let mut free = (0..self.found.len()).filter(is_free);
-            let twin = if known.resolved_at.is_none() { free.last() } else { free.next() };
+            let twin = if known.resolved_at.is_none() { free.next_back() } else { free.next() };
             twins.push(twin);
         }
         twins
