@@ -75,7 +75,7 @@ pub fn AlertsPage() -> impl IntoView {
             move |page| {
                 let query = query.get_untracked();
                 let all_there = take_note_of_all(&page, &query, all_there);
-                view! { <div class="stack">{all_there} {list(page, &query, acknowledge, resolve)}</div> }.into_any()
+                list(page, &query, all_there, acknowledge, resolve)
             },
         )}
     }
@@ -114,6 +114,7 @@ fn boxes(query: &AlertQuery) -> AnyView {
 fn list(
     page: AlertsView,
     query: &AlertQuery,
+    all_there: Option<AnyView>,
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
 ) -> AnyView {
@@ -144,7 +145,7 @@ fn list(
     let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, Shown::InList)).collect();
     view! {
         <div class="stack">
-            {whose}
+            {whose} {all_there}
             <div class="stack tight">{items}</div>
             <Pager total=page.total shown=shown what="alerts" first=first next=next/>
         </div>

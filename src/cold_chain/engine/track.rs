@@ -59,7 +59,7 @@ impl Limit<'_> {
         self.rule.opens_at(excursion.from, self.delay)
     }
 
-    pub(super) fn worse(&self, one: Option<Micro>, other: Option<Micro>) -> Option<Micro> {
+    fn worse(&self, one: Option<Micro>, other: Option<Micro>) -> Option<Micro> {
         match self.kind {
             AlertType::LowTemp | AlertType::LowBattery => one.min(other),
             _ => one.max(other),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::cold_chain::engine::{Hindsight, KnownAlert, Replay, Window, reconcile};
 use crate::cold_chain::store::readings::{self, DeviceRow};
-use crate::cold_chain::store::{disorder, looks};
+use crate::cold_chain::store::{alerts, disorder, looks};
 use crate::cold_chain::transitions::{Cause, Changes, Watched};
 use crate::kernel::App;
 use crate::kernel::time::{DAY, SECOND, Timestamp};
@@ -58,7 +58,7 @@ async fn settle(app: &App, device_no: i64) -> Result<bool> {
     let Some((first, _)) = notes.first() else { return Ok(false) };
     let device = Watched::new(device);
     let since = first.plus(-BEFORE).max(device.row.moved_at.unwrap_or(Timestamp(0)));
-    let known = disorder::alerts(&app.db, &device.row, since).await?;
+    let known = known(app, &device.row, since).await?;
     let touched: Vec<Window> = notes.iter().map(|(start, _)| disorder::stretch(*start)).collect();
     let hindsight = compare(app, &device, since, &known, &touched).await?;
 
@@ -84,6 +84,14 @@ async fn settle(app: &App, device_no: i64) -> Result<bool> {
     changes.write(&mut tx, app.clock.now(), Cause::Reading).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// The alerts of a device in its cell that went on since a moment.
+async fn known(app: &App, device: &DeviceRow, since: Timestamp) -> Result<Vec<KnownAlert>> {
+    let DeviceRow { org_id, cold_cell_id, no, .. } = device;
+    // Without an end: a device's clock may be a little ahead.
+    let of_cell = alerts::between(&app.db, *org_id, Some(*cold_cell_id), since, Timestamp(i64::MAX)).await?;
+    Ok(of_cell.into_iter().filter(|alert| alert.device_no() == *no).map(KnownAlert::from).collect())
 }
 
 /// Whether a device is what it was, as far as alerts are concerned. Readings in order change the latest one, those out of

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
+use crate::cold_chain::engine::{Excursion, KnownAlert, Open};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::scope::push_cells;
 use crate::kernel::actor::Scope;
@@ -73,6 +74,20 @@ impl From<AlertRow> for Alert {
             resolved_at: row.resolved_at,
             resolved_by: row.resolved_by,
             resolution_note: row.resolution_note,
+        }
+    }
+}
+
+impl From<AlertRow> for KnownAlert {
+    fn from(row: AlertRow) -> Self {
+        let excursion = Excursion { from: row.started_at, to: row.last_triggered_at, worst: row.worst };
+        Self {
+            id: row.id,
+            kind: row.kind,
+            alert: Open { excursion, opened_at: row.opened_at, late: row.late },
+            threshold: row.threshold.map(Micro::from_celsius),
+            resolved_at: row.resolved_at,
+            by_hand: row.resolved_by.is_some(),
         }
     }
 }

@@ -1,12 +1,8 @@
 //! Where readings came out of order, until alerts have been gone through anew.
 
 use crate::Result;
-use crate::cold_chain::alert::AlertType;
-use crate::cold_chain::engine::{Excursion, KnownAlert, Open, Window};
-use crate::cold_chain::model::Micro;
-use crate::cold_chain::store::readings::DeviceRow;
+use crate::cold_chain::engine::Window;
 use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
-use crate::kernel::ids::AlertId;
 use crate::kernel::time::{HOUR, Timestamp};
 
 /// How much one note stands for: as exact as it must be for alerts of other times to be left alone, and few rows for a
@@ -66,48 +62,4 @@ pub(crate) async fn of_device(on: impl Into<Conn<'_>>, device_no: i64) -> Result
 pub(crate) async fn remove(tx: &mut Tx, device_no: i64) -> Result<()> {
     sql("DELETE FROM reading_disorder WHERE device_no = $1").bind(device_no).run(tx).await?;
     Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: AlertId,
-    #[sqlx(rename = "type")]
-    kind: AlertType,
-    late: bool,
-    threshold: Option<f64>,
-    worst: Option<Micro>,
-    started_at: Timestamp,
-    opened_at: Timestamp,
-    last_triggered_at: Timestamp,
-    resolved_at: Option<Timestamp>,
-    by_hand: bool,
-}
-
-/// The alerts of a device in its cell that went on since a moment.
-pub(crate) async fn alerts(on: impl Into<Conn<'_>>, device: &DeviceRow, since: Timestamp) -> Result<Vec<KnownAlert>> {
-    let rows: Vec<Row> =
-        sql("SELECT id, type, late, threshold, worst, started_at, opened_at, last_triggered_at, resolved_at, \
-         resolved_by IS NOT NULL AS by_hand FROM alerts WHERE org_id = $1 AND cold_cell_id = $2 AND device_no = $3 \
-         AND (resolved_at IS NULL OR resolved_at >= $4)")
-        .bind(device.org_id)
-        .bind(device.cold_cell_id)
-        .bind(device.no)
-        .bind(since)
-        .all(on)
-        .await?;
-    Ok(rows.into_iter().map(KnownAlert::from).collect())
-}
-
-impl From<Row> for KnownAlert {
-    fn from(row: Row) -> Self {
-        let excursion = Excursion { from: row.started_at, to: row.last_triggered_at, worst: row.worst };
-        Self {
-            id: row.id,
-            kind: row.kind,
-            alert: Open { excursion, opened_at: row.opened_at, late: row.late },
-            threshold: row.threshold.map(Micro::from_celsius),
-            resolved_at: row.resolved_at,
-            by_hand: row.by_hand,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use officina::kernel::db::sql;
 use serde_json::{Value, json};
 
-use super::{Cell, alone};
+use super::{Cell, alone, look, text};
 use crate::support::{START, TestServer};
 
 /// Sends a temperature with the time of the clock, which then goes on a minute.
@@ -121,7 +121,7 @@ async fn people_take_note_and_close() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;
         measure(&server, &cell, -10.0).await;
-        let id = cell.alerts().await[0]["id"].as_str().unwrap().to_owned();
+        let id = text(&cell.alerts().await[0]["id"]);
         let technician = server.member("technician").await;
         let acknowledge = format!("/api/v1/alerts/{id}/acknowledge");
         let taken = technician.post(&acknowledge, json!({})).await.expect(200);
@@ -147,6 +147,28 @@ async fn people_take_note_and_close() {
 
         let verdicts = officina::kernel::journal::verify(&server.app().db).await.unwrap();
         assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "{verdicts:?}");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn readings_that_come_late_open_at_most_one_late_alert() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let cell = Cell::freezer(&server).await;
+        measure(&server, &cell, -18.0).await;
+        let backlog: Vec<Value> = (0..30)
+            .map(|minute| json!({"temperature": -5, "recordedAt": START.plus(-7_200_000 + minute * 60_000).0}))
+            .collect();
+        for part in backlog.chunks(7) {
+            cell.send(&server, json!(part), 201).await;
+            measure(&server, &cell, -18.0).await;
+            look(server.app()).await;
+        }
+        let alerts = cell.alerts().await;
+        assert_eq!(alerts.len(), 1, "{alerts:?}");
+        assert_eq!((&alerts[0]["late"], &alerts[0]["status"]), (&json!(true), &json!("RESOLVED")));
         server.stop().await;
     })
     .await;
@@ -205,10 +227,10 @@ async fn a_cell_of_nobody_is_seen_among_the_customers_and_who_closes_its_alert_s
         let browser = server.browser("technician").await.with("accept", "text/html");
         let browser = browser.with("referer", "http://officina.test/app/alerts");
         let customers = browser.get("/app/cold-chain/customers").await;
-        let text = customers.text();
-        assert!(text.contains("Places without a customer") && text.contains("1 alert"), "{text}");
+        let shown = customers.text();
+        assert!(shown.contains("Places without a customer") && shown.contains("1 alert"), "{shown}");
 
-        let id = cell.alerts().await[0]["id"].as_str().unwrap().to_owned();
+        let id = text(&cell.alerts().await[0]["id"]);
         for silent in [vec![("id", id.as_str())], vec![("id", id.as_str()), ("note", "  ")]] {
             let refused = browser.form("/_fn/alerts/resolve", &silent).await;
             assert!(refused.header("location").is_some_and(|to| to.contains("__err")), "{:?}", refused.headers);
@@ -234,7 +256,7 @@ async fn after_a_power_cut_one_hand_takes_note_of_a_whole_place() {
         // The second cell stands with the first, the third at a place of its own.
         let place_of = async |cell: &Cell| {
             let path = format!("/api/v1/coldcells/{}", cell.id);
-            cell.admin.get(&path).await.expect(200)["data"]["locationId"].as_str().expect("an id").to_owned()
+            text(&cell.admin.get(&path).await.expect(200)["data"]["locationId"])
         };
         let place = place_of(&cells[0]).await;
         let path = format!("/api/v1/coldcells/{}", cells[1].id);

@@ -7,7 +7,7 @@ use officina::kernel::db::sql;
 use officina::kernel::time::{HOUR, MINUTE, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Cell, alone, journaled, look};
+use super::{Cell, alone, journaled, look, text};
 use crate::support::{START, TestServer};
 
 /// A reading of a moment.
@@ -102,9 +102,9 @@ async fn an_active_alert_stays_the_same_alert_and_what_was_before_becomes_anothe
             server.advance(10 * MINUTE);
             now = now.plus(10 * MINUTE);
         }
-        let active = cell.alerts().await[0].clone();
+        let active = text(&cell.alerts().await[0]["id"]);
         let technician = server.member("technician").await;
-        let acknowledge = format!("/api/v1/alerts/{}/acknowledge", active["id"].as_str().expect("an id"));
+        let acknowledge = format!("/api/v1/alerts/{active}/acknowledge");
         technician.post(&acknowledge, json!({})).await.expect(200);
 
         // Between the second and the third reading it had been cold.
@@ -116,8 +116,7 @@ async fn an_active_alert_stays_the_same_alert_and_what_was_before_becomes_anothe
             excursion(START.plus(30 * MINUTE), START.plus(40 * MINUTE), -8.0, None, false),
         ];
         assert_eq!(told(&cell).await, expected);
-        let same =
-            cell.admin.get(&format!("/api/v1/alerts/{}", active["id"].as_str().expect("an id"))).await.expect(200);
+        let same = cell.admin.get(&format!("/api/v1/alerts/{active}")).await.expect(200);
         assert_eq!((&same["data"]["status"], &same["data"]["acknowledgedBy"].is_null()), (&json!("ACTIVE"), &false));
         let actions: Vec<&Value> =
             same["data"]["timeline"].as_array().expect("a list").iter().map(|entry| &entry["action"]).collect();
@@ -155,7 +154,7 @@ async fn a_reading_that_was_overtaken_ends_an_alert_and_one_closed_by_hand_stays
         let now = server.app().clock.now();
         cell.send(&server, reading(now, -9.0), 201).await;
         server.advance(MINUTE);
-        let id = cell.alerts().await[0]["id"].as_str().expect("an id").to_owned();
+        let id = text(&cell.alerts().await[0]["id"]);
         let closed =
             cell.admin.patch(&format!("/api/v1/alerts/{id}/resolve"), json!({"note": "Sbrinato"})).await.expect(200);
         server.advance(MINUTE);
