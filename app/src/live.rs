@@ -119,7 +119,7 @@ pub use browser::connect;
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
     use std::time::Duration;
 
@@ -134,6 +134,10 @@ mod browser {
     const GATHER: Duration = Duration::from_millis(120);
     /// How often a page fetches anew while the stream is down, and readings while it is up: they are no events.
     const POLL: Duration = Duration::from_secs(15);
+    /// How often it is looked whether the stream still says something,
+    const WATCH: Duration = Duration::from_secs(2);
+    /// and after how long without a word it is down, in milliseconds: the server says something every five seconds.
+    const SILENT_AFTER: f64 = 12_000.0;
 
     impl Live {
         fn bump(self, topic: Topic) {
@@ -149,7 +153,22 @@ mod browser {
 
     /// Follows the server's events from a journal number on, for as long as the application runs.
     pub fn connect(live: Live, from: i64) {
-        let source = Rc::new(RefCell::new(open(live, from)));
+        let heard = Rc::new(Cell::new(js_sys::Date::now()));
+        let source = Rc::new(RefCell::new(open(live, from, &heard)));
+        let (watched, last) = (Rc::clone(&source), Rc::clone(&heard));
+        // A connection that hangs is not closed by anybody: the server or the way to it is gone without a word.
+        let watch = move || {
+            if js_sys::Date::now() - last.get() < SILENT_AFTER {
+                return;
+            }
+            live.is_on.set(false);
+            last.set(js_sys::Date::now());
+            let anew = open(live, from, &last);
+            if let Some(hanging) = watched.replace(anew) {
+                hanging.close();
+            }
+        };
+        set_interval(watch, WATCH);
         let poll = move || {
             if live.is_on.get_untracked() {
                 live.bump(Topic::ColdChain);
@@ -159,13 +178,13 @@ mod browser {
             // The browser tries again by itself after a broken connection, but not after a refusal.
             let is_closed = source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
             if is_closed {
-                source.replace(open(live, from));
+                source.replace(open(live, from, &heard));
             }
         };
         set_interval(poll, POLL);
     }
 
-    fn open(live: Live, from: i64) -> Option<EventSource> {
+    fn open(live: Live, from: i64, heard: &Rc<Cell<f64>>) -> Option<EventSource> {
         let source = EventSource::new(&format!("/api/v1/live?after={from}")).ok()?;
         let listen = |name: &str, act: Box<dyn FnMut()>| {
             let closure = Closure::wrap(act);
@@ -174,12 +193,23 @@ mod browser {
             // The stream lives as long as the page.
             closure.forget();
         };
-        listen("open", Box::new(move || live.is_on.set(true)));
+        let hear = {
+            let heard = Rc::clone(heard);
+            move || heard.set(js_sys::Date::now())
+        };
+        let (opened, beat) = (hear.clone(), hear.clone());
+        let open = move || {
+            opened();
+            live.is_on.set(true);
+        };
+        listen("open", Box::new(open));
+        listen("beat", Box::new(beat));
         listen("error", Box::new(move || live.is_on.set(false)));
         let waiting = Rc::new(RefCell::new([false; Topic::ALL.len()]));
         for (name, topic) in EVENTS {
-            let (waiting, topic) = (Rc::clone(&waiting), *topic);
+            let (waiting, topic, hear) = (Rc::clone(&waiting), *topic, hear.clone());
             let gather = move || {
+                hear();
                 if std::mem::replace(&mut waiting.borrow_mut()[topic as usize], true) {
                     return;
                 }

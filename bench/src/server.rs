@@ -12,6 +12,11 @@ use crate::client::{Connection, get};
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a stop may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(15);
+/// A server is at rest that uses no more than this share of its core for so long;
+const REST: Duration = Duration::from_secs(1);
+const AT_REST: f64 = 0.05;
+/// and it may take so long to come to rest.
+const REST_PATIENCE: Duration = Duration::from_secs(60);
 /// The unit of processor time in /proc, see sysconf(_SC_CLK_TCK); 100 on every Linux.
 const TICKS: f64 = 100.0;
 
@@ -162,6 +167,21 @@ impl Server {
     /// Processor time used so far, in seconds.
     pub fn processor_time(&self) -> Result<f64> {
         processor_time(&self.pid.to_string())
+    }
+
+    /// Waits until the server does nothing for a second but what it does without requests, and tells how long that took.
+    pub async fn rest(&self) -> Result<Duration> {
+        let begin = Instant::now();
+        loop {
+            let before = self.processor_time()?;
+            tokio::time::sleep(REST).await;
+            if self.processor_time()? - before <= REST.as_secs_f64() * AT_REST {
+                return Ok(begin.elapsed().saturating_sub(REST));
+            }
+            if begin.elapsed() > REST_PATIENCE {
+                return Err("the server does not come to rest".into());
+            }
+        }
     }
 
     /// Stops the server as an operator would and waits for its end.

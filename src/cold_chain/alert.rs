@@ -80,7 +80,9 @@ pub struct Alert {
     pub escalation_level: i64,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
-    /// Who closed it; none when the values came back by themselves.
+    /// Whether somebody closed it; else the values came back by themselves.
+    pub by_hand: bool,
+    /// Who that was.
     pub resolved_by: Option<String>,
     /// What the person who closed it had to say.
     pub resolution_note: Option<String>,

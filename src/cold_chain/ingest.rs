@@ -1,19 +1,25 @@
 //! Taking readings in groups: one transaction for whatever came in at the same time.
 //!
 //! Everything a reading changes is changed here, in one transaction: the reading itself, the chart's buckets, the
-//! device's latest values, alerts and their journal, or the note that alerts of an earlier time are to be gone through
-//! anew ([`crate::cold_chain::service::look_back`]). So what was answered is stored as a whole or not at all, and a
+//! device's latest values, alerts and their journal or what [`backlog`] writes of them later, and the note that alerts of an
+//! earlier time are to be gone through anew ([`crate::cold_chain::service::look_back`]). So what was answered is stored as a whole or not at all, and a
 //! repeated delivery changes nothing. The cost is a fixed number of statements per group, whatever its size.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::sync::{Mutex, Notify};
+
+use crate::cold_chain::backlog::{self, Pace, Said};
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
 use crate::cold_chain::engine::Observation;
+use crate::cold_chain::known::KnownDevices;
 use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, Reading};
 use crate::cold_chain::store::disorder::{self, Disorder};
 use crate::cold_chain::store::looks;
 use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
-use crate::cold_chain::transitions::{Cause, Changes, Watched};
+use crate::cold_chain::store::transitions::Place;
+use crate::cold_chain::transitions::Watched;
 use crate::kernel::db::Db;
 use crate::kernel::time::{SECOND, Timestamp};
 use crate::{Error, Result};
@@ -60,16 +66,58 @@ const KIND_SUSPECT: i64 = 3;
 /// All of these.
 pub(super) const KINDS: [i64; 4] = [KIND_SEQ, KIND_RECORDED, KIND_ASSIGNED, KIND_SUSPECT];
 
+/// What whoever stores readings remembers from one group to the next.
+#[derive(Debug, Default)]
+pub struct Intake {
+    memory: Mutex<Memory>,
+    groups: AtomicUsize,
+    put_off: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    devices: KnownDevices,
+    pace: Pace,
+}
+
+impl Intake {
+    /// Whether a group is being stored, or waits for it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.groups.load(Ordering::Relaxed) > 0
+    }
+
+    fn begin(&self) -> AtWork<'_> {
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        AtWork(self)
+    }
+
+    /// Waits until alerts have been put off, for [`backlog::catch_up`].
+    pub async fn put_off(&self) {
+        self.put_off.notified().await;
+    }
+}
+
+/// A group that is being stored.
+struct AtWork<'a>(&'a Intake);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.groups.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Stores a group. When it returns, the readings are durable.
 ///
 /// # Errors
 /// What the database says; nothing of the group is stored then.
-pub async fn store_group(db: &Db, now: Timestamp, deliveries: &[Delivery]) -> Result<Vec<Outcome>> {
+pub async fn store_group(db: &Db, intake: &Intake, now: Timestamp, deliveries: &[Delivery]) -> Result<Vec<Outcome>> {
+    let _at_work = intake.begin();
     // Duplicates are rare: the group is first stored in the hope that there are none, and only counted.
-    if let Some(outcomes) = store(db, now, deliveries, Duplicates::Unexpected).await? {
+    if let Some(outcomes) = store(db, intake, now, deliveries, Duplicates::Unexpected).await? {
         return Ok(outcomes);
     }
-    let outcomes = store(db, now, deliveries, Duplicates::Told).await?;
+    let outcomes = store(db, intake, now, deliveries, Duplicates::Told).await?;
     outcomes.ok_or_else(|| Error::internal("a group with known duplicates was not stored"))
 }
 
@@ -88,7 +136,8 @@ struct Context {
 /// What follows from the rows of a group.
 #[derive(Default)]
 struct Observed {
-    changes: Changes,
+    /// What the engine says of the devices.
+    said: Vec<Said>,
     /// New places in the queue of looks.
     queue: Vec<looks::Look>,
     /// Where readings came out of order.
@@ -117,13 +166,21 @@ struct Group {
     outcomes: Vec<Outcome>,
 }
 
-async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplicates) -> Result<Option<Vec<Outcome>>> {
+async fn store(
+    db: &Db,
+    intake: &Intake,
+    now: Timestamp,
+    deliveries: &[Delivery],
+    expect: Duplicates,
+) -> Result<Option<Vec<Outcome>>> {
     let mut numbers: Vec<i64> = deliveries.iter().map(|delivery| delivery.device_no).collect();
     numbers.sort_unstable();
     numbers.dedup();
 
+    // Locked before the transaction begins: what is remembered is as it was when the one before ended.
+    let mut memory = intake.memory.lock().await;
     let mut tx = db.begin().await?;
-    let mut group = Group::new(readings::devices(&mut tx, &numbers).await?);
+    let mut group = Group::new(memory.devices.take(&mut tx, &numbers).await?);
     group.collect(deliveries);
     let moved = group.moved_since();
     if !moved.is_empty() {
@@ -131,9 +188,9 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
     }
     if !tx.is_sqlite() {
         // Readings lie in partitions there, and each knows only what it holds itself.
-        let known: HashSet<ReadingKey> = readings::known(&mut tx, &group.doubtful()).await?.into_iter().collect();
-        if !known.is_empty() {
-            group.keep(|key| !known.contains(key));
+        let stored: HashSet<ReadingKey> = readings::known(&mut tx, &group.doubtful()).await?.into_iter().collect();
+        if !stored.is_empty() {
+            group.keep(|key| !stored.contains(key));
         }
     }
     match expect {
@@ -150,14 +207,24 @@ async fn store(db: &Db, now: Timestamp, deliveries: &[Delivery], expect: Duplica
         }
     }
     readings::add_to_buckets(&mut tx, &group.buckets()).await?;
-    let Observed { changes, queue, disorder } = group.observe()?;
+    let Observed { said, queue, disorder } = group.observe()?;
     let stored = group.contexts.iter().filter(|context| context.stored).map(|context| &context.watched.row);
     let states: Vec<_> = stored.map(|row| (row.no, &row.state)).collect();
     readings::write_states(&mut tx, &states).await?;
     looks::add(&mut tx, &queue).await?;
     disorder::note(&mut tx, &disorder, now).await?;
-    changes.write(&mut tx, now, Cause::Reading).await?;
+    let put_off = backlog::write(&mut tx, &mut memory.pace, now, said).await?;
+    memory.devices.pass_over(&tx);
+    let is_sqlite = tx.is_sqlite();
     tx.commit().await?;
+    if put_off {
+        intake.put_off.notify_one();
+    }
+    if is_sqlite {
+        // As they were written: those of which nothing was stored may have been changed on the way.
+        let written = group.contexts.into_iter().filter(|context| context.stored);
+        memory.devices.keep(written.map(|context| context.watched.row));
+    }
     Ok(Some(group.outcomes))
 }
 
@@ -295,12 +362,16 @@ impl Group {
                 } else {
                     Observation::Heard(row.received_at)
                 };
-                context.watched.observe(&seen, &mut observed.changes);
+                context.watched.observe(&seen);
                 if is_from_here && matches!(seen, Observation::Heard(_)) {
                     observed.note_disorder(row);
                 }
             }
             context.watched.keep(&before)?;
+            let said = std::mem::take(&mut context.watched.said);
+            if !said.is_empty() {
+                observed.said.push((Place::from(&context.watched.row), said));
+            }
             observed.queue.extend(context.watched.look_no_later());
         }
         Ok(observed)

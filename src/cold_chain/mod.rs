@@ -16,9 +16,13 @@ pub mod policy;
 pub mod silence;
 
 #[cfg(feature = "ssr")]
+pub mod backlog;
+#[cfg(feature = "ssr")]
 pub mod engine;
 #[cfg(feature = "ssr")]
 pub mod ingest;
+#[cfg(feature = "ssr")]
+mod known;
 #[cfg(feature = "ssr")]
 pub mod reading;
 pub mod report;

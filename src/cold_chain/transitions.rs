@@ -14,10 +14,10 @@ use crate::cold_chain::service::Mutes;
 use crate::cold_chain::store::alerts;
 use crate::cold_chain::store::looks::Look;
 use crate::cold_chain::store::readings::DeviceRow;
-use crate::cold_chain::store::transitions::{self, Name, NewAlert};
+use crate::cold_chain::store::transitions::{self, Name, NewAlert, Place};
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::{SECOND, Timestamp};
@@ -28,6 +28,8 @@ pub(super) struct Watched {
     pub row: DeviceRow,
     pub tracks: Tracks,
     pub rule: Rule,
+    /// What the engine has said since.
+    pub said: Vec<Effect>,
 }
 
 impl Watched {
@@ -44,16 +46,14 @@ impl Watched {
         };
         // What cannot be read was written by another version: the engine starts afresh.
         let tracks = row.state.tracks.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        Self { row, tracks, rule }
+        Self { row, tracks, rule, said: Vec::new() }
     }
 
     /// Asks the engine what follows from an observation.
-    pub fn observe(&mut self, seen: &Observation, changes: &mut Changes) {
+    pub fn observe(&mut self, seen: &Observation) {
         let (tracks, effects) = engine::step(self.tracks, &self.rule, seen);
         self.tracks = tracks;
-        for effect in effects {
-            changes.add(&self.row, effect);
-        }
+        self.said.extend(effects);
     }
 
     /// Puts what the engine remembers into the row, if it has changed.
@@ -94,26 +94,12 @@ pub(super) enum Cause {
     Clock,
 }
 
-/// What the journal and the statements need to know of an alert's device.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    org: OrgId,
-    device: DeviceId,
-    cell: ColdCellId,
-}
-
-impl Place {
-    const fn of(device: &DeviceRow) -> Self {
-        Self { org: device.org_id, device: device.id, cell: device.cold_cell_id }
-    }
-}
-
 /// What happens to alerts in one transaction, folded: each alert from before is updated once and resolved once, and each
 /// new one is stored as it is in the end.
 #[derive(Default)]
 pub(super) struct Changes {
     known: Vec<Known>,
-    new: Vec<(DeviceRow, NewAlert)>,
+    new: Vec<(Place, NewAlert)>,
     last: HashMap<Name, Last>,
     corrections: Vec<(Place, Correction)>,
 }
@@ -135,14 +121,21 @@ enum Last {
 }
 
 impl Changes {
-    fn add(&mut self, device: &DeviceRow, effect: Effect) {
+    /// What the engine has said of a device, after all that it has said of it before.
+    pub fn hear(&mut self, place: Place, effects: Vec<Effect>) {
+        for effect in effects {
+            self.add(place, effect);
+        }
+    }
+
+    fn add(&mut self, place: Place, effect: Effect) {
         match effect {
             Effect::Open { kind, alert, threshold } => {
-                self.last.insert((device.no, kind), Last::New(self.new.len()));
+                self.last.insert((place.device_no, kind), Last::New(self.new.len()));
                 let alert = NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: None };
-                self.new.push((device.clone(), alert));
+                self.new.push((place, alert));
             }
-            Effect::Update { kind, alert, goes_on } => match self.last(device, kind) {
+            Effect::Update { kind, alert, goes_on } => match self.last(place, kind) {
                 Last::Known(index) => {
                     let known = &mut self.known[index];
                     known.update = Some(alert);
@@ -150,7 +143,7 @@ impl Changes {
                 }
                 Last::New(index) => self.new[index].1.alert = alert,
             },
-            Effect::Resolve { kind, at } => match self.last(device, kind) {
+            Effect::Resolve { kind, at } => match self.last(place, kind) {
                 Last::Known(index) => self.known[index].resolved_at = Some(at),
                 Last::New(index) => self.new[index].1.resolved_at = Some(at),
             },
@@ -159,18 +152,18 @@ impl Changes {
 
     /// What a look at the past of a device gives.
     pub fn look_back(&mut self, device: &DeviceRow, corrections: Vec<Correction>, new: Vec<Found>) {
-        let place = Place::of(device);
+        let place = Place::from(device);
         self.corrections.extend(corrections.into_iter().map(|correction| (place, correction)));
         self.new.extend(new.into_iter().map(|Found { kind, alert, threshold, until, .. }| {
-            (device.clone(), NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: until })
+            (place, NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: until })
         }));
     }
 
-    fn last(&mut self, device: &DeviceRow, kind: AlertType) -> Last {
-        let name = (device.no, kind);
+    fn last(&mut self, place: Place, kind: AlertType) -> Last {
+        let name = (place.device_no, kind);
         let known = &mut self.known;
         *self.last.entry(name).or_insert_with(|| {
-            known.push(Known { name, place: Place::of(device), update: None, goes_on: false, resolved_at: None });
+            known.push(Known { name, place, update: None, goes_on: false, resolved_at: None });
             Last::Known(known.len() - 1)
         })
     }
@@ -198,8 +191,7 @@ impl Changes {
         let over: Vec<(Name, Timestamp)> =
             self.known.iter().filter_map(|known| Some((known.name, known.resolved_at?))).collect();
         let resolved = transitions::resolve(tx, &over).await?;
-        let new: Vec<(&DeviceRow, &NewAlert)> = self.new.iter().map(|(device, alert)| (device, alert)).collect();
-        let stored: HashSet<AlertId> = transitions::insert(tx, &new).await?.into_iter().collect();
+        let stored: HashSet<AlertId> = transitions::insert(tx, &self.new).await?.into_iter().collect();
 
         let mut entries: Vec<(Place, Entry)> = Vec::new();
         for (place, correction) in &self.corrections {
@@ -214,21 +206,20 @@ impl Changes {
             let place = known.get(&(device_no, kind));
             entries.extend(place.map(|place| (*place, resolution(id, kind, place.cell))));
         }
-        let mut opened: Vec<&(DeviceRow, NewAlert)> =
+        let mut opened: Vec<&(Place, NewAlert)> =
             self.new.iter().filter(|(_, alert)| stored.contains(&alert.id)).collect();
         opened.sort_by_key(|(_, alert)| alert.alert.opened_at);
         let places = going_on.iter().map(|(_, _, place)| (place.org, place.cell));
-        let places = places.chain(opened.iter().map(|(device, _)| (device.org_id, device.cold_cell_id)));
+        let places = places.chain(opened.iter().map(|(place, _)| (place.org, place.cell)));
         let mutes = Mutes::load(tx, places, now).await?;
         for (id, kind, place) in going_on {
             let muted = mutes.of(place.org, place.cell, 0);
             entries.insert(0, (place, continuation(id, kind, place.cell, muted)));
         }
-        for (device, new) in opened {
-            let place = Place::of(device);
-            entries.push((place, opening(place, new, mutes.of(place.org, place.cell, 0))));
+        for (place, new) in opened {
+            entries.push((*place, opening(*place, new, mutes.of(place.org, place.cell, 0))));
             if new.resolved_at.is_some() {
-                entries.push((place, resolution(new.id, new.kind, place.cell)));
+                entries.push((*place, resolution(new.id, new.kind, place.cell)));
             }
         }
         let entries = entries.into_iter().map(|(place, entry)| (actor(place, cause), entry)).collect();

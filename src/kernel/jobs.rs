@@ -45,6 +45,17 @@ pub struct Job {
     pub attempts: i64,
 }
 
+/// The kinds of jobs that somebody works on.
+#[derive(Debug, Clone, Copy)]
+pub enum Kinds {
+    /// Any.
+    All,
+    /// These.
+    Only(&'static [&'static str]),
+    /// All but these.
+    AllBut(&'static [&'static str]),
+}
+
 /// Enqueues work in the transaction that causes it.
 ///
 /// # Errors
@@ -68,24 +79,30 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
 /// # Errors
 /// What the database says.
 pub async fn lease(app: &App) -> Result<Option<Job>> {
-    lease_of(app, &[]).await
+    lease_of(app, Kinds::All).await
 }
 
-/// Leases the next job of some kinds that is due, if there is one. Of any kind, when none is named.
+/// Leases the next job that is due, if there is one, of the kinds that somebody works on.
 ///
 /// # Errors
 /// What the database says.
-pub async fn lease_of(app: &App, kinds: &[&'static str]) -> Result<Option<Job>> {
+pub async fn lease_of(app: &App, kinds: Kinds) -> Result<Option<Job>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut due = sql(
         "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1)",
     )
     .bind(now);
-    for (index, kind) in kinds.iter().enumerate() {
-        due.push(if index == 0 { " AND kind IN (" } else { ", " }).push_bind(*kind);
+    match kinds {
+        Kinds::All => {}
+        Kinds::Only(kinds) => {
+            due.push(" AND kind IN (").push_list(kinds).push(")");
+        }
+        Kinds::AllBut(kinds) => {
+            due.push(" AND kind NOT IN (").push_list(kinds).push(")");
+        }
     }
-    due.push(if kinds.is_empty() { " ORDER BY run_at LIMIT 1" } else { ") ORDER BY run_at LIMIT 1" });
+    due.push(" ORDER BY run_at LIMIT 1");
     if !tx.is_sqlite() {
         // Several servers on one PostgreSQL take different jobs; SQLite has a single writer.
         due.push(" FOR UPDATE SKIP LOCKED");

@@ -1,6 +1,8 @@
 //! Mail by SMTP. A mail is enqueued in the transaction that causes it and sent by the worker of the jobs table, so that
 //! it is neither lost nor sent for something that did not happen.
 
+use std::time::Duration;
+
 use lettre::message::{Mailbox, header};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,9 @@ use crate::{Error, Result};
 
 /// The kind of the jobs that carry a mail.
 pub const JOB: &str = "mail";
+/// How long a mail server may take to take a mail. It may think for a while whom it trusts; one that says nothing at all
+/// would hold up the mails behind it for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What mails are sealed for while they wait: they hold links that let people in.
 const PURPOSE: &str = "mail";
 
@@ -113,5 +118,8 @@ pub async fn send(app: &App, job: &Job) -> Result<()> {
         .header(header::ContentType::TEXT_PLAIN)
         .body(mail.text)
         .map_err(Error::internal)?;
-    transport.send(message).await.map(|_| ()).map_err(Error::internal)
+    match tokio::time::timeout(PATIENCE, transport.send(message)).await {
+        Ok(sent) => sent.map(|_| ()).map_err(Error::internal),
+        Err(_) => Err(Error::internal("the mail server does not answer in time")),
+    }
 }

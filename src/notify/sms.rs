@@ -68,7 +68,8 @@ impl std::fmt::Debug for Texter {
 
 impl Texter {
     /// A gateway that is spoken to by HTTP. An address with `{to}` and `{text}` in it, and `{token}` where wanted, is
-    /// asked by GET with these filled in; any other is sent JSON by POST. The prefix stands before every number.
+    /// asked by GET with these filled in; any other is sent JSON by POST. The prefix stands before every
+    /// number that names no country.
     ///
     /// # Errors
     /// One sentence about what is wrong with the address.
@@ -124,7 +125,8 @@ struct HttpGateway {
 #[async_trait]
 impl SmsGateway for HttpGateway {
     async fn send(&self, id: &str, sms: &Sms) -> Result<()> {
-        let to = format!("{}{}", self.prefix, sms.to);
+        // A number that names its country needs no other.
+        let to = if sms.to.starts_with('+') { sms.to.clone() } else { format!("{}{}", self.prefix, sms.to) };
         let text: String = sms.text.chars().take(LONGEST).collect();
         let (method, body) = match self.is_template {
             true => (Method::GET, Bytes::new()),

@@ -181,7 +181,8 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
         view! { <a class="main" href=href>{alert.cell.clone()}</a><span class="muted small">{alert.location.clone()}</span> }
     });
     let ended = alert.until.map(|until| {
-        let who = alert.resolved_by.map_or_else(|| "by itself".to_owned(), |name| format!("by {name}"));
+        let nameless = if alert.by_hand { "by hand" } else { "by itself" };
+        let who = alert.resolved_by.map_or_else(|| nameless.to_owned(), |name| format!("by {name}"));
         view! { <span class="muted small">"over " {until.view()} " " {who}</span> }
     });
     let noted = alert.acknowledged_by.as_ref().map(|name| format!("{name} has taken note"));

@@ -7,8 +7,8 @@ use super::alerts::{AlertActions, Shown, alert_item};
 use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
 use super::fields::Filling;
 use super::functions::{
-    AcknowledgeAlert, AlertRow, CellQuery, CellRow, CellView, CellsView, DeviceRow, EndMaintenance, MuteCell,
-    ResolveAlert, StartMaintenance, UnmuteCell, get_cell, list_cells,
+    AcknowledgeAlert, AlertRow, CellQuery, CellRow, CellView, CellsView, Condition, DeviceRow, EndMaintenance,
+    MuteCell, ResolveAlert, StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
 use super::looks::alert_label;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
@@ -123,11 +123,12 @@ fn filter(query: &CellQuery) -> AnyView {
 
 /// Whether all is well in a cell.
 fn state(cell: &CellRow) -> AnyView {
-    let (tone, symbol, words) = match (cell.active_alerts, cell.is_silent) {
-        (1, _) => (Tone::Danger, Icon::Bell, "1 alert".to_owned()),
-        (2.., _) => (Tone::Danger, Icon::Bell, format!("{} alerts", cell.active_alerts)),
-        (_, true) => (Tone::Warning, Icon::Warning, "Silent".to_owned()),
-        _ => (Tone::Success, Icon::Check, "In order".to_owned()),
+    let (tone, symbol, words) = match cell.condition() {
+        Condition::Alert if cell.active_alerts == 1 => (Tone::Danger, Icon::Bell, "1 alert".to_owned()),
+        Condition::Alert => (Tone::Danger, Icon::Bell, format!("{} alerts", cell.active_alerts)),
+        Condition::Out => (Tone::Warning, Icon::Warning, "Beyond its limits".to_owned()),
+        Condition::Silent => (Tone::Warning, Icon::Warning, "Silent".to_owned()),
+        Condition::InOrder => (Tone::Success, Icon::Check, "In order".to_owned()),
     };
     view! { <Badge tone=tone symbol=symbol label=words/> }.into_any()
 }

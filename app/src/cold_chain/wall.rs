@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::functions::{AlertRow, CellRow, WallView, get_wall};
+use super::functions::{AlertRow, CellRow, Condition, WallView, get_wall};
 use super::looks::{alert_icon, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
@@ -39,7 +39,8 @@ pub fn WallPage() -> impl IntoView {
 }
 
 fn show(view: WallView) -> AnyView {
-    let calm = view.alerts.is_empty();
+    let uneasy = view.cells.iter().filter(|cell| cell.condition() != Condition::InOrder).count();
+    let alarm = !view.alerts.is_empty();
     let alerts: Vec<_> = view.alerts.into_iter().map(alert).collect();
     let more = (view.active > view.shown).then(|| {
         view! { <p class="more">{format!("and {} more", view.active - view.shown)}</p> }
@@ -49,10 +50,11 @@ fn show(view: WallView) -> AnyView {
     let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
         .map(|(number, words)| view! { <span><strong class="num">{number}</strong> " " {words}</span> })
         .collect_view();
-    let head = if calm {
-        view! { <h1 class="calm">{icon(Icon::Check)} "All is well"</h1> }.into_any()
-    } else {
-        view! { <h1 class="alarm">{icon(Icon::Bell)} {view.headline}</h1> }.into_any()
+    let head = match uneasy {
+        _ if alarm => view! { <h1 class="alarm">{icon(Icon::Bell)} {view.headline}</h1> }.into_any(),
+        0 => view! { <h1 class="calm">{icon(Icon::Check)} "All is well"</h1> }.into_any(),
+        1 => view! { <h1>{icon(Icon::Warning)} "1 cell is not as it should be"</h1> }.into_any(),
+        more => view! { <h1>{icon(Icon::Warning)} {format!("{more} cells are not as they should be")}</h1> }.into_any(),
     };
     view! {
         <header>
@@ -87,17 +89,13 @@ fn alert(alert: AlertRow) -> AnyView {
 }
 
 fn cell(cell: CellRow) -> AnyView {
-    let class = match (cell.active_alerts, cell.is_silent) {
-        (1.., _) => "alarm",
-        (_, true) => "silent",
-        _ => "",
+    let (class, words) = match cell.condition() {
+        Condition::Alert => ("alarm", "Alert"),
+        Condition::Out => ("silent", "Beyond its limits"),
+        Condition::Silent => ("silent", "Silent"),
+        Condition::InOrder => ("", ""),
     };
     let now = cell.temperature.unwrap_or_else(|| "–".to_owned());
-    let words = match (cell.active_alerts, cell.is_silent) {
-        (1.., _) => "Alert",
-        (_, true) => "Silent",
-        _ => "",
-    };
     view! {
         <li class=class>
             <span class="clip">{cell.name}</span>

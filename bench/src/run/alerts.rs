@@ -76,12 +76,17 @@ pub(super) fn evaluation(case: &Case, seen: &Seen) -> Line {
 
 impl Bench {
     /// Every device sends one reading within a second: first as always, then each beyond a limit, so that each opens an
-    /// alert, and then back, which resolves them. The first and the second are compared.
+    /// alert, and then back, which resolves them. The first and the second are compared. What follows from a second is
+    /// done before the next one begins.
     pub(super) async fn crossing(&mut self, server: &Server) -> Result<Vec<Line>> {
         let (mut usual, mut crossing) = (Seen::default(), Seen::default());
+        let mut until_rest = Vec::new();
         for round in 0..self.options.rounds {
+            server.rest().await?;
             self.second(server, &mut usual, FIRST_ROUND + 3 * round, COLD).await?;
+            server.rest().await?;
             self.second(server, &mut crossing, FIRST_ROUND + 3 * round + 1, WARM).await?;
+            until_rest.push(server.rest().await?.as_secs_f64());
             self.second(server, &mut Seen::default(), FIRST_ROUND + 3 * round + 2, COLD).await?;
         }
         self.broken |= usual.errors + crossing.errors > 0;
@@ -94,6 +99,7 @@ impl Bench {
                 met: Some(crossing.errors == 0 && ratio < CROSSING_GOAL),
                 ..super::speed_line(CROSSING, &crossing)
             },
+            Line::plain("from then until all alerts are written and told", format!("{} s", short(median(&until_rest)))),
         ])
     }
 

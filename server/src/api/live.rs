@@ -32,8 +32,9 @@ use crate::state::AppState;
 
 /// How often it is checked that the session still lives: the stream ends within 5 s of the session's end.
 const CHECK_SESSION: Duration = Duration::from_secs(4);
-/// A comment in so long keeps proxies from closing a quiet stream.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// In so long a quiet stream says that it is there: proxies leave it open, and a browser notices when nothing comes any
+/// more, which no connection tells by itself. An event, because browsers keep comments to themselves.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How soon a browser comes back after the stream ended.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -92,7 +93,8 @@ async fn live(
         // The stream ends when the listener is dropped; why it ended is nothing that the client can act on.
         let _ = listener.run(events).await;
     });
-    let stream = Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    let beat = KeepAlive::new().interval(HEARTBEAT).event(Event::default().event("beat").data("ok"));
+    let stream = Sse::new(ReceiverStream::new(receiver)).keep_alive(beat);
     // nginx would otherwise hold events back.
     Ok(([("x-accel-buffering", "no")], stream))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use officina::kernel::jobs::{self, Job, NewJob};
+use officina::kernel::jobs::{self, Job, Kinds, NewJob};
 use officina::kernel::time::HOUR;
 use officina::kernel::{App, idempotency};
 use officina::notify::{mail, sms};
@@ -12,25 +12,34 @@ use crate::state::AppState;
 
 /// How often the table is looked at when it was empty the last time.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long a job may go on when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
 /// The recurring job that removes what is no longer needed.
 const PURGE: &str = "purge";
 
-/// What must not wait behind a mail server that does not answer: it has a worker of its own.
-const PUNCTUAL: [&str; 2] = [cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB];
+/// What each worker works on. What must be done in time, and each way out to somebody else's server, has a worker of its
+/// own: a mail server that does not answer holds up mails and nothing else.
+pub const WORKERS: [Kinds; 4] = [
+    Kinds::Only(&[cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB]),
+    Kinds::Only(&[mail::JOB]),
+    Kinds::Only(&[sms::JOB]),
+    Kinds::AllBut(&[cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB, mail::JOB, sms::JOB]),
+];
 
-/// Carries out jobs until the server stops. A job that has begun is carried to its end.
-pub async fn work(state: AppState) {
-    work_on(state, &[]).await;
-}
-
-/// The same for the jobs that must be done in time.
-pub async fn work_in_time(state: AppState) {
-    work_on(state, &PUNCTUAL).await;
-}
-
-async fn work_on(state: AppState, kinds: &[&'static str]) {
+/// Carries out jobs of some kinds until the server stops. A job that has begun then is carried to its end, if that comes
+/// soon; otherwise it is done anew when its lease has run out.
+pub async fn work(state: AppState, kinds: Kinds) {
+    let too_late = async {
+        state.stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::pin!(too_late);
     while !state.stop.is_cancelled() {
-        let found = step_of(&state.app, kinds).await.unwrap_or_else(|error| {
+        let found = tokio::select! {
+            found = step_of(&state.app, kinds) => found,
+            () = &mut too_late => return,
+        };
+        let found = found.unwrap_or_else(|error| {
             tracing::warn!(error = %error, "cannot work on jobs for now");
             false
         });
@@ -75,10 +84,10 @@ pub async fn enqueue_recurring(app: &App) -> Result<()> {
 /// # Errors
 /// What the database says about the table. What goes wrong in a job is written into its row.
 pub async fn step(app: &App) -> Result<bool> {
-    step_of(app, &[]).await
+    step_of(app, Kinds::All).await
 }
 
-async fn step_of(app: &App, kinds: &[&'static str]) -> Result<bool> {
+async fn step_of(app: &App, kinds: Kinds) -> Result<bool> {
     let Some(job) = jobs::lease_of(app, kinds).await? else { return Ok(false) };
     let again_after = RECURRING.iter().find(|(kind, _)| *kind == job.kind).map(|(_, pause)| *pause);
     let outcome = carry_out(app, &job).await;

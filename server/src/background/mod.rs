@@ -1,13 +1,15 @@
 //! What runs beside the requests: the journal's followers, jobs, and housekeeping.
 
+mod alerts;
 pub mod jobs;
 pub mod live;
 pub mod notices;
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use officina::Result;
+use officina::cold_chain::ingest::Intake;
 use tokio_util::task::TaskTracker;
 
 use crate::ingest::Writer;
@@ -30,12 +32,15 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     }
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(notices::follow(state.clone())));
     jobs::enqueue_recurring(&state.app).await?;
-    tasks.spawn(jobs::work(state.clone()));
-    tasks.spawn(jobs::work_in_time(state.clone()));
+    for kinds in jobs::WORKERS {
+        tasks.spawn(jobs::work(state.clone(), kinds));
+    }
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
+    let intake = Arc::new(Intake::default());
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(alerts::follow(state.clone(), Arc::clone(&intake))));
     if let Some(inbox) = state.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // Not ended with the others: requests that are still being answered wait for it.
-        tasks.spawn(Writer::new(state.app.clone(), inbox).run(state.no_more_readings.clone()));
+        tasks.spawn(Writer::new(state.app.clone(), intake, inbox).run(state.no_more_readings.clone()));
     }
     tasks.close();
     Ok(tasks)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use officina::cold_chain::ingest::{self, Delivery};
+use officina::cold_chain::ingest::{self, Delivery, Intake};
 use officina::cold_chain::reading::Reading;
 use officina::cold_chain::service::{self, device_key_hash};
 use officina::cold_chain::{
@@ -277,6 +277,7 @@ async fn new_location(app: &App, admin: &Actor, site: &Site) -> Result<officina:
 /// alert, so that the journal has its time.
 async fn measure(play: &Play<'_>, part: &Part, mut placed: Vec<Placed>, first: usize) -> Result<()> {
     let (db, now, random) = (&play.app.db, play.now, &mut play.random());
+    let intake = Intake::default();
     let mut waiting: Vec<Delivery> = Vec::new();
     let mut moment = now.plus(-MONTH);
     while moment <= now {
@@ -295,13 +296,13 @@ async fn measure(play: &Play<'_>, part: &Part, mut placed: Vec<Placed>, first: u
         }
         if changed || waiting.len() >= AT_ONCE {
             part.until(moment).await;
-            ingest::store_group(db, moment, &waiting).await?;
+            ingest::store_group(db, &intake, moment, &waiting).await?;
             waiting.clear();
         }
         moment = moment.plus(STEP);
     }
     part.until(now).await;
-    ingest::store_group(db, now, &waiting).await?;
+    ingest::store_group(db, &intake, now, &waiting).await?;
     Ok(())
 }
 

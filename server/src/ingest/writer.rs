@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use officina::cold_chain::ingest::{self, Delivery, Novelty, Outcome};
+use officina::cold_chain::ingest::{self, Delivery, Intake, Novelty, Outcome};
 use officina::kernel::App;
 use officina::{Error, Result};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ const MOST_AT_ONCE: usize = 4_096;
 #[derive(Debug)]
 pub struct Writer {
     app: App,
+    intake: Arc<Intake>,
     inbox: Inbox,
     /// What was taken from the inbox and did not fit into the last group.
     left_over: Vec<Job>,
@@ -24,8 +25,8 @@ pub struct Writer {
 impl Writer {
     /// A writer for an inbox.
     #[must_use]
-    pub const fn new(app: App, inbox: Inbox) -> Self {
-        Self { app, inbox, left_over: Vec::new() }
+    pub const fn new(app: App, intake: Arc<Intake>, inbox: Inbox) -> Self {
+        Self { app, intake, inbox, left_over: Vec::new() }
     }
 
     /// Works until `closing`, and then until the queue is empty: what was taken in is stored and answered.
@@ -42,7 +43,7 @@ impl Writer {
             if jobs.is_empty() {
                 return;
             }
-            store(&self.app, jobs).await;
+            store(&self.app, &self.intake, jobs).await;
         }
     }
 
@@ -78,11 +79,11 @@ impl Writer {
 const PATIENCE: usize = 8;
 
 /// Stores a group and answers all of it.
-async fn store(app: &App, jobs: Vec<Job>) {
+async fn store(app: &App, intake: &Arc<Intake>, jobs: Vec<Job>) {
     let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
         jobs.into_iter().map(|job| (job.delivery, (job.answer, job._place))).unzip();
     let deliveries = Arc::new(deliveries);
-    let results = match attempt(app, &deliveries).await {
+    let results = match attempt(app, intake, &deliveries).await {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
         // Nobody's fault: all of them may come again.
         Err(Error::Unavailable) => deliveries.iter().map(|_| Err(Error::Unavailable)).collect(),
@@ -92,7 +93,7 @@ async fn store(app: &App, jobs: Vec<Job>) {
             tracing::warn!(error = %error, deliveries = deliveries.len(), "a group was not stored; storing its parts");
             let mut results = Vec::with_capacity(deliveries.len());
             for delivery in deliveries.iter() {
-                let alone = attempt(app, &Arc::new(vec![delivery.clone()])).await;
+                let alone = attempt(app, intake, &Arc::new(vec![delivery.clone()])).await;
                 results.push(alone.and_then(|mut outcomes| outcomes.pop().ok_or(Error::Unavailable)));
             }
             results
@@ -110,9 +111,9 @@ async fn store(app: &App, jobs: Vec<Job>) {
 }
 
 /// Stores a group in a task of its own, so that a panic there fails this group and not the writer.
-async fn attempt(app: &App, deliveries: &Arc<Vec<Delivery>>) -> Result<Vec<Outcome>> {
-    let (app, deliveries) = (app.clone(), Arc::clone(deliveries));
-    let task = async move { ingest::store_group(&app.db, app.clock.now(), &deliveries).await };
+async fn attempt(app: &App, intake: &Arc<Intake>, deliveries: &Arc<Vec<Delivery>>) -> Result<Vec<Outcome>> {
+    let (app, intake, deliveries) = (app.clone(), Arc::clone(intake), Arc::clone(deliveries));
+    let task = async move { ingest::store_group(&app.db, &intake, app.clock.now(), &deliveries).await };
     tokio::spawn(task).await.map_err(Error::internal)?
 }
 

@@ -1,14 +1,18 @@
 //! Jobs: carried out once, tried again, set aside.
 
+use std::time::Duration;
+
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::jobs::{self, MAX_ATTEMPTS, NewJob};
 use officina::kernel::time::{HOUR, MINUTE, Timestamp};
+use officina::notify::mail::{self, Mail};
 use officina_server::background::jobs::{enqueue_recurring, step};
+use officina_server::config::Hidden;
 use officina_server::launch;
 
-use crate::support::{START, database};
+use crate::support::{START, TestServer, database};
 
 /// Tells a story on both databases, with nobody but the story working on jobs.
 async fn each<F: Future<Output = ()>>(story: impl Fn(App) -> F) {
@@ -95,4 +99,38 @@ async fn a_recurring_job_that_fails_is_never_set_aside() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_mail_server_that_does_not_answer_holds_up_mails_and_nothing_else() {
+    for kind in database::kinds() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let settings = |config: &mut officina_server::config::Config| {
+            config.smtp = Some(Hidden::from(format!("smtp://127.0.0.1:{port}")));
+            config.mail_from = Some("Officina <desk@officina.test>".to_owned());
+        };
+        let server = TestServer::on(kind, settings).await;
+        let app = server.app();
+        let mut tx = app.db.begin().await.unwrap();
+        let letter = Mail { to: "a@example.org".to_owned(), subject: "A".to_owned(), text: "B".to_owned() };
+        mail::enqueue(app, &mut tx, None, &letter).await.unwrap();
+        tx.commit().await.unwrap();
+        // It takes the connection and says nothing, from here to the end.
+        let _open = silent.accept().await.unwrap();
+
+        enqueue(app, "unknown", None).await;
+        let tried = async {
+            while sql("SELECT 1 FROM jobs WHERE kind = 'unknown' AND attempts > 0")
+                .optional::<(i32,)>(&app.db)
+                .await
+                .unwrap()
+                .is_none()
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), tried).await.expect("other jobs go on");
+        tokio::time::timeout(Duration::from_secs(10), server.stop()).await.expect("it stops in time");
+    }
 }

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Feed {
     body: BodyDataStream,
     read: String,
+    /// How often the server has said that it is there.
+    beats: usize,
 }
 
 impl Feed {
@@ -30,7 +32,7 @@ impl Feed {
         let response = client.open(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut feed = Self { body: response.into_body().into_data_stream(), read: String::new() };
+        let mut feed = Self { body: response.into_body().into_data_stream(), read: String::new(), beats: 0 };
         let hello = feed.block().await.expect("the stream begins");
         assert!(hello.contains(": connected") && hello.contains("id: "), "{hello}");
         feed
@@ -42,7 +44,11 @@ impl Feed {
             if let Some((block, rest)) = self.read.split_once("\n\n") {
                 let block = block.to_owned();
                 self.read = rest.to_owned();
-                return Some(block);
+                if !block.contains("event: beat") {
+                    return Some(block);
+                }
+                self.beats += 1;
+                continue;
             }
             let chunk = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("an event in time")?;
             self.read.push_str(&String::from_utf8_lossy(&chunk.expect("a chunk")));
@@ -148,6 +154,17 @@ async fn who_is_linked_to_customers_hears_of_theirs_alone() {
         let event = feed.block().await.expect("an event");
         let own = locations[0].1.rsplit('/').next().unwrap();
         assert!(event.contains("cold_chain.location_changed") && event.contains(own), "{event}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_quiet_stream_says_that_it_is_there() {
+    TestServer::each(|server| async move {
+        let mut feed = Feed::open(&server.browser("admin").await, "/api/v1/live", None).await;
+        let waiting = tokio::time::timeout(Duration::from_secs(7), feed.block()).await;
+        assert!(waiting.is_err() && feed.beats > 0, "a browser could not tell it from one that hangs");
+        server.stop().await;
     })
     .await;
 }

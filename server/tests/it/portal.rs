@@ -136,6 +136,19 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
         assert!(detail.text().contains("We have begun") && !detail.text().contains("secret"), "{}", detail.text());
         assert_eq!(pages.get(&format!("/app/repairs/{other}")).await.status, 404);
         assert_eq!(pages.get("/app/repairs/board").await.status, 403);
+
+        // Closed by hand while it was still too warm: the customer reads that, and not by whom and why.
+        let note = json!({ "note": "she will not notice" });
+        admin.patch(&format!("/api/v1/alerts/{}/resolve", of(&own_cell)), note).await.expect(200);
+        let report = pages.get(&format!("/api/v1/coldcells/{own_cell}/report.csv")).await.text();
+        let alert = pages.get(&format!("/app/alerts/{}", of(&own_cell))).await.text();
+        let cell = pages.get(&format!("/app/cold-chain/cells/{own_cell}")).await.text();
+        assert!(report.contains("chiuso a mano") && alert.contains("by hand"), "{report} {alert}");
+        assert!(cell.contains("Beyond its limits") && !cell.contains("In order"), "{cell}");
+        for shown in [&report, &alert, &cell] {
+            assert!(!shown.contains("will not notice"), "{shown}");
+            assert!(!shown.contains("da solo") && !shown.contains("by itself"), "{shown}");
+        }
     })
     .await;
 }

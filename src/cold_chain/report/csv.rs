@@ -139,7 +139,12 @@ pub(super) fn excursion_cells(excursion: &Excursion, words: Words) -> [String; 7
         kind.push_str(words.say(" (arrivato tardi)", " (arrived late)"));
     }
     let closed = alert.resolved_at.map(|at| {
-        let who = alert.resolved_by.as_deref().unwrap_or_else(|| words.say("rientrato da solo", "back by itself"));
+        // A customer is not told who it was, but never that it was nobody.
+        let nameless = match alert.by_hand {
+            true => words.say("chiuso a mano", "closed by hand"),
+            false => words.say("rientrato da solo", "back by itself"),
+        };
+        let who = alert.resolved_by.as_deref().unwrap_or(nameless);
         match &alert.resolution_note {
             Some(note) => format!("{}: {note}", by(at, Some(who))),
             None => by(at, Some(who)),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cold_chain::alert::{Acknowledged, Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
+use crate::cold_chain::backlog;
 use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
@@ -146,6 +147,7 @@ pub(super) async fn close(
 ) -> Result<bool> {
     let now = app.clock.now();
     let mut tracks = devices::lock_tracks(tx, device_no).await?;
+    backlog::settle(tx, now, &[device_no]).await?;
     for (id, kind) in closing {
         if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
             return Ok(false);

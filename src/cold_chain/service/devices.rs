@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cold_chain::backlog;
 use crate::cold_chain::inputs::{ChangeDevice, NewDevice, RotateKey};
 use crate::cold_chain::model::{Device, DeviceFilter, DeviceWithKey};
 use crate::cold_chain::service::alerts::close;
@@ -117,6 +118,7 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.
     devices::lock_tracks(&mut tx, no).await?;
+    backlog::settle(&mut tx, now, &[no]).await?;
     let (_, cell_no) = cell(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
     if after.cold_cell_id != before.cold_cell_id {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::cold_chain::backlog;
 use crate::cold_chain::engine::{Hindsight, KnownAlert, Replay, Window, reconcile};
 use crate::cold_chain::store::readings::{self, DeviceRow};
 use crate::cold_chain::store::{alerts, disorder, looks};
@@ -56,6 +57,10 @@ async fn settle(app: &App, device_no: i64) -> Result<bool> {
     let notes = disorder::of_device(&app.db, device_no).await?;
     let Some(device) = readings::device(&app.db, device_no).await? else { return Ok(false) };
     let Some((first, _)) = notes.first() else { return Ok(false) };
+    // What is pending is not among the alerts that are known.
+    if backlog::is_pending(&app.db, device_no).await? {
+        return Ok(false);
+    }
     let device = Watched::new(device);
     let since = first.plus(-BEFORE).max(device.row.moved_at.unwrap_or(Timestamp(0)));
     let known = known(app, &device.row, since).await?;
@@ -68,7 +73,7 @@ async fn settle(app: &App, device_no: i64) -> Result<bool> {
         tx.rollback().await?;
         return Ok(false);
     };
-    if disorder::of_device(&mut tx, device_no).await? != notes {
+    if disorder::of_device(&mut tx, device_no).await? != notes || backlog::is_pending(&mut tx, device_no).await? {
         tx.rollback().await?;
         return Ok(false);
     }

@@ -29,6 +29,14 @@ pub async fn places_of_alerts(
     Ok(places.into_iter().map(|place| (place.id, place)).collect())
 }
 
+/// Which of some alerts are active still, and nobody has taken note of them.
+///
+/// # Errors
+/// What the database says.
+pub async fn unattended(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<HashSet<AlertId>> {
+    Ok(alerts::unattended(tx, org, ids).await?.into_iter().map(|(id,)| id).collect())
+}
+
 /// Of which cells notices of the lowest level are muted at a moment.
 ///
 /// # Errors

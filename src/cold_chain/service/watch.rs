@@ -1,7 +1,9 @@
 //! What follows from time that passes: delays that run out, devices that fall silent, maintenance that ends.
 
 use crate::Result;
+use crate::cold_chain::backlog;
 use crate::cold_chain::engine::{Hour, Observation};
+use crate::cold_chain::store::transitions::Place;
 use crate::cold_chain::store::{looks, readings};
 use crate::cold_chain::transitions::{Cause, Changes, Watched};
 use crate::kernel::App;
@@ -54,12 +56,14 @@ async fn look(app: &App, now: Timestamp, listening_since: Timestamp, due: &[look
     numbers.dedup();
     let mut tx = app.db.begin().await?;
     let devices = readings::devices(&mut tx, &numbers).await?;
+    backlog::settle(&mut tx, now, &numbers).await?;
     let mut devices: Vec<Watched> = devices.into_iter().map(Watched::new).collect();
     let (mut changes, mut queue) = (Changes::default(), Vec::new());
     for device in &mut devices {
         let before = device.tracks;
         let hour = Hour { now, last_seen: device.row.state.last_seen_at, listening_since };
-        device.observe(&Observation::Clock(hour), &mut changes);
+        device.observe(&Observation::Clock(hour));
+        changes.hear(Place::from(&device.row), std::mem::take(&mut device.said));
         device.keep(&before)?;
         queue.extend(device.look_again(now, listening_since));
     }

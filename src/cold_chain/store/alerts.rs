@@ -72,6 +72,7 @@ impl From<AlertRow> for Alert {
             acknowledged_by: row.acknowledged_by,
             escalation_level: row.escalation_level,
             resolved_at: row.resolved_at,
+            by_hand: row.resolved_by.is_some(),
             resolved_by: row.resolved_by,
             resolution_note: row.resolution_note,
         }
@@ -256,4 +257,16 @@ pub(crate) async fn places(on: impl Into<Conn<'_>>, org: OrgId, ids: &[AlertId])
     let mut query = sql(SELECT);
     query.push("WHERE a.org_id = ").push_bind(org).push(" AND a.id IN (").push_list(ids).push(")");
     query.all(on).await
+}
+
+/// The active ones among some alerts that nobody has taken note of.
+pub(crate) async fn unattended(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<Vec<(AlertId,)>> {
+    let mut found = Vec::new();
+    // A place may have more alerts than a statement takes values.
+    for part in ids.chunks(500) {
+        let mut query = sql("SELECT id FROM alerts WHERE status = 'ACTIVE' AND acknowledged_at IS NULL AND org_id = ");
+        query.push_bind(org).push(" AND id IN (").push_list(part).push(")");
+        found.extend(query.all::<(AlertId,)>(&mut *tx).await?);
+    }
+    Ok(found)
 }

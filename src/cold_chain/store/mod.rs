@@ -1,6 +1,7 @@
 //! Cold chain, stored.
 
 pub(super) mod alerts;
+pub(super) mod backlog;
 pub(super) mod devices;
 pub(super) mod disorder;
 pub(super) mod escalations;

@@ -6,10 +6,25 @@ use crate::cold_chain::engine::{KnownAlert, Open};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::readings::DeviceRow;
 use crate::kernel::db::{MultiRow, Tx, chunks, sql};
-use crate::kernel::ids::{AlertId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, OrgId};
 use crate::kernel::time::Timestamp;
 
-/// A new alert beside its device. It may be over already: several crossings can come in one group.
+/// A device and the cell in which it stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub device_no: i64,
+    pub org: OrgId,
+    pub device: DeviceId,
+    pub cell: ColdCellId,
+}
+
+impl From<&DeviceRow> for Place {
+    fn from(device: &DeviceRow) -> Self {
+        Self { device_no: device.no, org: device.org_id, device: device.id, cell: device.cold_cell_id }
+    }
+}
+
+/// A new alert of a device. It may be over already: several crossings can come in one group.
 pub(crate) struct NewAlert {
     pub id: AlertId,
     pub kind: AlertType,
@@ -29,20 +44,20 @@ static INSERT: MultiRow = MultiRow::new(
 );
 
 /// Stores new alerts, but none beside an active one of the same device and type, and tells which were stored.
-pub(crate) async fn insert(tx: &mut Tx, new: &[(&DeviceRow, &NewAlert)]) -> Result<Vec<AlertId>> {
+pub(crate) async fn insert(tx: &mut Tx, new: &[(Place, NewAlert)]) -> Result<Vec<AlertId>> {
     let mut stored = Vec::with_capacity(new.len());
     for chunk in chunks(new, tx.is_sqlite()) {
         let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
-        for (device, NewAlert { id, kind, alert, threshold, resolved_at }) in chunk {
+        for (place, NewAlert { id, kind, alert, threshold, resolved_at }) in chunk {
             let status = if resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Active };
             // Late alerts do not escalate. When the others do, the policy says: it is asked at the next look.
             let raised_at = (!alert.late).then_some(alert.opened_at);
             query = query
-                .bind(device.org_id)
+                .bind(place.org)
                 .bind(*id)
-                .bind(device.cold_cell_id)
-                .bind(device.id)
-                .bind(device.no)
+                .bind(place.cell)
+                .bind(place.device)
+                .bind(place.device_no)
                 .bind(*kind)
                 .bind(status)
                 .bind(alert.late)

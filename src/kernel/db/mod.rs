@@ -7,6 +7,7 @@ mod list;
 mod migrate;
 mod multi_row;
 mod query;
+mod written;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -15,12 +16,14 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Executor, PgPool, SqlitePool};
 use tokio::sync::watch;
 
 pub use list::Sort;
 pub(crate) use multi_row::{MultiRow, chunks};
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
+use written::Written;
+pub(crate) use written::{Position, WrittenRow};
 
 use crate::kernel::journal;
 use crate::kernel::secret::{Key, Secret};
@@ -28,6 +31,9 @@ use crate::{Error, Result};
 
 /// How long a request waits for a connection or a lock before it is told that the service is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What is answered is on disk, whatever the role, the database or the server has been told. Stronger settings stay.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+     WHERE current_setting('synchronous_commit') = 'off'";
 /// How often a transaction is begun on another connection after a disk has failed.
 const BEGINNINGS: usize = 3;
 /// Statements that the writing connection keeps prepared.
@@ -39,6 +45,7 @@ pub struct Db {
     pool: Pool,
     bell: Arc<watch::Sender<u64>>,
     journal_key: Key,
+    written: Arc<Written>,
 }
 
 /// The connections.
@@ -62,6 +69,7 @@ pub struct Tx {
     bell: Arc<watch::Sender<u64>>,
     journaled: bool,
     journal_key: Key,
+    written: Arc<Written>,
 }
 
 #[derive(Debug)]
@@ -93,8 +101,18 @@ impl Db {
             // The same pages are written again and again. Copying them into the file less often copies them once for
             // more commits; the write-ahead log grows to 16 MiB.
             .pragma("wal_autocheckpoint", "4000");
+        let written = Arc::new(Written::default());
+        let noting = Arc::clone(&written);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            .after_connect(move |connection, _| {
+                let written = Arc::clone(&noting);
+                Box::pin(async move {
+                    written.restart();
+                    connection.lock_handle().await?.set_update_hook(move |row| written.note(row.table, row.rowid));
+                    Ok(())
+                })
+            })
             .acquire_timeout(PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -108,7 +126,7 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.create_if_missing(false).read_only(true));
-        Ok(Self::new(Pool::Sqlite { read, write }, secret))
+        Ok(Self { written, ..Self::new(Pool::Sqlite { read, write }, secret) })
     }
 
     /// Connects to a PostgreSQL server. Servers that share it share the secret, under which what is journaled is sealed.
@@ -118,12 +136,18 @@ impl Db {
     pub async fn open_postgres(url: &str, secret: &Secret) -> Result<Self> {
         // As SQLite's busy timeout: who waits longer for somebody else's lock is told that the service is busy.
         let options = PgConnectOptions::from_str(url)?.options([("lock_timeout", PATIENCE.as_millis())]);
-        let pool = PgPoolOptions::new().max_connections(20).acquire_timeout(PATIENCE).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(20)
+            .acquire_timeout(PATIENCE)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(DURABLE).await.map(|_| ()) }))
+            .connect_with(options)
+            .await?;
         Ok(Self::new(Pool::Postgres(pool), secret))
     }
 
     fn new(pool: Pool, secret: &Secret) -> Self {
-        Self { pool, bell: Arc::new(watch::Sender::new(0)), journal_key: secret.key(journal::KEY) }
+        let journal_key = secret.key(journal::KEY);
+        Self { pool, bell: Arc::new(watch::Sender::new(0)), journal_key, written: Arc::default() }
     }
 
     /// The key that the ends of journals are sealed with.
@@ -152,7 +176,8 @@ impl Db {
             Pool::Sqlite { write, .. } => TxInner::Sqlite(begin_sqlite(write).await?),
             Pool::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
         };
-        Ok(Tx { inner, bell: Arc::clone(&self.bell), journaled: false, journal_key: self.journal_key })
+        let (bell, written) = (Arc::clone(&self.bell), Arc::clone(&self.written));
+        Ok(Tx { inner, bell, journaled: false, journal_key: self.journal_key, written })
     }
 
     /// Brings the schema up to date; a SQLite file that holds data is copied first.
@@ -246,6 +271,26 @@ impl Tx {
     #[must_use]
     pub const fn is_sqlite(&self) -> bool {
         matches!(self.inner, TxInner::Sqlite(_))
+    }
+
+    /// The rows of some tables that others have written since a position, which moves to the end of this transaction's
+    /// knowledge; `None` when that cannot be told, as always on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub(crate) async fn written_since(&mut self, position: &mut Position) -> Result<Option<Vec<WrittenRow>>> {
+        if !self.is_sqlite() {
+            return Ok(None);
+        }
+        let (data_version,): (i64,) = sql("PRAGMA data_version").one(&mut *self).await?;
+        let rows = self.written.since(position);
+        let only_here = std::mem::replace(&mut position.data_version, data_version) == data_version;
+        Ok(rows.filter(|_| only_here))
+    }
+
+    /// Moves a position past what this transaction has written itself. Nobody else writes before its end.
+    pub(crate) fn pass_over_written(&self, position: &mut Position) {
+        self.written.since(position);
     }
 
     pub(crate) const fn inner(&mut self) -> &mut TxInner {

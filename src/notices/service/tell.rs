@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::cold_chain::service::unattended;
 use crate::identity::service::{Addressee, Audience, audience};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -51,7 +52,17 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
     let now = app.clock.now();
     let audience = audience(tx, org).await?;
     let wanted = store::all_wanted(&mut *tx, org).await?;
-    let alerts = store::alerts_of(tx, org, group.id).await?;
+    let mut alerts = store::alerts_of(tx, org, group.id).await?;
+    // Since then somebody may have taken charge, or it may be over: nobody is asked for what is no longer needed.
+    let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.alert_id).collect();
+    let unattended = unattended(tx, org, &ids).await?;
+    let mut aloud = !group.what.quiet && now.since(group.due_at) <= STALE;
+    match group.what.kind {
+        NoticeKind::Escalation => alerts.retain(|alert| unattended.contains(&alert.alert_id)),
+        // What was found late is mostly over, and told for that.
+        NoticeKind::Opening => aloud &= group.what.late || !unattended.is_empty(),
+        NoticeKind::Resolution => {}
+    }
     let before = match group.what.kind {
         NoticeKind::Resolution => store::told_before(tx, org, group.id).await?,
         _ => HashMap::new(),
@@ -63,7 +74,7 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
         let wanted = wanted
             .get(&person.account)
             .map_or_else(NoticePreferences::default, |words| NoticePreferences::of_words(words.split(' ')));
-        let Some(ways) = ways(app, person, &group, &wanted, now) else { continue };
+        let Some(ways) = ways(app, person, group.what.kind, &wanted, aloud) else { continue };
         if theirs.is_empty() {
             continue;
         }
@@ -120,10 +131,9 @@ fn concerning<'a>(
     }
 }
 
-/// How somebody is told of a group; none when by no way that there is.
-fn ways(app: &App, person: &Addressee, group: &GroupRow, wanted: &NoticePreferences, now: Timestamp) -> Option<Ways> {
-    let wants = |channel| wanted.wants(channel, group.what.kind);
-    let aloud = !group.what.quiet && now.since(group.due_at) <= STALE;
+/// How somebody is told of something; none when by no way that there is.
+fn ways(app: &App, person: &Addressee, kind: NoticeKind, wanted: &NoticePreferences, aloud: bool) -> Option<Ways> {
+    let wants = |channel| wanted.wants(channel, kind);
     let ways = Ways {
         in_app: wants(Channel::InApp),
         email: aloud && wants(Channel::Email) && person.email.is_some() && app.mailer.is_on(),

@@ -55,7 +55,9 @@ pub struct AlertRow {
     pub until: Option<Moment>,
     /// Who has taken note.
     pub acknowledged_by: Option<String>,
-    /// Who closed it; none when the values came back by themselves.
+    /// Whether somebody closed it; else the values came back by themselves.
+    pub by_hand: bool,
+    /// Who that was.
     pub resolved_by: Option<String>,
     /// What that person had to say.
     pub note: Option<String>,
@@ -89,6 +91,7 @@ impl AlertRow {
             since: calendar.relative(alert.started_at),
             until: alert.resolved_at.map(|at| calendar.relative(at)),
             acknowledged_by: alert.acknowledged_by,
+            by_hand: alert.by_hand,
             resolved_by: alert.resolved_by,
             note: alert.resolution_note,
         }
@@ -274,7 +277,7 @@ fn timeline(story: &officina::notices::AlertStory, calendar: &crate::moment::Cal
             symbol: Icon::Message,
         }
     };
-    let by_hand = story.detail.alert.resolved_by.is_some();
+    let by_hand = story.detail.alert.by_hand;
     let happened = story.detail.timeline.iter().map(|entry| (entry.at, happened(entry, by_hand, calendar)));
     let mut items: Vec<_> = happened.chain(story.told.iter().map(|known| (known.at, told(known)))).collect();
     // What happened at the same moment stays in its order: an alert opens before anybody is told.

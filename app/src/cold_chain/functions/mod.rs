@@ -66,6 +66,8 @@ pub struct CellRow {
     pub temperature: Option<String>,
     /// When that was.
     pub at: Option<Moment>,
+    /// Whether that is beyond what is allowed: an alert may be about to open, or was closed by hand.
+    pub is_out: bool,
     /// Whether no device there has been heard of for longer than the cell allows.
     pub is_silent: bool,
     /// Alerts that are active now.
@@ -74,6 +76,33 @@ pub struct CellRow {
     pub maintenance: Option<MaintenanceView>,
     /// Until when its notices are muted, in words.
     pub muted: Option<String>,
+}
+
+/// How a cell is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// It has alerts.
+    Alert,
+    /// It has none, and is beyond its limits all the same.
+    Out,
+    /// Nothing is heard of it.
+    Silent,
+    /// None of these.
+    InOrder,
+}
+
+impl CellRow {
+    /// How the cell is.
+    #[must_use]
+    pub const fn condition(&self) -> Condition {
+        match self {
+            Self { active_alerts: 1.., .. } => Condition::Alert,
+            // What was measured last says nothing of now.
+            Self { is_silent: true, .. } => Condition::Silent,
+            Self { is_out: true, .. } => Condition::Out,
+            _ => Condition::InOrder,
+        }
+    }
 }
 
 /// Maintenance of a cell.
@@ -114,6 +143,7 @@ impl CellRow {
             allowed: unit.range((cell.min_temperature, cell.max_temperature)),
             temperature: cell.temperature.map(|celsius| unit.words(celsius)),
             at: cell.temperature_at.map(|at| calendar.relative(at)),
+            is_out: cell.temperature.is_some_and(|now| now < cell.min_temperature || now > cell.max_temperature),
             is_silent: DeviceStatus::at(now, cell.last_seen_at, cell.offline_after_seconds) == DeviceStatus::Offline,
             active_alerts: cell.active_alerts,
             maintenance,

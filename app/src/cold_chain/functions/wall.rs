@@ -50,8 +50,9 @@ pub async fn get_wall() -> Result<WallView, PageError> {
     alerts.sort_by_key(|alert| alert.acknowledged_at.is_some());
     let alone = alerts.iter().filter(|alert| alert.acknowledged_at.is_none()).count();
     let first = PageRequest { limit: Some(CELLS), ..PageRequest::default() };
-    let mut cells = service::list_cold_cells(&app, &actor, &CellFilter::default(), &first).await?.items;
-    cells.sort_by_key(|cell| cell.active_alerts == 0);
+    let cells = service::list_cold_cells(&app, &actor, &CellFilter::default(), &first).await?.items;
+    let mut cells: Vec<CellRow> = cells.iter().map(|cell| CellRow::of(cell, now, &calendar, unit)).collect();
+    cells.sort_by_key(CellRow::condition);
     let unseen = numbers.cold_cells - i64::try_from(cells.len()).unwrap_or(i64::MAX);
     Ok(WallView {
         more_cells: (unseen > 0).then(|| format!("and {unseen} more cells. Alerts of any of them stand above.")),
@@ -63,7 +64,7 @@ pub async fn get_wall() -> Result<WallView, PageError> {
             more => format!("{more} alerts without reaction"),
         },
         alerts: alerts.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
-        cells: cells.iter().map(|cell| CellRow::of(cell, now, &calendar, unit)).collect(),
+        cells,
         cold_cells: numbers.cold_cells,
         customers: numbers.customers,
         as_of: calendar.clock(now),

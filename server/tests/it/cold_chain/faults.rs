@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use officina::cold_chain::ingest::Intake;
 use officina::kernel::clock::Clock;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
 use officina_server::launch;
@@ -219,11 +220,12 @@ async fn a_clock_that_is_set_loses_no_reading_and_repeats_no_alert() {
         let clock = Clock::fixed(START);
         let app = launch::open(&fresh.config(), clock.clone()).await.unwrap();
         look(&app).await;
+        let intake = Intake::default();
         let device = devices(&app, 1).await;
         let pass = async |minutes: i64, celsius: f64| {
             for _ in 0..minutes {
                 clock.advance(MINUTE);
-                measure(&app, &device, celsius).await;
+                measure(&app, &intake, &device, celsius).await;
                 look(&app).await;
             }
         };

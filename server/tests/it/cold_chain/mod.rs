@@ -21,9 +21,10 @@ mod retention;
 mod servers;
 mod shuffled;
 mod simulate;
+mod storm;
 mod time;
 
-use officina::cold_chain::service;
+use officina::cold_chain::{backlog, service};
 use officina::kernel::App;
 use officina::kernel::db::sql;
 use officina::kernel::time::MINUTE;
@@ -127,6 +128,7 @@ async fn alone(server: &TestServer) {
 
 /// Does what the recurring jobs do.
 async fn look(app: &App) {
+    while backlog::catch_up(app).await.expect("caught up").is_some() {}
     service::watch(app).await.expect("watched");
     service::escalate(app).await.expect("escalated");
     service::look_back(app).await.expect("looked back");

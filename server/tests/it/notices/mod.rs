@@ -8,7 +8,8 @@ mod told;
 
 use std::sync::Arc;
 
-use officina::cold_chain::ingest::{self, Delivery};
+use officina::cold_chain::backlog;
+use officina::cold_chain::ingest::{self, Delivery, Intake};
 use officina::cold_chain::model::Micro;
 use officina::cold_chain::reading::Reading;
 use officina::cold_chain::service::{self, device_key_hash};
@@ -116,7 +117,8 @@ impl Story {
             readings: vec![reading],
         };
         let group: Vec<Delivery> = site.devices.iter().map(delivery).collect();
-        ingest::store_group(&self.app.db, now, &group).await.expect("stored");
+        ingest::store_group(&self.app.db, &Intake::default(), now, &group).await.expect("stored");
+        while backlog::catch_up(&self.app).await.expect("caught up").is_some() {}
     }
 
     /// Lets minutes pass, with escalation and notices in each of them.

@@ -355,3 +355,38 @@ async fn what_was_found_late_is_told_as_such_and_once_more_when_it_goes_on() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_is_asked_for_what_is_no_longer_needed() {
+    super::with_mail(|story, mailbox| async move {
+        let technician = story.actor("technician").await;
+        let newest = async || {
+            let alerts = service::list_alerts(&story.app, &technician, &Default::default(), &Default::default()).await;
+            alerts.unwrap().items[0].id
+        };
+        // Somebody takes charge within the minute, and elsewhere it is over by then.
+        let (porto, monte) = (story.site("Porto", None, 1).await, story.site("Monte", None, 1).await);
+        story.power(&porto, false).await;
+        service::acknowledge_alert(&story.app, &technician, newest().await).await.unwrap();
+        story.app.clock.advance(SECOND);
+        story.power(&monte, false).await;
+        story.app.clock.advance(SECOND);
+        story.power(&monte, true).await;
+        story.pass(1).await;
+        let openings = [to(&ALL, "opening POWER_LOSS Porto 1"), to(&ALL, "opening POWER_LOSS Monte 1")].concat();
+        assert_eq!(story.told().await[..openings.len()], openings, "what happened can be read");
+        let mails = mailbox.rest_of(&story.app).await;
+        assert!(mails.iter().all(|mail| mail.text.contains("Finito")), "{mails:?}");
+
+        // Nobody takes charge of the third for an hour; then somebody does, before it is told that nobody has.
+        let lago = story.site("Lago", None, 1).await;
+        story.power(&lago, false).await;
+        story.pass(60).await;
+        service::acknowledge_alert(&story.app, &technician, newest().await).await.unwrap();
+        story.pass(2).await;
+        let told = story.told().await;
+        assert!(told.iter().any(|words| words.ends_with("opening POWER_LOSS Lago 1")), "{told:?}");
+        assert!(!told.iter().any(|words| words.contains("escalation")), "{told:?}");
+    })
+    .await;
+}
