@@ -193,17 +193,18 @@ mod browser {
             // The stream lives as long as the page.
             closure.forget();
         };
+        // Whatever is heard says that the stream is up.
         let hear = {
             let heard = Rc::clone(heard);
-            move || heard.set(js_sys::Date::now())
+            move || {
+                heard.set(js_sys::Date::now());
+                if !live.is_on.get_untracked() {
+                    live.is_on.set(true);
+                }
+            }
         };
-        let (opened, beat) = (hear.clone(), hear.clone());
-        let open = move || {
-            opened();
-            live.is_on.set(true);
-        };
-        listen("open", Box::new(open));
-        listen("beat", Box::new(beat));
+        listen("open", Box::new(hear.clone()));
+        listen("beat", Box::new(hear.clone()));
         listen("error", Box::new(move || live.is_on.set(false)));
         let waiting = Rc::new(RefCell::new([false; Topic::ALL.len()]));
         for (name, topic) in EVENTS {

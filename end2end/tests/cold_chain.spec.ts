@@ -315,3 +315,24 @@ test.describe("without the event stream", () => {
     await expectAccessibleLightAndDark(page);
   });
 });
+
+test("the wall display notices a stream that hangs, and one that is back", async ({ page }) => {
+  // As if the server, or the way to it, were gone without a word: no connection is closed, and nothing comes any more.
+  await page.addInitScript(() => {
+    const listen = EventSource.prototype.addEventListener;
+    EventSource.prototype.addEventListener = function (this: EventSource, name: string, act: (event: Event) => void) {
+      listen.call(this, name, (event: Event) => {
+        if (!("hanging" in window)) act(event);
+      });
+    } as typeof listen;
+  });
+  await signIn(page, "technician");
+  await page.goto("/app/cold-chain/wall");
+  await expect(page.locator(".wall:not(.stale) h1")).toBeVisible();
+  await page.evaluate(() => Object.assign(window, { hanging: true }));
+  const note = page.getByText("Not live. What you see may be old.");
+  await expect(note).toBeVisible({ timeout: 30_000 });
+  await page.evaluate(() => Reflect.deleteProperty(window, "hanging"));
+  await expect(note).toBeHidden({ timeout: 30_000 });
+  await expect(page.locator(".wall:not(.stale) h1")).toBeVisible();
+});

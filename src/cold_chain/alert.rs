@@ -82,7 +82,7 @@ pub struct Alert {
     pub resolved_at: Option<Timestamp>,
     /// Whether somebody closed it; else the values came back by themselves.
     pub by_hand: bool,
-    /// Who that was.
+    /// Who closed it, if somebody did.
     pub resolved_by: Option<String>,
     /// What the person who closed it had to say.
     pub resolution_note: Option<String>,

@@ -8,9 +8,11 @@ use officina::kernel::db::sql;
 use officina::kernel::jobs::{self, MAX_ATTEMPTS, NewJob};
 use officina::kernel::time::{HOUR, MINUTE, Timestamp};
 use officina::notify::mail::{self, Mail};
+use officina::notify::sms::{self, Sms};
 use officina_server::background::jobs::{enqueue_recurring, step};
 use officina_server::config::Hidden;
 use officina_server::launch;
+use tokio::net::TcpListener;
 
 use crate::support::{START, TestServer, database};
 
@@ -104,11 +106,14 @@ async fn a_recurring_job_that_fails_is_never_set_aside() {
 #[tokio::test]
 async fn a_mail_server_that_does_not_answer_holds_up_mails_and_nothing_else() {
     for kind in database::kinds() {
-        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = silent.local_addr().unwrap().port();
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let smtp = format!("smtp://{}", silent.local_addr().unwrap());
+        let sms_url = format!("http://{}", gateway.local_addr().unwrap());
         let settings = |config: &mut officina_server::config::Config| {
-            config.smtp = Some(Hidden::from(format!("smtp://127.0.0.1:{port}")));
+            config.smtp = Some(Hidden::from(smtp.clone()));
             config.mail_from = Some("Officina <desk@officina.test>".to_owned());
+            config.sms.url = Some(Hidden::from(sms_url.clone()));
         };
         let server = TestServer::on(kind, settings).await;
         let app = server.app();
@@ -119,18 +124,12 @@ async fn a_mail_server_that_does_not_answer_holds_up_mails_and_nothing_else() {
         // It takes the connection and says nothing, from here to the end.
         let _open = silent.accept().await.unwrap();
 
-        enqueue(app, "unknown", None).await;
-        let tried = async {
-            while sql("SELECT 1 FROM jobs WHERE kind = 'unknown' AND attempts > 0")
-                .optional::<(i32,)>(&app.db)
-                .await
-                .unwrap()
-                .is_none()
-            {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), tried).await.expect("other jobs go on");
+        let mut tx = app.db.begin().await.unwrap();
+        let text = Sms { to: "3331234567".to_owned(), text: "C".to_owned() };
+        sms::enqueue(app, &mut tx, None, &text).await.unwrap();
+        tx.commit().await.unwrap();
+        let called = tokio::time::timeout(Duration::from_secs(30), gateway.accept()).await;
+        called.expect("an SMS goes out meanwhile").unwrap();
         tokio::time::timeout(Duration::from_secs(10), server.stop()).await.expect("it stops in time");
     }
 }

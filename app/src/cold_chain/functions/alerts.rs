@@ -57,7 +57,7 @@ pub struct AlertRow {
     pub acknowledged_by: Option<String>,
     /// Whether somebody closed it; else the values came back by themselves.
     pub by_hand: bool,
-    /// Who that was.
+    /// Who closed it, if somebody did.
     pub resolved_by: Option<String>,
     /// What that person had to say.
     pub note: Option<String>,
