@@ -78,10 +78,23 @@ pub struct MemberFilter {
 pub struct UpdateMember {
     /// Another name.
     pub name: Option<String>,
+    /// Another phone number, with the country where it is not the usual one; an empty text takes it away.
+    pub phone: Option<String>,
     /// Another role.
     pub role: Option<String>,
     /// `active`, `suspended` or `terminated`.
     pub status: Option<String>,
+}
+
+/// What somebody changes about themself. What is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateOwn {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another phone number, with the country where it is not the usual one; an empty text takes it away.
+    pub phone: Option<String>,
 }
 
 /// A role: a named set of permissions.

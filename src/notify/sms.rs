@@ -29,7 +29,7 @@ const LONGEST: usize = 480;
 /// An SMS to one person.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Sms {
-    /// The number, as accounts have it.
+    /// The number, as the person wrote it.
     pub to: String,
     /// The text.
     pub text: String,
@@ -125,8 +125,7 @@ struct HttpGateway {
 #[async_trait]
 impl SmsGateway for HttpGateway {
     async fn send(&self, id: &str, sms: &Sms) -> Result<()> {
-        // A number that names its country needs no other.
-        let to = if sms.to.starts_with('+') { sms.to.clone() } else { format!("{}{}", self.prefix, sms.to) };
+        let to = dialled(&sms.to, &self.prefix);
         let text: String = sms.text.chars().take(LONGEST).collect();
         let (method, body) = match self.is_template {
             true => (Method::GET, Bytes::new()),
@@ -145,6 +144,23 @@ impl SmsGateway for HttpGateway {
         let status = self.client.send(&address, request).await?;
         if status.is_success() { Ok(()) } else { Err(Error::internal(format!("the SMS gateway answered {status}"))) }
     }
+}
+
+/// A number as the gateway dials it. One that names its country, with `+` or `00`, keeps it, written the way that the
+/// prefix is; any other has the prefix before it.
+fn dialled(number: &str, prefix: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let abroad = match number.trim_start().strip_prefix('+') {
+        Some(_) => Some(digits.as_str()),
+        None => digits.strip_prefix("00"),
+    };
+    let Some(number) = abroad else { return format!("{prefix}{digits}") };
+    let mark = match prefix.as_bytes() {
+        [b'0', b'0', ..] => "00",
+        [b'1'..=b'9', ..] => "",
+        _ => "+",
+    };
+    format!("{mark}{number}")
 }
 
 /// An address with the values in their places, written so that they mean nothing there.
@@ -202,6 +218,21 @@ mod tests {
             assert!(Texter::by_http(bad, None, "+39").is_err(), "{bad}");
         }
         assert!(Texter::by_http("https://gateway.example.org", Some("two\nlines"), "+39").is_err());
+    }
+
+    #[test]
+    fn a_number_that_names_its_country_keeps_it() {
+        for (number, prefix, dialled_as) in [
+            ("333 123 4567", "+39", "+393331234567"),
+            ("+44 (7911) 123-456", "+39", "+447911123456"),
+            ("0044 7911 123456", "+39", "+447911123456"),
+            ("+44 7911 123456", "0039", "00447911123456"),
+            ("+44 7911 123456", "39", "447911123456"),
+            ("333 1234567", "", "3331234567"),
+            ("+39 333 1234567", "", "+393331234567"),
+        ] {
+            assert_eq!(dialled(number, prefix), dialled_as, "{number} with {prefix}");
+        }
     }
 
     #[test]

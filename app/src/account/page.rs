@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::functions::{AccountView, ChangePassword, EndSession, PASSKEYS, SECOND_FACTOR, SessionRow, get_account};
+use super::functions::{
+    AccountView, ChangePassword, EndSession, PASSKEYS, SECOND_FACTOR, SessionRow, UpdateAccount, get_account,
+};
 use crate::sent::calls;
+use crate::staff::outcome::{announce, done, of_field, problem, refusal};
 use crate::staff::{loaded, refused};
 use crate::ui::{
     Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
@@ -14,7 +17,11 @@ use crate::ui::{
 pub fn AccountPage() -> impl IntoView {
     let end = ServerAction::<EndSession>::new();
     let password = ServerAction::<ChangePassword>::new();
-    let data = Resource::new(move || (end.version().get(), password.version().get()), |_| get_account());
+    let update = ServerAction::<UpdateAccount>::new();
+    let updated = done(update);
+    announce(updated, "Saved");
+    let versions = move || (end.version().get(), password.version().get(), updated.get());
+    let data = Resource::new(versions, |_| get_account());
     Effect::new(move |_| {
         if let Some(Ok(())) = password.value().get() {
             toast(ToastKind::Done, "Password changed. Your other sessions have ended.");
@@ -27,11 +34,17 @@ pub fn AccountPage() -> impl IntoView {
     view! {
         <PageTitle text="Your account"/>
         {refusal}
-        {loaded(data, || view! { <SkeletonRows rows=6/> }.into_any(), move |view| show(view, end, password))}
+        {loaded(data, || view! { <SkeletonRows rows=6/> }.into_any(), move |view| show(view, end, password, update))}
     }
 }
 
-fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction<ChangePassword>) -> AnyView {
+fn show(
+    view: AccountView,
+    end: ServerAction<EndSession>,
+    password: ServerAction<ChangePassword>,
+    update: ServerAction<UpdateAccount>,
+) -> AnyView {
+    let person = person_form(view.name.clone(), view.phone.clone(), update);
     let others = view.sessions.len() > 1;
     let end_others = others.then(|| {
         view! {
@@ -71,6 +84,7 @@ fn show(view: AccountView, end: ServerAction<EndSession>, password: ServerAction
                     <span>"What you are told, and how."</span> <a class="btn" href="/app/account/notices">"Choose"</a>
                 </div>
             </section>
+            {person}
             {password_form(password)}
         </div>
     }
@@ -132,6 +146,28 @@ fn organisations(known: &[(String, String)], here: &str) -> Option<AnyView> {
         }
         .into_any()
     })
+}
+
+/// Name and phone number.
+fn person_form(name: String, phone: String, update: ServerAction<UpdateAccount>) -> AnyView {
+    let problem = problem(update);
+    view! {
+        <section class="panel">
+            <h2>"You"</h2>
+            <ActionForm action=update>
+                <div class="stack">
+                    {refusal(problem)}
+                    <Field label="Name" name="name" value=name required=true maxlength=120u32 autocomplete="name"
+                        error=of_field(problem, "name")/>
+                    <Field label="Phone" name="phone" value=phone kind="tel" maxlength=40u32 autocomplete="tel"
+                        hint="For text messages, and to sign in with. With the country, such as +44, where it is another one."
+                        error=of_field(problem, "phone")/>
+                    <div class="row"><Button busy=update.pending()>"Save"</Button></div>
+                </div>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
 }
 
 fn password_form(password: ServerAction<ChangePassword>) -> AnyView {

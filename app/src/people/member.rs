@@ -6,10 +6,10 @@ use officina::identity::MembershipStatus;
 
 use super::functions::{EndSessions, MemberView, SetStatus, UpdateMember, get_member};
 use super::members::{badge, seen, status_label};
-use super::outcome::{announce, done, of_field, problem, refusal};
 use super::tabs::{MEMBERS, head};
 use crate::sent::calls;
 use crate::staff::loaded;
+use crate::staff::outcome::{announce, done, of_field, problem, refusal};
 use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
 
 /// What a page offers to do.
@@ -88,18 +88,21 @@ fn show(view: MemberView, actions: Actions) -> AnyView {
 fn facts_form(view: &MemberView, update: ServerAction<UpdateMember>) -> AnyView {
     let problem = problem(update);
     let hint = view.has_higher_roles.then(|| "Roles that may do what you may not are left out.".to_owned());
-    let (id, name) = (view.member.id.clone(), view.member.name.clone());
+    let (id, name, phone) = (view.member.id.clone(), view.member.name.clone(), view.phone.clone().unwrap_or_default());
     let (role, roles) = (view.role.clone(), view.roles.clone());
     let pending = update.pending();
     view! {
         <section class="panel">
-            <h2>"Name and role"</h2>
+            <h2>"Name, phone and role"</h2>
             <ActionForm action=update>
                 <div class="stack">
                     {refusal(problem)}
                     <input type="hidden" name="id" value=id/>
                     <Field label="Name" name="name" value=name required=true maxlength=120u32
                         error=of_field(problem, "name")/>
+                    <Field label="Phone" name="phone" value=phone kind="tel" maxlength=40u32
+                        hint="For text messages, and to sign in with. With the country, such as +44, where it is another one."
+                        error=of_field(problem, "phone")/>
                     <Select label="Role" name="role" value=role options=roles
                         hint=hint.unwrap_or_else(|| "It counts from the next click on.".to_owned())
                         error=of_field(problem, "role")/>

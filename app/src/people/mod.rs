@@ -5,7 +5,6 @@ mod functions;
 mod invite;
 mod member;
 mod members;
-mod outcome;
 mod programs;
 mod role;
 mod roles;

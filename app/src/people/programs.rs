@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::choices::{boxes, sentences};
 use super::functions::{PermissionGroup, RevokeToken, RevokeTokens, TokenRow, TokensView, list_tokens};
-use super::outcome::{announce, done, problem, refusal};
 use super::tabs::{PROGRAMS, head};
 use crate::sent::{Answered, calls};
+use crate::staff::outcome::{announce, done, problem, refusal};
 use crate::staff::{loaded, proof_first};
 use crate::ui::{Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
 

@@ -5,10 +5,10 @@ use leptos_router::hooks::use_params_map;
 
 use super::choices::{boxes, given};
 use super::functions::{DeleteRole, RoleView, SaveRole, get_role};
-use super::outcome::{announce, done, of_field, problem, refusal};
 use super::roles::{bearers, origin};
 use super::tabs::{ROLES, head};
 use crate::staff::loaded;
+use crate::staff::outcome::{announce, done, of_field, problem, refusal};
 use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, SkeletonRows, Tone, icon};
 
 /// The page. Without a name in the address it makes a role.

@@ -5,6 +5,7 @@ mod functions;
 mod home;
 mod lazily;
 mod loaded;
+pub(crate) mod outcome;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use officina::identity::service;
-use officina::identity::{OrganisationRef, SessionInfo};
+use officina::identity::{OrganisationRef, SessionInfo, UpdateOwn, User};
 use officina::kernel::ids::{OrgId, SessionId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(sessions, end_others))
         .routes(routes!(end_session))
+        .routes(routes!(update))
         .routes(routes!(change_password))
         .routes(routes!(organisations, switch))
 }
@@ -71,6 +72,19 @@ async fn end_session(
 ) -> ApiResult<StatusCode> {
     service::end_own_session(&state.app, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change your name or phone number.
+#[utoipa::path(patch, path = "/auth/me", tag = "auth", request_body = UpdateOwn,
+    security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<User>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
+async fn update(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiJson(update): ApiJson<UpdateOwn>,
+) -> ApiResult<Data<User>> {
+    Ok(Data::new(service::update_own(&state.app, &actor, &update).await?))
 }
 
 /// Change your password. Your other sessions end.

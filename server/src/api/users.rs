@@ -130,7 +130,7 @@ async fn get(
     Ok(Data::new(service::member(&state.app, &actor, id).await?))
 }
 
-/// Change a member's name, role or status. It counts on the member's next request.
+/// Change a member's name, phone number, role or status. It counts on the member's next request.
 #[utoipa::path(patch, path = "/users/{id}", tag = "administration", params(("id" = AccountId, Path)), request_body = UpdateMember,
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<MemberDetail>), (status = 400, body = ErrorBody),

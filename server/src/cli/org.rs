@@ -45,6 +45,9 @@ pub(super) enum UserCommand {
         name: String,
         /// E-mail address
         email: String,
+        /// Phone number, for text messages
+        #[arg(long)]
+        phone: Option<String>,
     },
     /// Make an account the operator of the installation, who makes and suspends organisations
     MakeOperator {
@@ -71,14 +74,14 @@ pub(super) async fn organisation(app: &App, command: OrgCommand) -> Result<(), S
 /// Runs `officina user …`. Passwords are made here: one typed as an argument would stay in the shell's history.
 pub(super) async fn user(app: &App, command: UserCommand) -> Result<(), StartError> {
     match command {
-        UserCommand::Add { org, role, name, email } => {
+        UserCommand::Add { org, role, name, email, phone } => {
             let organisation = service::public_organisation(app, Some(&org))
                 .await
                 .map_err(|_| StartError::new(format!("There is no organisation {org}.")))?;
             let password = random_token();
             let member = NewMember {
                 email: Some(email.clone()),
-                phone: None,
+                phone,
                 name,
                 role,
                 password: Some(password.clone()),

@@ -107,7 +107,7 @@ async fn suspension_and_another_role_count_at_once() {
             let change = |role: Option<&str>, status: Option<&str>| UpdateMember {
                 role: role.map(str::to_owned),
                 status: status.map(str::to_owned),
-                name: None,
+                ..UpdateMember::default()
             };
             service::update_member(app, &server.system(), id, &change(Some("manager"), None)).await.unwrap();
             let me = member.get("/api/v1/auth/me").await.expect(200);

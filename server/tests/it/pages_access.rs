@@ -44,6 +44,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("GET /_fn/home", "", None),
         ("GET /_fn/account/get", "", None),
         ("POST /_fn/account/end-session", "id=", None),
+        ("POST /_fn/account/update", "name=Anna", None),
         ("POST /_fn/account/password", "current_password=wrong&new_password=le+gomme+del+vicino", None),
         ("POST /_fn/account/switch", "id={orgId}", None),
         ("GET /_fn/audit/list", "", Some(P::AuditRead)),

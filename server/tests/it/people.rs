@@ -266,3 +266,41 @@ async fn a_person_of_two_organisations_goes_over_without_signing_in_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_phone_number_stays_as_it_was_written_and_lets_its_owner_in() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let nadia_here = add(&admin, "nadia@rossi.test", "technician").await;
+        let nadia = server.visitor().sign_in("nadia@rossi.test").await;
+        let abroad = json!({ "phone": "+44 7911 123-456", "name": "Nadia Notte-Bell" });
+        let me = nadia.patch("/api/v1/auth/me", abroad).await.expect(200);
+        assert_eq!(
+            (&me["data"]["phone"], &me["data"]["name"]),
+            (&json!("+44 7911 123-456"), &json!("Nadia Notte-Bell"))
+        );
+        let seen = admin.get(&nadia_here).await.expect(200);
+        assert_eq!(seen["data"]["phone"], "+44 7911 123-456");
+        let found = admin.get(&format!("{USERS}?search=7911123456")).await.expect(200);
+        assert_eq!(found["data"].as_array().unwrap().len(), 1);
+        for typed in ["07911 123456", "+447911123456"] {
+            let login = json!({ "phone": typed, "password": PASSWORD });
+            server.visitor().post("/api/v1/auth/login", login).await.expect(200);
+        }
+
+        // Somebody else's number is nobody else's way in.
+        let other = add(&admin, "bruno@rossi.test", "agent").await;
+        admin.patch(&other, json!({ "phone": "0044 7911123456" })).await.expect_error(409, "CONFLICT");
+        let body = admin.patch(&other, json!({ "phone": "call me" })).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(body["fields"]["phone"].is_array(), "{body}");
+        admin.patch(&nadia_here, json!({ "phone": "" })).await.expect(200);
+        admin.patch(&other, json!({ "phone": "0044 7911123456" })).await.expect(200);
+
+        // Without an address, the number is all there is.
+        let user = json!({ "phone": "333 1234567", "name": "Carla", "role": "agent", "password": PASSWORD });
+        let carla = format!("{USERS}/{}", text(&admin.post(USERS, user).await.expect(201), "id"));
+        let body = admin.patch(&carla, json!({ "phone": "" })).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(body["fields"]["phone"].is_array(), "{body}");
+    })
+    .await;
+}

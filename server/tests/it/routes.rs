@@ -54,6 +54,7 @@ pub fn table() -> Vec<Row> {
         with("POST /auth/refresh", Public, json!({ "refreshToken": "unknown" })),
         with("POST /auth/logout", Public, json!({ "refreshToken": "unknown" })),
         row("GET /auth/me", Member),
+        with("PATCH /auth/me", Member, json!({})),
         row("GET /auth/sessions", Member),
         row("DELETE /auth/sessions", Member),
         row("DELETE /auth/sessions/{sessionId}", Member),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Client;
 use super::links::{blank, look, make, take};
+use super::own::phone_number;
 use super::roles::{permissions_of, require_covered, require_proof_to_give, resolve};
 use super::sessions::SignedIn;
 use super::sign_in::enter;
@@ -23,7 +24,7 @@ use crate::kernel::ids::{AccountId, EntryLinkId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
 use crate::kernel::time::{DAY, Timestamp};
-use crate::kernel::validate::{Validator, phone_key};
+use crate::kernel::validate::Validator;
 use crate::kernel::zone;
 use crate::notify::mail::{self, Mail};
 use crate::notify::texts;
@@ -58,8 +59,7 @@ pub async fn invite(app: &App, actor: &Actor, new: &NewInvitation) -> Result<Sen
     let mut check = Validator::default();
     let name = check.required("name", &new.name, 120);
     let email = check.email("email", new.email.as_deref()).map(|email| email.to_lowercase());
-    let phone = new.phone.as_deref().filter(|phone| !phone.trim().is_empty());
-    let phone = phone.map(|phone| phone_key(&check.phone("phone", phone)));
+    let phone = phone_number(&mut check, new.phone.as_deref());
     if email.is_none() && phone.is_none() {
         check.errors.add("email", "required", "or a phone number is required");
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::login_keys;
+use super::own::{phone_number, write_person};
 use super::roles::{require_covered, require_proof_to_give, resolve};
 use crate::identity::access::{MemberDetail, MemberFilter, UpdateMember};
 use crate::identity::model::{Colleague, MembershipStatus};
@@ -15,7 +16,7 @@ use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
-use crate::kernel::validate::{Validator, phone_key};
+use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
 /// A member to be added.
@@ -60,7 +61,7 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Adde
     let mut check = Validator::default();
     let name = check.required("name", &new.name, 120);
     let email = check.email("email", new.email.as_deref()).map(|email| email.to_lowercase());
-    let phone = new.phone.as_deref().map(|phone| phone_key(&check.phone("phone", phone)));
+    let phone = phone_number(&mut check, new.phone.as_deref());
     if email.is_none() && phone.is_none() {
         check.errors.add("email", "required", "or a phone number is required");
     }
@@ -152,12 +153,13 @@ pub async fn member(app: &App, actor: &Actor, account: AccountId) -> Result<Memb
     store::member(&app.db, actor.org, account).await?.ok_or(Error::NotFound)
 }
 
-/// Changes a member's name, role or status. Sessions notice on their next request.
+/// Changes a member's name, phone number, role or status. Sessions notice on their next request.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `users:manage`, for a role that may do what the actor may not, and for a member who may;
 /// [`Error::ProofNeeded`] for whoever comes to rule the organisation by it; [`Error::NotFound`]; [`Error::Validation`];
-/// [`Error::Conflict`] for the last administrator, and for the name of somebody who is also a member elsewhere.
+/// [`Error::Conflict`] for the last administrator, for the name or number of somebody who is also a member elsewhere, and
+/// for a number that is another account's.
 pub async fn update_member(
     app: &App,
     actor: &Actor,
@@ -167,6 +169,7 @@ pub async fn update_member(
     actor.require(Permission::UsersManage)?;
     let mut check = Validator::default();
     let name = update.name.as_deref().map(|name| check.required("name", name, 120));
+    let phone = update.phone.as_deref().map(|phone| phone_number(&mut check, Some(phone)));
     let status: Option<MembershipStatus> = update.status.as_deref().and_then(|word| check.word("status", word));
     check.finish(())?;
     let now = app.clock.now();
@@ -187,6 +190,7 @@ pub async fn update_member(
         require_proof_to_give(app, actor, permissions)?;
     }
     after.name = name.unwrap_or_else(|| before.name.clone());
+    after.phone = phone.unwrap_or_else(|| before.phone.clone());
     if after == before {
         return tx.rollback().await.map(|()| before);
     }
@@ -195,17 +199,19 @@ pub async fn update_member(
     if leads(&before) && !leads(&after) && store::other_admins(&mut tx, actor.org, before.membership_id).await? == 0 {
         return Err(Error::conflict("This is the last administrator. Make somebody else one first."));
     }
-    if after.name != before.name {
+    if (&after.name, &after.phone) != (&before.name, &before.phone) {
         if store::is_member_elsewhere(&mut tx, actor.org, account).await? {
-            return Err(Error::conflict("Only the person can change this name."));
+            return Err(Error::conflict(
+                "This person is also a member elsewhere, and alone can change name and number.",
+            ));
         }
-        store::rename_account(&mut tx, account, &after.name).await?;
+        write_person(&mut tx, account, &after.name, after.phone.as_deref(), after.email.is_some()).await?;
     }
     store::write_membership(&mut tx, actor.org, before.membership_id, &after.role, after.status).await?;
     if after.status != MembershipStatus::Active {
         store::end_sessions_in(&mut tx, actor.org, account, now).await?;
     }
-    let state = |member: &MemberDetail| json!({ "name": member.name, "role": member.role, "status": member.status });
+    let state = |member: &MemberDetail| json!({ "name": member.name, "phone": member.phone, "role": member.role, "status": member.status });
     let entry = Entry::new("identity.member_changed", "membership", before.membership_id.0)
         .before(&state(&before))
         .after(&state(&after));

@@ -4,13 +4,14 @@
 use serde_json::json;
 
 use super::guard::{By, Guesser};
-use crate::identity::access::SessionInfo;
-use crate::identity::model::OrganisationRef;
+use super::sessions::user;
+use crate::identity::access::{SessionInfo, UpdateOwn};
+use crate::identity::model::{OrganisationRef, User};
 use crate::identity::store;
 use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Member};
-use crate::kernel::db::Tx;
+use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::time::Timestamp;
@@ -63,6 +64,56 @@ pub async fn end_other_sessions(app: &App, actor: &Actor) -> Result<u64> {
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(ended)
+}
+
+/// Changes the name and phone number of the person who asks.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for anyone who is not a member, [`Error::Validation`], [`Error::Conflict`] for a number that
+/// is another account's.
+pub async fn update_own(app: &App, actor: &Actor, update: &UpdateOwn) -> Result<User> {
+    let member = signed_in(actor)?;
+    let mut check = Validator::default();
+    let name = update.name.as_deref().map(|name| check.required("name", name, 120));
+    let phone = update.phone.as_deref().map(|phone| phone_number(&mut check, Some(phone)));
+    check.finish(())?;
+    let mut tx = app.db.begin().await?;
+    let before = user(&mut tx, member.account, actor.org).await?;
+    let mut after = before.clone();
+    after.name = name.unwrap_or(after.name);
+    after.phone = phone.unwrap_or(after.phone);
+    if after == before {
+        return tx.rollback().await.map(|()| before);
+    }
+    write_person(&mut tx, member.account, &after.name, after.phone.as_deref(), after.email.is_some()).await?;
+    let state = |user: &User| json!({ "name": user.name, "phone": user.phone });
+    let entry = Entry::new("identity.account_changed", "account", member.account.0)
+        .before(&state(&before))
+        .after(&state(&after));
+    journal::write(&mut tx, actor, app.clock.now(), entry).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Checks a phone number; an empty text is none.
+pub(super) fn phone_number(check: &mut Validator, phone: Option<&str>) -> Option<String> {
+    phone.filter(|phone| !phone.trim().is_empty()).map(|phone| check.phone("phone", phone))
+}
+
+/// Writes a person's name and phone number. Without an e-mail address there must be a number to sign in with.
+pub(super) async fn write_person(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &str,
+    phone: Option<&str>,
+    has_email: bool,
+) -> Result<()> {
+    if phone.is_none() && !has_email {
+        return Err(Error::field("phone", "required", "is needed: without an e-mail address it is the way to sign in"));
+    }
+    store::write_person(tx, account, name, phone)
+        .await
+        .on_violation(Violation::Unique, || Error::conflict("There is another account with this phone number."))
 }
 
 /// Changes the password of the person who asks and ends their other sessions.

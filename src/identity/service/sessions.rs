@@ -7,7 +7,7 @@ use crate::identity::model::{Me, OrganisationRef, SessionKind, User};
 use crate::identity::store::{self, NewSession, SessionKey, SessionRow};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind, Member};
-use crate::kernel::db::Tx;
+use crate::kernel::db::{Conn, Tx};
 use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::PermissionSet;
@@ -67,7 +67,7 @@ pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn
     tx.commit().await?;
     let actor = actor_of(row, client)?;
     let Some(member) = actor.member() else { return Err(Error::Unauthorized) };
-    Ok(SignedIn { session, token, device: None, user: user(app, member.account, actor.org).await? })
+    Ok(SignedIn { session, token, device: None, user: user(&app.db, member.account, actor.org).await? })
 }
 
 /// Ends the actor's session.
@@ -163,7 +163,7 @@ pub(super) fn actor_of(row: SessionRow, client: &Client) -> Result<Actor> {
 /// [`Error::Unauthorized`] for anyone who is not a member.
 pub async fn me(app: &App, actor: &Actor) -> Result<Me> {
     let member = actor.member().ok_or(Error::Unauthorized)?;
-    Ok(Me { user: user(app, member.account, actor.org).await?, permissions: actor.usable() })
+    Ok(Me { user: user(&app.db, member.account, actor.org).await?, permissions: actor.usable() })
 }
 
 /// Removes failed sign-ins, sessions, links and devices that no longer matter. Sessions and links stay 90 days after their
@@ -210,8 +210,8 @@ pub(super) async fn start_session(
     Ok((id, token))
 }
 
-pub(super) async fn user(app: &App, account: AccountId, org: OrgId) -> Result<User> {
-    let row = store::user(&app.db, account, org).await?.ok_or(Error::Unauthorized)?;
+pub(super) async fn user(on: impl Into<Conn<'_>>, account: AccountId, org: OrgId) -> Result<User> {
+    let row = store::user(on, account, org).await?.ok_or(Error::Unauthorized)?;
     Ok(User {
         id: row.id,
         name: row.name,

@@ -178,6 +178,6 @@ pub(super) async fn enter(
         .after(&serde_json::json!({ "kind": kind, "userAgent": client.user_agent }));
     journal::write(&mut tx, &actor, now, entry).await?;
     tx.commit().await?;
-    let user = user(app, account, org).await?;
+    let user = user(&app.db, account, org).await?;
     Ok(SignedIn { session, token, device, user })
 }

@@ -7,6 +7,7 @@ use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, like, sql};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
+use crate::kernel::validate::phone_key;
 
 /// An account seen from one organisation.
 #[derive(Debug, sqlx::FromRow)]
@@ -34,15 +35,17 @@ pub(crate) async fn insert_account(
     password_hash: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    sql("INSERT INTO accounts (id, email, phone, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(id)
-        .bind(email)
-        .bind(phone)
-        .bind(name)
-        .bind(password_hash)
-        .bind(now)
-        .run(tx)
-        .await?;
+    sql("INSERT INTO accounts (id, email, phone, phone_key, name, password_hash, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    .bind(id)
+    .bind(email)
+    .bind(phone)
+    .bind(phone.map(phone_key))
+    .bind(name)
+    .bind(password_hash)
+    .bind(now)
+    .run(tx)
+    .await?;
     Ok(())
 }
 
@@ -70,7 +73,7 @@ pub(crate) async fn insert_membership(
 
 pub(crate) async fn set_password(tx: &mut Tx, email: &str, phone_key: &str, hash: &str) -> Result<Option<AccountId>> {
     let row: Option<(AccountId,)> =
-        sql("UPDATE accounts SET password_hash = $3 WHERE email = $1 OR phone = $2 RETURNING id")
+        sql("UPDATE accounts SET password_hash = $3 WHERE email = $1 OR phone_key = $2 RETURNING id")
             .bind(email)
             .bind(phone_key)
             .bind(hash)
@@ -139,11 +142,11 @@ fn push_member_filter(query: &mut Sql, filter: &MemberListFilter) {
     if let Some(role) = &filter.role {
         query.push(" AND m.role = ").push_bind(role);
     }
+    // A number is found as it was written, and by its bare digits.
+    const TEXT: &str = "LOWER(a.name || ' ' || COALESCE(a.email, '') || ' ' || COALESCE(a.phone, '') || ' ' || \
+                        COALESCE(a.phone_key, ''))";
     for word in &filter.words {
-        query
-            .push(" AND LOWER(a.name || ' ' || COALESCE(a.email, '') || ' ' || COALESCE(a.phone, '')) LIKE ")
-            .push_bind(like(word))
-            .push(" ESCAPE '\\'");
+        query.push(" AND ").push(TEXT).push(" LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
     }
 }
 
@@ -176,8 +179,15 @@ pub(crate) async fn members_with_role(on: impl Into<Conn<'_>>, org: OrgId, role:
     Ok(count)
 }
 
-pub(crate) async fn rename_account(tx: &mut Tx, account: AccountId, name: &str) -> Result<()> {
-    sql("UPDATE accounts SET name = $2 WHERE id = $1").bind(account).bind(name).run(tx).await?;
+/// Writes an account's name and its phone number, as the person writes it.
+pub(crate) async fn write_person(tx: &mut Tx, account: AccountId, name: &str, phone: Option<&str>) -> Result<()> {
+    sql("UPDATE accounts SET name = $2, phone = $3, phone_key = $4 WHERE id = $1")
+        .bind(account)
+        .bind(name)
+        .bind(phone)
+        .bind(phone.map(phone_key))
+        .run(tx)
+        .await?;
     Ok(())
 }
 
@@ -198,7 +208,7 @@ pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -
     // Links hold the name and the address as well; they are found by the address, so they go first.
     for statement in [
         "DELETE FROM entry_links WHERE account_id = $1 OR email = (SELECT email FROM accounts WHERE id = $1) \
-         OR phone = (SELECT phone FROM accounts WHERE id = $1)",
+         OR phone_key = (SELECT phone_key FROM accounts WHERE id = $1)",
         "DELETE FROM sessions WHERE account_id = $1",
         "DELETE FROM known_devices WHERE account_id = $1",
         "DELETE FROM recovery_codes WHERE account_id = $1",
@@ -207,12 +217,14 @@ pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -
     ] {
         sql(statement).bind(account).run(&mut *tx).await?;
     }
-    sql("UPDATE accounts SET name = $2, email = $3, phone = NULL, password_hash = NULL WHERE id = $1")
-        .bind(account)
-        .bind(name)
-        .bind(format!("{account}@removed.invalid"))
-        .run(tx)
-        .await?;
+    sql(
+        "UPDATE accounts SET name = $2, email = $3, phone = NULL, phone_key = NULL, password_hash = NULL WHERE id = $1",
+    )
+    .bind(account)
+    .bind(name)
+    .bind(format!("{account}@removed.invalid"))
+    .run(tx)
+    .await?;
     Ok(())
 }
 
@@ -251,32 +263,32 @@ pub(crate) async fn is_operator(on: impl Into<Conn<'_>>, account: AccountId) -> 
     Ok(row.is_some_and(|(operator,)| operator))
 }
 
-/// The account with this e-mail address or phone key.
+/// The account with this e-mail address or phone number.
 pub(crate) async fn account_by_login(
     on: impl Into<Conn<'_>>,
     email: Option<&str>,
-    phone_key: Option<&str>,
+    phone: Option<&str>,
 ) -> Result<Option<AccountId>> {
-    let row: Option<(AccountId,)> = sql("SELECT id FROM accounts WHERE email = $1 OR phone = $2 LIMIT 1")
+    let row: Option<(AccountId,)> = sql("SELECT id FROM accounts WHERE email = $1 OR phone_key = $2 LIMIT 1")
         .bind(email)
-        .bind(phone_key)
+        .bind(phone.map(phone_key))
         .optional(on)
         .await?;
     Ok(row.map(|(id,)| id))
 }
 
-/// The member of an organisation with this e-mail address or phone key.
+/// The member of an organisation with this e-mail address or phone number.
 pub(crate) async fn member_by_login(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     email: Option<&str>,
-    phone_key: Option<&str>,
+    phone: Option<&str>,
 ) -> Result<Option<AccountId>> {
     let row: Option<(AccountId,)> = sql("SELECT a.id FROM accounts a JOIN memberships m ON m.account_id = a.id \
-         WHERE m.org_id = $1 AND (a.email = $2 OR a.phone = $3) LIMIT 1")
+         WHERE m.org_id = $1 AND (a.email = $2 OR a.phone_key = $3) LIMIT 1")
     .bind(org)
     .bind(email)
-    .bind(phone_key)
+    .bind(phone.map(phone_key))
     .optional(on)
     .await?;
     Ok(row.map(|(id,)| id))

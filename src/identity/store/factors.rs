@@ -111,7 +111,7 @@ pub(crate) async fn is_known_device(
 ) -> Result<bool> {
     let row: Option<(i64,)> =
         sql("SELECT CAST(1 AS BIGINT) FROM known_devices d JOIN accounts a ON a.id = d.account_id \
-         WHERE d.device_hash = $1 AND (a.email = $2 OR a.phone = $3) LIMIT 1")
+         WHERE d.device_hash = $1 AND (a.email = $2 OR a.phone_key = $3) LIMIT 1")
         .bind(device_hash)
         .bind(email)
         .bind(phone_key)

@@ -6,6 +6,7 @@ use crate::identity::model::LinkKind;
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{AccountId, EntryLinkId, MembershipId, OrgId};
 use crate::kernel::time::Timestamp;
+use crate::kernel::validate::phone_key;
 
 /// A link's row, without its token.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -24,9 +25,9 @@ pub(crate) struct LinkRow {
 }
 
 pub(crate) async fn insert_link(tx: &mut Tx, link: &LinkRow, token_hash: Vec<u8>, now: Timestamp) -> Result<()> {
-    sql("INSERT INTO entry_links (id, token_hash, kind, org_id, account_id, email, phone, name, role, password_hash, \
-             created_by, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+    sql("INSERT INTO entry_links (id, token_hash, kind, org_id, account_id, email, phone, phone_key, name, role, \
+             password_hash, created_by, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
     .bind(link.id)
     .bind(token_hash)
     .bind(link.kind)
@@ -34,6 +35,7 @@ pub(crate) async fn insert_link(tx: &mut Tx, link: &LinkRow, token_hash: Vec<u8>
     .bind(link.account_id)
     .bind(link.email.as_deref())
     .bind(link.phone.as_deref())
+    .bind(link.phone.as_deref().map(phone_key))
     .bind(link.name.as_deref())
     .bind(link.role.as_deref())
     .bind(link.password_hash.as_deref())
@@ -92,10 +94,10 @@ pub(crate) async fn end_invitations(
     now: Timestamp,
 ) -> Result<()> {
     sql("UPDATE entry_links SET used_at = $4 WHERE org_id = $1 AND kind = 'invitation' AND used_at IS NULL \
-         AND (email = $2 OR phone = $3)")
+         AND (email = $2 OR phone_key = $3)")
     .bind(org)
     .bind(email)
-    .bind(phone)
+    .bind(phone.map(phone_key))
     .bind(now)
     .run(tx)
     .await?;

@@ -62,7 +62,7 @@ pub(crate) async fn login(on: impl Into<Conn<'_>>, email: &str, phone_key: &str)
          FROM accounts a JOIN memberships m ON m.account_id = a.id AND m.status = 'active' \
          JOIN organisations o ON o.id = m.org_id AND o.suspended_at IS NULL \
          LEFT JOIN second_factors f ON f.account_id = a.id \
-         WHERE a.email = $1 OR a.phone = $2 ORDER BY m.created_at, m.id LIMIT 1")
+         WHERE a.email = $1 OR a.phone_key = $2 ORDER BY m.created_at, m.id LIMIT 1")
     .bind(email)
     .bind(phone_key)
     .optional(on)

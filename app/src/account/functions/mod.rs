@@ -44,6 +44,8 @@ pub struct AccountView {
     pub name: String,
     /// What the person signs in with.
     pub login: String,
+    /// Phone number, as the person wrote it; empty where there is none.
+    pub phone: String,
     /// Ids and names of the organisations that the person may come into.
     pub organisations: Vec<(String, String)>,
     /// The organisation acted in now.
@@ -117,6 +119,7 @@ pub async fn get_account() -> Result<AccountView, PageError> {
         factor_words: factor::in_words(&factor),
         passkey_words: passkeys::in_words(service::own_passkeys(&app, &actor).await?.len()),
         name: me.name,
+        phone: me.phone.clone().unwrap_or_default(),
         login: me.email.or(me.phone).unwrap_or_default(),
         organisations: organisations.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),
         organisation: me.organisation.id.to_string(),
@@ -139,6 +142,15 @@ pub async fn end_session(id: Option<String>) -> Result<(), PageError> {
             service::end_other_sessions(&app, &actor).await?;
         }
     }
+    Ok(())
+}
+
+/// Changes one's own name and phone number.
+#[server(prefix = "/_fn", endpoint = "account/update")]
+pub async fn update_account(name: Option<String>, phone: Option<String>) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let update = officina::identity::UpdateOwn { name, phone };
+    officina::identity::service::update_own(&app, &actor, &update).await?;
     Ok(())
 }
 

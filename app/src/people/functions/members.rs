@@ -171,11 +171,16 @@ pub async fn get_member(id: String) -> Result<MemberView, PageError> {
     })
 }
 
-/// Changes a member's name and role.
+/// Changes a member's name, phone number and role.
 #[server(prefix = "/_fn", endpoint = "people/update")]
-pub async fn update_member(id: String, name: Option<String>, role: Option<String>) -> Result<(), PageError> {
+pub async fn update_member(
+    id: String,
+    name: Option<String>,
+    phone: Option<String>,
+    role: Option<String>,
+) -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
-    let update = officina::identity::UpdateMember { name, role, status: None };
+    let update = officina::identity::UpdateMember { name, phone, role, status: None };
     officina::identity::service::update_member(&app, &actor, parse_id(&id)?, &update).await?;
     Ok(())
 }

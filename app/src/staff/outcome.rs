@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::loaded::refused;
 use crate::error::PageError;
-use crate::staff::refused;
 use crate::ui::{Alert, ToastKind, Tone, toast};
 
 /// How often an action was done: what a page loads its data anew by. A refusal does not count, so that the form stays
 /// as it was typed.
-pub(super) fn done<S>(action: ServerAction<S>) -> Memo<usize>
+pub(crate) fn done<S>(action: ServerAction<S>) -> Memo<usize>
 where
     S: ServerFn<Error = PageError> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
@@ -22,7 +22,7 @@ where
 }
 
 /// Why an action was refused, as long as it was not tried again.
-pub(super) fn problem<S>(action: ServerAction<S>) -> Signal<Option<PageError>>
+pub(crate) fn problem<S>(action: ServerAction<S>) -> Signal<Option<PageError>>
 where
     S: ServerFn<Error = PageError> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
@@ -32,12 +32,12 @@ where
 }
 
 /// The sentence of a field that was refused.
-pub(super) fn of_field(problem: Signal<Option<PageError>>, field: &'static str) -> Signal<Option<String>> {
+pub(crate) fn of_field(problem: Signal<Option<PageError>>, field: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || problem.with(|problem| problem.as_ref().and_then(|error| error.field(field))))
 }
 
 /// Says that it is done, each time.
-pub(super) fn announce(done: Memo<usize>, words: &'static str) {
+pub(crate) fn announce(done: Memo<usize>, words: &'static str) {
     Effect::new(move |before: Option<usize>| {
         let times = done.get();
         if before.is_some_and(|before| before != times) {
@@ -48,7 +48,7 @@ pub(super) fn announce(done: Memo<usize>, words: &'static str) {
 }
 
 /// The refusal in the place where the action stands.
-pub(super) fn refusal(problem: Signal<Option<PageError>>) -> AnyView {
+pub(crate) fn refusal(problem: Signal<Option<PageError>>) -> AnyView {
     let shown = move || {
         problem.get().map(|error| {
             if error.needs_proof {
