@@ -160,10 +160,9 @@ impl NewColdCell {
     pub fn checked(self) -> Result<CellSettings> {
         let mut check = Validator::default();
         let preset = self.preset.map(Preset::thresholds);
-        for (field, given) in [
-            ("minTemperature", self.min_temperature.or(preset.map(|(low, _)| low))),
-            ("maxTemperature", self.max_temperature.or(preset.map(|(_, high)| high))),
-        ] {
+        let low = self.min_temperature.or(preset.map(|(low, _)| low));
+        let high = self.max_temperature.or(preset.map(|(_, high)| high));
+        for (field, given) in [("minTemperature", low), ("maxTemperature", high)] {
             if given.is_none() {
                 check.errors.add(field, "required", "is required");
             }
@@ -171,22 +170,24 @@ impl NewColdCell {
         if self.location_id.is_none() {
             check.errors.add("locationId", "required", "is required");
         }
-        let (low, high) = preset.unwrap_or_default();
+        // What stands in for a limit that is missing is refused above.
+        let has_limits = low.is_some() && high.is_some();
         let settings = CellSettings {
             name: check.required("name", &self.name, 120),
             // Without one the input is refused below.
             location_id: self.location_id.unwrap_or(LocationId(uuid::Uuid::nil())),
             preset: self.preset,
-            min_temperature: self.min_temperature.unwrap_or(low),
-            max_temperature: self.max_temperature.unwrap_or(high),
+            min_temperature: low.unwrap_or_default(),
+            max_temperature: high.unwrap_or_default(),
             hysteresis: self.hysteresis.unwrap_or(DEFAULT_HYSTERESIS),
             alert_delay_seconds: self.alert_delay_seconds.unwrap_or(0),
             door_open_seconds: self.door_open_seconds.unwrap_or(DEFAULT_DOOR_OPEN),
             offline_after_seconds: self.offline_after_seconds.unwrap_or(DEFAULT_OFFLINE_AFTER),
         };
-        if check.errors.is_empty() {
-            settings.check(&mut check);
+        if has_limits {
+            settings.check_limits(&mut check);
         }
+        settings.check_times(&mut check);
         check.finish(settings)
     }
 }
@@ -210,11 +211,12 @@ impl CellSettings {
             door_open_seconds: change.door_open_seconds.unwrap_or(self.door_open_seconds),
             offline_after_seconds: change.offline_after_seconds.unwrap_or(self.offline_after_seconds),
         };
-        settings.check(&mut check);
+        settings.check_limits(&mut check);
+        settings.check_times(&mut check);
         check.finish(settings)
     }
 
-    fn check(&self, check: &mut Validator) {
+    fn check_limits(&self, check: &mut Validator) {
         let (coldest, hottest) = TEMPERATURE_RANGE;
         check.range("minTemperature", Some(self.min_temperature), coldest, hottest);
         check.range("maxTemperature", Some(self.max_temperature), coldest, hottest);
@@ -225,6 +227,9 @@ impl CellSettings {
             let widest = (self.max_temperature - self.min_temperature) / 2.0;
             check.range("hysteresis", Some(self.hysteresis), 0.0, widest);
         }
+    }
+
+    fn check_times(&self, check: &mut Validator) {
         check.range("alertDelaySeconds", Some(self.alert_delay_seconds), 0, LONGEST_DELAY);
         check.range("doorOpenSeconds", Some(self.door_open_seconds), 0, LONGEST_DELAY);
         check.range("offlineAfterSeconds", Some(self.offline_after_seconds), 60, 7 * LONGEST_DELAY);
@@ -323,6 +328,14 @@ mod tests {
         assert_eq!((freezer.min_temperature, freezer.max_temperature, freezer.hysteresis), (-25.0, -15.0, 0.5));
         let own = cell(&format!(r#"{{{place},"preset":"fridge","maxTemperature":6}}"#)).unwrap();
         assert_eq!((own.min_temperature, own.max_temperature), (2.0, 6.0));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        let body = r#"{"name":" ","minTemperature":8,"maxTemperature":2,"alertDelaySeconds":-1}"#;
+        let Err(crate::Error::Validation(errors)) = cell(body) else { panic!("accepted") };
+        let named: Vec<_> = errors.0.keys().map(String::as_str).collect();
+        assert_eq!(named, ["alertDelaySeconds", "locationId", "maxTemperature", "name"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cold_chain::alert::Alert;
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, LocationId};
-use crate::kernel::time::{DAY, Timestamp};
+use crate::kernel::time::{DAY, MINUTE, Timestamp};
 use crate::kernel::timeline::TimelineEntry;
 
 /// The lowest and highest temperature that a reading or a threshold may have, in °C.
@@ -188,6 +188,9 @@ pub struct Maintenance {
     pub reason: Option<String>,
 }
 
+/// A reading that arrives this long after it was measured, in milliseconds, is late.
+pub const LATE_AFTER: i64 = 15 * MINUTE;
+
 /// A device in a cold cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
@@ -222,6 +225,14 @@ impl Device {
     #[must_use]
     pub fn is_clock_wrong(&self) -> bool {
         self.clock_suspect_at.zip(self.last_seen_at).is_some_and(|(suspect, seen)| seen.since(suspect) < DAY)
+    }
+
+    /// Whether the newest that it has to say was long past when it was last heard of: it still sends what it has kept, or
+    /// its clock is behind. What it tells counts as late, so its alerts escalate to nobody.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let latest = self.latest.as_ref().map(|latest| latest.at);
+        latest.zip(self.last_seen_at).is_some_and(|(latest, seen)| seen.since(latest) > LATE_AFTER)
     }
 }
 
@@ -356,7 +367,7 @@ crate::text_enum! {
         Silent = "SILENT",
         /// With less charge than opens an alert, at its newest reading.
         LowBattery = "LOW_BATTERY",
-        /// With a clock that was wrong in the last day that it was heard of.
+        /// With a clock that was wrong in the last day that it was heard of, or seems to be behind.
         ClockWrong = "CLOCK_WRONG",
         /// Never heard of.
         NeverSeen = "NEVER_SEEN",

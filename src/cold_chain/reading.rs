@@ -2,15 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::cold_chain::model::Micro;
+use crate::cold_chain::model::{LATE_AFTER, Micro};
 use crate::kernel::time::{DAY, MINUTE, Timestamp};
 
 /// How far ahead of the server a device's clock may be before it is not believed.
 pub const AHEAD: i64 = 5 * MINUTE;
 /// How far behind the server a device's clock may be before it is not believed.
 const BEHIND: i64 = 30 * DAY;
-/// A reading that arrives this long after it was measured is late.
-pub const LATE_AFTER: i64 = 15 * MINUTE;
 
 /// The flag of a reading whose recorded time was not believed: it counts for the time it was received.
 pub const FLAG_CLOCK_SUSPECT: i64 = 1;

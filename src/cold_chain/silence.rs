@@ -77,7 +77,7 @@ impl NewSilence {
             _ => {}
         }
         let until = end(&mut check, self.until, now, now);
-        let reason = check.optional("reason", self.reason.as_deref(), 500);
+        let reason = check.text("reason", self.reason.as_deref(), 500);
         check.finish((Self { reason, ..self }, until))
     }
 }
@@ -107,7 +107,7 @@ impl StartMaintenance {
         if from.since(now) > LONGEST {
             check.errors.add("from", "out_of_range", "must be within 90 days");
         }
-        let reason = check.optional("reason", self.reason.as_deref(), 500);
+        let reason = check.text("reason", self.reason.as_deref(), 500);
         check.finish(Maintenance { from, until, reason })
     }
 }

@@ -64,9 +64,9 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// A trimmed text that must not be empty and has at most `max` characters.
+    /// A line that must not be empty and has at most `max` characters, trimmed. Breaks in it become spaces.
     pub fn required(&mut self, field: &str, value: &str, max: usize) -> String {
-        let value = clean(value);
+        let value = one_line(&clean(value));
         if value.is_empty() {
             self.errors.add(field, "required", "is required");
         }
@@ -74,9 +74,16 @@ impl Validator {
         value
     }
 
-    /// A trimmed text of at most `max` characters; an empty one is none.
+    /// A line of at most `max` characters, trimmed; an empty one is none. Breaks in it become spaces.
     pub fn optional(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
-        let value = clean(value.unwrap_or_default());
+        let value = one_line(&clean(value.unwrap_or_default()));
+        self.limit(field, &value, max);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// A text of at most `max` characters that may have several lines, trimmed; an empty one is none.
+    pub fn text(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
+        let value = clean(&value.unwrap_or_default().replace("\r\n", "\n"));
         self.limit(field, &value, max);
         (!value.is_empty()).then_some(value)
     }
@@ -147,12 +154,19 @@ impl Validator {
     }
 }
 
+/// A text as one line.
+fn one_line(value: &str) -> String {
+    let lines = value.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 /// Trims, and removes what nobody types on purpose: control characters other than line breaks and tabs, and marks that
 /// turn the direction of the text around them. What has nothing to see is nothing.
 fn clean(value: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let unseen = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    let kept: String = value.chars().filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !turns(*c)).collect();
+    let kept: String =
+        value.chars().filter(|c| (!c.is_control() || matches!(c, '\n' | '\r' | '\t')) && !turns(*c)).collect();
     if kept.chars().all(unseen) { String::new() } else { kept.trim().to_owned() }
 }
 
@@ -200,6 +214,16 @@ mod tests {
         check.email("email", Some("anna@"));
         let Err(crate::Error::Validation(errors)) = check.finish(()) else { panic!("accepted") };
         assert_eq!(errors.0.keys().collect::<Vec<_>>(), ["email", "name", "phone"]);
+    }
+
+    #[test]
+    fn a_name_is_a_line_and_a_note_keeps_its_lines() {
+        let mut check = Validator::default();
+        let typed = " Cella 1\r\nBcc: all@example.org\t\u{7}";
+        assert_eq!(check.required("name", typed, 60), "Cella 1 Bcc: all@example.org");
+        assert_eq!(check.optional("name", Some("\n"), 60), None);
+        assert_eq!(check.text("note", Some("one\r\ntwo\n"), 60).as_deref(), Some("one\ntwo"));
+        assert!(check.errors.is_empty());
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl SubmitLead {
             email: check.email("email", self.email.as_deref()),
             lead_type: String::new(),
             city_name: check.optional("cityName", self.city_name.as_deref(), 120),
-            message: check.optional("message", self.message.as_deref(), 5_000),
+            message: check.text("message", self.message.as_deref(), 5_000),
         };
         let lead_type: Option<LeadType> = check.word("leadType", &self.lead_type);
         check.finish(())?;

@@ -122,7 +122,7 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
     actor.require(Permission::LeadsWrite)?;
     let mut check = Validator::default();
     let status: Option<LeadStatus> = update.status.as_deref().and_then(|word| check.word("status", word));
-    let note = check.optional("note", update.note.as_deref(), 2_000);
+    let note = check.text("note", update.note.as_deref(), 2_000);
     match status {
         Some(LeadStatus::Lost) if note.is_none() => {
             check.errors.add("note", "reason_required", "is required when a lead is lost");

@@ -114,7 +114,7 @@ impl CheckIn {
             policy_number: check.optional("policyNumber", self.policy_number.as_deref(), 60),
             preferred_date: check.date("preferredDate", self.preferred_date.as_deref()),
             preferred_time: check.optional("preferredTime", self.preferred_time.as_deref(), 60),
-            notes: check.optional("notes", self.notes.as_deref(), 5_000),
+            notes: check.text("notes", self.notes.as_deref(), 5_000),
         };
         let odd = |c: char| !c.is_alphanumeric() && !" -.·".contains(c);
         if !input.vehicle_plate.is_empty()

@@ -283,8 +283,8 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
     actor.require(Permission::RepairsWrite)?;
     let mut check = Validator::default();
     let to: Option<RepairStatus> = check.word("status", &change.status);
-    let note = check.optional("note", change.note.as_deref(), 2_000);
-    let public_note = check.optional("publicNote", change.public_note.as_deref(), 2_000);
+    let note = check.text("note", change.note.as_deref(), 2_000);
+    let public_note = check.text("publicNote", change.public_note.as_deref(), 2_000);
     check.finish(())?;
     let to = to.ok_or_else(|| Error::internal("a status passed validation and is missing"))?;
 
@@ -336,7 +336,7 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     let promised = check.date("promisedDate", update.promised_date.as_deref());
     let insurer = check.optional("insuranceCompany", update.insurance_company.as_deref(), 120);
     let policy = check.optional("policyNumber", update.policy_number.as_deref(), 60);
-    let notes = check.optional("notes", update.notes.as_deref(), 5_000);
+    let notes = check.text("notes", update.notes.as_deref(), 5_000);
     let assignee = match update.assignee_id.as_deref().map(str::trim) {
         None | Some("") => None,
         Some(id) => id

@@ -23,7 +23,7 @@ const CONDITIONS: [(&str, &str); 5] = [
     ("", "All"),
     ("silent", "Silent"),
     ("low_battery", "Low battery"),
-    ("clock_wrong", "Clock not right"),
+    ("clock_wrong", "Clock not right or behind"),
     ("never_seen", "Never heard of"),
 ];
 /// How long the old key may go on working: minutes, and words.
@@ -166,9 +166,10 @@ pub(super) fn state(device: &DeviceRow) -> AnyView {
     } else {
         view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Silent"/> }
     };
-    let clock =
-        device.is_clock_wrong.then(|| view! { <Badge tone=Tone::Warning symbol=Icon::Warning label="Clock wrong"/> });
-    view! { {online} " " {clock} }.into_any()
+    let warn = |label| view! { <Badge tone=Tone::Warning symbol=Icon::Warning label=label/> };
+    let clock = device.is_clock_wrong.then(|| warn("Clock wrong"));
+    let behind = device.is_behind.then(|| warn("Sends old readings"));
+    view! { {online} " " {clock} " " {behind} }.into_any()
 }
 
 /// The charge in words.
@@ -221,6 +222,13 @@ fn show(view: DeviceView) -> AnyView {
             </p>
         }
     });
+    let behind = device.is_behind.then(|| {
+        view! {
+            <p class="small">
+                "Its newest reading was long past when it arrived. Either it still sends what it has kept, or its clock is behind. What it tells counts as late: an alert is told once, and escalates to nobody."
+            </p>
+        }
+    });
     let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
     let first = if view.of_key.fresh.is_some() { "It has the new key." } else { "Put the key in place of DEVICE-KEY." };
     let hint = format!("{first} The answer says “accepted”, and the reading shows in the cell.");
@@ -233,13 +241,14 @@ fn show(view: DeviceView) -> AnyView {
             {view.of_key.above()} {view.of_change.above()}
             <section class="panel stack">
                 <h2>"Facts"</h2>
-                {clock}
+                {clock} {behind}
                 <dl class="facts">
                     {fact("Name", device.name.clone())}
                     <div><dt>"Cell"</dt><dd><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></dd></div>
                     {fact("Firmware", device.firmware.clone())}
                     {fact("Battery", battery(device))}
                     <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
+                    {device.measured.clone().map(|at| view! { <div><dt>"Newest reading"</dt><dd>{at.view()}</dd></div> })}
                 </dl>
                 {change}
             </section>

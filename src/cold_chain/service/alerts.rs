@@ -122,7 +122,7 @@ async fn take_note(app: &App, actor: &Actor, (id, kind, cell): (AlertId, AlertTy
 pub async fn resolve_alert(app: &App, actor: &Actor, id: AlertId, how: ResolveAlert) -> Result<AlertDetail> {
     let scope = actor.reach(Permission::AlertsResolve)?;
     let mut check = Validator::default();
-    let note = check.optional("note", how.note.as_deref(), 2_000);
+    let note = check.text("note", how.note.as_deref(), 2_000);
     let note = check.finish(note)?;
     let mut tx = app.db.begin().await?;
     let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;

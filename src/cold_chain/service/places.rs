@@ -11,7 +11,7 @@ use crate::kernel::db::{Conn, Tx};
 use crate::kernel::ids::{AlertId, ColdCellId, LocationId, OrgId};
 use crate::kernel::time::Timestamp;
 
-pub use crate::cold_chain::store::alerts::AlertPlace;
+pub use crate::cold_chain::store::alerts::{AlertPlace, Standing};
 
 /// Where alerts are, with the names that things have now. Unknown ones are left out.
 ///
@@ -29,12 +29,12 @@ pub async fn places_of_alerts(
     Ok(places.into_iter().map(|place| (place.id, place)).collect())
 }
 
-/// Which of some alerts are active still, and nobody has taken note of them.
+/// How some alerts stand. Unknown ones are left out.
 ///
 /// # Errors
 /// What the database says.
-pub async fn unattended(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<HashSet<AlertId>> {
-    Ok(alerts::unattended(tx, org, ids).await?.into_iter().map(|(id,)| id).collect())
+pub async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<HashMap<AlertId, Standing>> {
+    Ok(alerts::standings(tx, org, ids).await?.into_iter().map(|standing| (standing.id, standing)).collect())
 }
 
 /// Of which cells notices of the lowest level are muted at a moment.

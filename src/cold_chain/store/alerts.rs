@@ -259,14 +259,36 @@ pub(crate) async fn places(on: impl Into<Conn<'_>>, org: OrgId, ids: &[AlertId])
     query.all(on).await
 }
 
-/// The active ones among some alerts that nobody has taken note of.
-pub(crate) async fn unattended(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<Vec<(AlertId,)>> {
+/// How an alert stands.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Standing {
+    /// The alert.
+    pub id: AlertId,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// Whether somebody has taken note of it.
+    pub is_acknowledged: bool,
+}
+
+impl Standing {
+    /// Whether it goes on and nobody has taken note of it.
+    #[must_use]
+    pub const fn is_unattended(&self) -> bool {
+        self.resolved_at.is_none() && !self.is_acknowledged
+    }
+}
+
+/// How some alerts stand.
+pub(crate) async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Result<Vec<Standing>> {
     let mut found = Vec::new();
     // A place may have more alerts than a statement takes values.
     for part in ids.chunks(500) {
-        let mut query = sql("SELECT id FROM alerts WHERE status = 'ACTIVE' AND acknowledged_at IS NULL AND org_id = ");
+        let mut query = sql("SELECT id, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged \
+                             FROM alerts WHERE org_id = ");
         query.push_bind(org).push(" AND id IN (").push_list(part).push(")");
-        found.extend(query.all::<(AlertId,)>(&mut *tx).await?);
+        found.extend(query.all::<Standing>(&mut *tx).await?);
     }
     Ok(found)
 }

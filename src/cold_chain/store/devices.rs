@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::Error;
 use crate::Result;
 use crate::cold_chain::engine::{BATTERY_LOW, Tracks};
-use crate::cold_chain::model::{Device, DeviceCondition, DeviceFilter, DeviceStatus, LatestReading, Micro};
+use crate::cold_chain::model::{Device, DeviceCondition, DeviceFilter, DeviceStatus, LATE_AFTER, LatestReading, Micro};
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, chunks, like, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
@@ -120,8 +120,9 @@ fn push_filter(query: &mut Sql, now: Timestamp, filter: &DeviceFilter, scope: &S
             query.push(" AND s.battery < ").push_bind(BATTERY_LOW.celsius());
         }
         Some(DeviceCondition::ClockWrong) => {
-            // As `Device::is_clock_wrong` has it.
-            query.push(" AND s.last_seen_at - s.clock_suspect_at < ").push_bind(DAY);
+            // As `Device::is_clock_wrong` and `Device::is_behind` have it.
+            query.push(" AND (s.last_seen_at - s.clock_suspect_at < ").push_bind(DAY);
+            query.push(" OR s.last_seen_at - s.latest_at > ").push_bind(LATE_AFTER).push(")");
         }
         Some(DeviceCondition::NeverSeen) => {
             query.push(" AND s.last_seen_at IS NULL");

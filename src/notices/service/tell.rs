@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::cold_chain::service::unattended;
+use crate::cold_chain::service::{Standing, standings};
 use crate::identity::service::{Addressee, Audience, audience};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -55,12 +55,13 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
     let mut alerts = store::alerts_of(tx, org, group.id).await?;
     // Since then somebody may have taken charge, or it may be over: nobody is asked for what is no longer needed.
     let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.alert_id).collect();
-    let unattended = unattended(tx, org, &ids).await?;
+    let standings = standings(tx, org, &ids).await?;
+    let is_unattended = |alert: &AlertRow| standings.get(&alert.alert_id).is_some_and(Standing::is_unattended);
     let mut aloud = !group.what.quiet && now.since(group.due_at) <= STALE;
     match group.what.kind {
-        NoticeKind::Escalation => alerts.retain(|alert| unattended.contains(&alert.alert_id)),
+        NoticeKind::Escalation => alerts.retain(is_unattended),
         // What was found late is mostly over, and told for that.
-        NoticeKind::Opening => aloud &= group.what.late || !unattended.is_empty(),
+        NoticeKind::Opening => aloud &= group.what.late || alerts.iter().any(is_unattended),
         NoticeKind::Resolution => {}
     }
     let before = match group.what.kind {
@@ -79,9 +80,10 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
             continue;
         }
         let notice = notice(&group, &theirs, now)?;
+        let when = moment(&group, &theirs, &standings);
         store::insert_notice(tx, org, person.account, group.id, &notice.0, ways.in_app).await?;
         if ways.email {
-            send_mail(app, tx, org, &audience, person, &notice).await?;
+            send_mail(app, tx, org, &audience, person, &notice, when).await?;
         }
         if ways.sms {
             send_sms(app, tx, org, &audience, person, &notice).await?;
@@ -169,6 +171,17 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
     Ok((row, facts))
 }
 
+/// When what a notice tells began, or was over. What comes late is told long after.
+fn moment(group: &GroupRow, alerts: &[&AlertRow], standings: &HashMap<AlertId, Standing>) -> Timestamp {
+    let known = alerts.iter().filter_map(|alert| standings.get(&alert.alert_id));
+    let moment = match group.what.kind {
+        NoticeKind::Opening => known.map(|standing| standing.opened_at).min(),
+        NoticeKind::Escalation => None,
+        NoticeKind::Resolution => known.filter_map(|standing| standing.resolved_at).max(),
+    };
+    moment.unwrap_or(group.due_at)
+}
+
 /// Where a notice leads.
 fn link(app: &App, notice: &NoticeRow, facts: &NoticeFacts) -> String {
     format!("{}{}", app.base_url, page_of(facts.alert_id, notice.cold_cell_id, notice.location_id))
@@ -181,6 +194,7 @@ async fn send_mail(
     audience: &Audience,
     person: &Addressee,
     (notice, facts): &(NoticeRow, NoticeFacts),
+    when: Timestamp,
 ) -> Result<()> {
     let Some(to) = person.email.clone() else { return Ok(()) };
     let template = match notice.kind {
@@ -193,7 +207,7 @@ async fn send_mail(
         ("organisation", &audience.organisation),
         ("title", &title(notice.kind, facts, &audience.locale, NAMED)),
         ("level", &facts.level.to_string()),
-        ("when", &zone::moment(notice.created_at, zone::zone(&audience.time_zone))),
+        ("when", &zone::moment(when, zone::zone(&audience.time_zone))),
         ("link", &link(app, notice, facts)),
         ("preferences", &format!("{}/app/account/notices", app.base_url)),
     ];

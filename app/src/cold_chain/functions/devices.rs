@@ -28,6 +28,10 @@ pub struct DeviceRow {
     pub is_online: bool,
     /// Whether its clock was wrong lately.
     pub is_clock_wrong: bool,
+    /// Whether its newest reading was long past when it was last heard of.
+    pub is_behind: bool,
+    /// When its newest reading was measured.
+    pub measured: Option<Moment>,
     /// When it was last heard of.
     pub last_seen: Option<Moment>,
     /// Charge in percent.
@@ -47,6 +51,8 @@ impl DeviceRow {
             href: has_page.then(|| format!("{}/{}", crate::cold_chain::devices::PATH, device.id)),
             is_online: device.status == DeviceStatus::Online,
             is_clock_wrong: device.is_clock_wrong(),
+            is_behind: device.is_behind(),
+            measured: device.latest.as_ref().map(|latest| calendar.relative(latest.at)),
             last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
             battery: device.latest.as_ref().and_then(|latest| latest.battery_level),
             power: device.latest.as_ref().and_then(|latest| latest.power_status),

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use officina::kernel::db::sql;
-use officina::kernel::time::{DAY, HOUR};
+use officina::kernel::time::{DAY, HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use super::by_page::{field, person, shown};
@@ -288,7 +288,7 @@ async fn devices_are_found_by_what_is_wrong_with_them() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;
         let mut keys = vec![cell.key.clone()];
-        for number in 2..=5 {
+        for number in 2..=6 {
             let device = json!({ "serialNumber": format!("CC-000{number}"), "coldCellId": cell.id });
             keys.push(text(&cell.admin.post("/api/v1/devices", device).await.expect(201)["data"]["apiKey"]));
         }
@@ -297,20 +297,22 @@ async fn devices_are_found_by_what_is_wrong_with_them() {
             device.post(&format!("/api/v1/readings/devices/CC-000{number}/readings"), body).await.expect(201);
         };
         // The first falls silent, the second is well, the third is nearly empty, the fourth's clock is wrong; the
-        // fifth was never switched on.
+        // fifth was never switched on, and the sixth's clock is twenty minutes behind.
         send(1, json!({ "temperature": -18, "batteryLevel": 90 })).await;
         server.advance(HOUR);
         let ahead = server.app().clock.now().plus(HOUR).0;
         send(2, json!({ "temperature": -18, "batteryLevel": 20 })).await;
         send(3, json!({ "temperature": -18, "batteryLevel": 19 })).await;
         send(4, json!({ "temperature": -18, "recordedAt": ahead })).await;
+        let behind = server.app().clock.now().plus(-20 * MINUTE).0;
+        send(6, json!({ "temperature": -18, "recordedAt": behind })).await;
         let technician = person(&server, "technician").await;
         for (word, on_page, found) in [
-            ("ONLINE", "", vec![2, 3, 4]),
+            ("ONLINE", "", vec![2, 3, 4, 6]),
             ("offline", "", vec![1, 5]),
             ("silent", "silent", vec![1]),
             ("low_battery", "low_battery", vec![3]),
-            ("CLOCK_WRONG", "clock_wrong", vec![4]),
+            ("CLOCK_WRONG", "clock_wrong", vec![4, 6]),
             ("never_seen", "never_seen", vec![5]),
         ] {
             let list = cell.admin.get(&format!("/api/v1/devices?status={word}")).await.expect(200);
@@ -320,7 +322,7 @@ async fn devices_are_found_by_what_is_wrong_with_them() {
             assert_eq!((serials, &list["page"]["total"]), (expected, &json!(found.len())), "{word}");
             if !on_page.is_empty() {
                 let page = shown(&technician, &format!("/app/cold-chain/devices?status={on_page}")).await;
-                let all: Vec<usize> = (1..=5).filter(|number| page.contains(&format!("CC-000{number}"))).collect();
+                let all: Vec<usize> = (1..=6).filter(|number| page.contains(&format!("CC-000{number}"))).collect();
                 assert_eq!(all, found, "{word}");
                 assert!(page.contains(&format!("value=\"{on_page}\" selected")), "{page}");
             }

@@ -5,6 +5,7 @@ use axum::routing::any;
 use officina::identity::service::{self as identity, NewMember};
 use officina::kernel::App;
 use officina::kernel::time::HOUR;
+use officina::kernel::zone;
 use officina::notices::service::set_notice_preferences;
 use officina::notices::{NoticePreferences, Wanted};
 use officina_server::background::jobs::step;
@@ -43,6 +44,23 @@ async fn a_power_cut_in_two_hundred_cells_is_one_mail_to_each() {
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to, ["admin@rossi.test"]);
         assert!(mails[0].text.contains("Finito: 200 celle presso Porto"), "{}", mails[0].text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_about_something_found_late_says_when_it_was() {
+    with_mail(|story, mailbox| async move {
+        let site = story.site("Porto", None, 1).await;
+        let then = story.app.clock.now().plus(-3 * HOUR);
+        story.measure(&site, -5.0, true, then).await;
+        story.pass(2).await;
+        let mails = mailbox.rest_of(&story.app).await;
+        assert_eq!(mails.len(), 3);
+        let text = &mails[0].text;
+        let when = zone::moment(then, zone::zone("Europe/Rome"));
+        let said = format!("Carrozzeria Rossi, {when}:\n\nCella 1 presso Porto con temperatura troppo alta (segnalato");
+        assert!(text.contains(&said), "{text}");
     })
     .await;
 }
