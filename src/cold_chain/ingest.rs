@@ -6,23 +6,21 @@
 //! repeated delivery changes nothing. The cost is a fixed number of statements per group, whatever its size.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Mutex, Notify};
-
-use crate::cold_chain::backlog::{self, Pace, Said};
+use crate::cold_chain::backlog::{self, Said};
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
 use crate::cold_chain::engine::Observation;
-use crate::cold_chain::known::KnownDevices;
-use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, Reading};
+use crate::cold_chain::reading::{FINGERPRINT_WINDOW, FLAG_CLOCK_SUSPECT, Reading};
 use crate::cold_chain::store::disorder::{self, Disorder};
 use crate::cold_chain::store::looks;
 use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
 use crate::cold_chain::store::transitions::Place;
 use crate::cold_chain::transitions::Watched;
 use crate::kernel::db::Db;
-use crate::kernel::time::{SECOND, Timestamp};
+use crate::kernel::time::{MINUTE, SECOND, Timestamp};
 use crate::{Error, Result};
+
+pub use crate::cold_chain::intake::Intake;
 
 /// What one request of one device brings: only readings that passed [`crate::cold_chain::wire::parse`].
 #[derive(Debug, Clone)]
@@ -66,46 +64,11 @@ const KIND_SUSPECT: i64 = 3;
 /// All of these.
 pub(super) const KINDS: [i64; 4] = [KIND_SEQ, KIND_RECORDED, KIND_ASSIGNED, KIND_SUSPECT];
 
-/// What whoever stores readings remembers from one group to the next.
-#[derive(Debug, Default)]
-pub struct Intake {
-    memory: Mutex<Memory>,
-    groups: AtomicUsize,
-    put_off: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    devices: KnownDevices,
-    pace: Pace,
-}
-
-impl Intake {
-    /// Whether a group is being stored, or waits for it.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.groups.load(Ordering::Relaxed) > 0
-    }
-
-    fn begin(&self) -> AtWork<'_> {
-        self.groups.fetch_add(1, Ordering::Relaxed);
-        AtWork(self)
-    }
-
-    /// Waits until alerts have been put off, for [`backlog::catch_up`].
-    pub async fn put_off(&self) {
-        self.put_off.notified().await;
-    }
-}
-
-/// A group that is being stored.
-struct AtWork<'a>(&'a Intake);
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.0.groups.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// A delivery whose answer was lost is sent again within this time, in milliseconds. A clock that stands still says the same
+/// for longer.
+const AGAIN_WITHIN: i64 = MINUTE;
+/// For so long it is asked whether a reading was stored when its clock was not believed yet.
+const JUDGED_WITHIN: i64 = 3 * FINGERPRINT_WINDOW;
 
 /// Stores a group. When it returns, the readings are durable.
 ///
@@ -163,7 +126,18 @@ struct Group {
     rows: Vec<ReadingRow>,
     /// Delivery and index in it, for each row.
     origins: Vec<(usize, usize)>,
+    /// What may have been stored already, under another key.
+    echoes: Vec<Echo>,
     outcomes: Vec<Outcome>,
+}
+
+/// A reading that was stored under another key if it is a delivery sent again: its clock was judged otherwise then, or it
+/// came in on the other side of a border between two stretches of time.
+struct Echo {
+    key: ReadingKey,
+    stored_as: ReadingKey,
+    /// When it was stored at the earliest: what is older is another reading.
+    since: Timestamp,
 }
 
 async fn store(
@@ -178,13 +152,21 @@ async fn store(
     numbers.dedup();
 
     // Locked before the transaction begins: what is remembered is as it was when the one before ended.
-    let mut memory = intake.memory.lock().await;
+    let mut memory = intake.remember().await;
     let mut tx = db.begin().await?;
     let mut group = Group::new(memory.devices.take(&mut tx, &numbers).await?);
     group.collect(deliveries);
     let moved = group.moved_since();
     if !moved.is_empty() {
         group.put_back(&readings::moves(&mut tx, &moved).await?);
+    }
+    if !group.echoes.is_empty() {
+        let asked: Vec<(ReadingKey, Timestamp)> =
+            group.echoes.iter().map(|echo| (echo.stored_as, echo.since)).collect();
+        let stored = readings::known_since(&mut tx, &asked).await?;
+        let again: HashSet<ReadingKey> =
+            group.echoes.iter().filter(|echo| stored.contains(&echo.stored_as)).map(|echo| echo.key).collect();
+        group.keep(|key| !again.contains(key));
     }
     if !tx.is_sqlite() {
         // Readings lie in partitions there, and each knows only what it holds itself.
@@ -218,7 +200,7 @@ async fn store(
     let is_sqlite = tx.is_sqlite();
     tx.commit().await?;
     if put_off {
-        intake.put_off.notify_one();
+        intake.tell_put_off();
     }
     if is_sqlite {
         // As they were written: those of which nothing was stored may have been changed on the way.
@@ -249,6 +231,7 @@ impl Group {
             for (index, reading) in delivery.readings.iter().enumerate() {
                 let row = context.place(reading, delivery.received_at);
                 if seen.insert(row.key()) {
+                    self.echoes.extend(context.echoes(reading, &row));
                     self.rows.push(row);
                     self.origins.push((number, index));
                 } else {
@@ -409,6 +392,23 @@ impl Context {
             door: reading.door,
             flags,
         }
+    }
+
+    /// What a reading without a seq may be stored as already, if its device's clock is not to be trusted.
+    fn echoes(&self, reading: &Reading, row: &ReadingRow) -> Vec<Echo> {
+        let suspect_at = self.watched.row.state.clock_suspect_at;
+        let (windows, lasts) = match row.dedupe_kind {
+            KIND_SUSPECT => (1..=1, AGAIN_WITHIN),
+            KIND_RECORDED if suspect_at >= Some(row.received_at.plus(-JUDGED_WITHIN)) => (0..=3, JUDGED_WITHIN),
+            _ => return Vec::new(),
+        };
+        let stored_as = |window: i64| reading.fingerprint(row.received_at.plus(-window * FINGERPRINT_WINDOW));
+        let echo = |window| Echo {
+            key: row.key(),
+            stored_as: (row.device_no, KIND_SUSPECT, stored_as(window)),
+            since: row.received_at.plus(-lasts),
+        };
+        windows.map(echo).collect()
     }
 
     /// Takes note that the device was heard of.

@@ -22,6 +22,8 @@ pub mod engine;
 #[cfg(feature = "ssr")]
 pub mod ingest;
 #[cfg(feature = "ssr")]
+mod intake;
+#[cfg(feature = "ssr")]
 mod known;
 #[cfg(feature = "ssr")]
 pub mod reading;

@@ -10,6 +10,9 @@ pub const AHEAD: i64 = 5 * MINUTE;
 /// How far behind the server a device's clock may be before it is not believed.
 const BEHIND: i64 = 30 * DAY;
 
+/// Stretches of time, in milliseconds, in each of which one reading of a clock that is not believed is told from another.
+pub const FINGERPRINT_WINDOW: i64 = 5 * MINUTE;
+
 /// The flag of a reading whose recorded time was not believed: it counts for the time it was received.
 pub const FLAG_CLOCK_SUSPECT: i64 = 1;
 /// The flag of a reading that arrived late.
@@ -51,7 +54,7 @@ impl Reading {
         }
         let mut says = [0; 4];
         says.copy_from_slice(&hasher.finalize()[..4]);
-        received.0.div_euclid(5 * MINUTE) << 32 | i64::from(u32::from_be_bytes(says))
+        received.0.div_euclid(FINGERPRINT_WINDOW) << 32 | i64::from(u32::from_be_bytes(says))
     }
 
     /// The time the reading counts for, and its flags, when it is received at a moment.

@@ -1,6 +1,8 @@
 //! What devices send, read leniently: newer firmware may send more fields, older firmware nulls, and one bad reading
 //! never spoils the others of its batch. So each reading is read on its own into a value or the reasons against it.
 
+mod huge;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -29,10 +31,8 @@ pub enum Batch {
 /// [`Error::BadRequest`] when it is not JSON or of no known shape, [`Error::TooLarge`] beyond [`MAX_BATCH`] readings,
 /// [`Error::Validation`] without any.
 pub fn parse(body: &[u8]) -> Result<Batch> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let batch = json
-        .deserialize_any(BatchVisitor)
-        .and_then(|batch| json.end().map(|()| batch))
+    let batch = read(body)
+        .or_else(|error| huge::quoted(body).map_or(Err(error), |mended| read(&mended)))
         .map_err(|error| Error::BadRequest(format!("The body is not a reading or a list of readings: {error}.")))?;
     match &batch {
         Batch::Many(items) if items.is_empty() => {
@@ -43,6 +43,12 @@ pub fn parse(body: &[u8]) -> Result<Batch> {
         }
         _ => Ok(batch),
     }
+}
+
+fn read(body: &[u8]) -> serde_json::Result<Batch> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let batch = json.deserialize_any(BatchVisitor)?;
+    json.end().map(|()| batch)
 }
 
 struct BatchVisitor;
@@ -445,6 +451,16 @@ mod tests {
                 [true, false, false, false, false, false, false]
             );
         }
+    }
+
+    #[test]
+    fn a_number_that_none_can_hold_spoils_its_own_reading_only() {
+        let Batch::Many(items) = parse(br#"[{"temperature": 4}, {"temperature": 1e400}, 1e400]"#).unwrap() else {
+            panic!("one")
+        };
+        assert_eq!(items.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(broken(r#"{"temperature": 4, "seq": -1e999}"#), ["seq"]);
+        assert!(one(r#"{"temperature": 4, "firmware": 1e400}"#).is_ok());
     }
 
     #[test]

@@ -194,6 +194,26 @@ pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<Readin
     Ok(found)
 }
 
+static KNOWN_SINCE: MultiRow = MultiRow::new(
+    "SELECT r.device_no, r.dedupe_kind, r.dedupe_key FROM (VALUES ",
+    "(CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT))",
+    ") AS asked JOIN readings r ON r.device_no = asked.column1 AND r.dedupe_kind = asked.column2 \
+     AND r.dedupe_key = asked.column3 AND r.received_at >= asked.column4",
+);
+
+/// Which of some readings have been stored since a moment of each.
+pub(crate) async fn known_since(tx: &mut Tx, keys: &[(ReadingKey, Timestamp)]) -> Result<Vec<ReadingKey>> {
+    let mut found = Vec::new();
+    for chunk in chunks(keys, tx.is_sqlite()) {
+        let mut query = sql(KNOWN_SINCE.text(chunk.len(), tx.is_sqlite()));
+        for ((device_no, dedupe_kind, dedupe_key), since) in chunk {
+            query = query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key).bind(*since);
+        }
+        found.extend(query.all::<ReadingKey>(&mut *tx).await?);
+    }
+    Ok(found)
+}
+
 /// What a device measured in a cell from a moment on and before another, in the order in which it counts. Readings whose key
 /// is their time are found by it; of the others, all are passed over that the database cannot tell to be of another time.
 pub(crate) async fn series(

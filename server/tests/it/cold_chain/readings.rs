@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::{Either, select};
 use officina::kernel::db::sql;
+use officina::kernel::time::{MINUTE, SECOND};
 use officina_server::config::Config;
 use serde_json::{Value, json};
 
@@ -180,6 +181,32 @@ async fn a_clock_that_stands_still_hides_no_reading() {
         assert_eq!(stored(&server).await, 3);
         let alerts = server.member("technician").await.get("/api/v1/alerts?status=active").await.expect(200);
         assert_eq!(alerts["data"][0]["type"], "HIGH_TEMP");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delivery_sent_again_is_known_though_its_clock_is_judged_otherwise_by_then() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        // Six minutes ahead is not believed; two minutes later, the same time is.
+        let ahead = json!({ "temperature": -18, "recordedAt": START.plus(6 * MINUTE).0 });
+        cell.send(&server, ahead.clone(), 201).await;
+        server.advance(2 * MINUTE);
+        cell.send(&server, ahead, 200).await;
+        cell.send(&server, json!({ "temperature": -18, "recordedAt": START.plus(5 * MINUTE).0 }), 201).await;
+        assert_eq!(stored(&server).await, 2);
+
+        // The answer to what came ten seconds before a border of the five minutes is lost, and it comes again after it.
+        server.advance(3 * MINUTE - 10 * SECOND);
+        let stuck = json!({ "temperature": -19, "recordedAt": 0 });
+        cell.send(&server, stuck.clone(), 201).await;
+        server.advance(20 * SECOND);
+        cell.send(&server, stuck.clone(), 200).await;
+        server.advance(MINUTE);
+        cell.send(&server, stuck, 201).await;
+        assert_eq!(stored(&server).await, 4);
         server.stop().await;
     })
     .await;
