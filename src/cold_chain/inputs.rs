@@ -302,6 +302,9 @@ pub struct ChangeDevice {
     pub name: Option<String>,
     /// The firmware it runs; an empty text takes it away.
     pub firmware_version: Option<String>,
+    /// Whether it is out of service: its key is refused and its active alerts are closed. What it measured stays. Put back
+    /// into service, it begins anew with the key that it had.
+    pub retired: Option<bool>,
 }
 
 /// How a device's key is replaced.

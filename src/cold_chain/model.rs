@@ -218,6 +218,8 @@ pub struct Device {
     pub latest: Option<LatestReading>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when it is out of service: it is let in no more, and nobody misses it.
+    pub retired_at: Option<Timestamp>,
 }
 
 impl Device {
@@ -371,6 +373,8 @@ crate::text_enum! {
         ClockWrong = "CLOCK_WRONG",
         /// Never heard of.
         NeverSeen = "NEVER_SEEN",
+        /// Out of service. Devices in any other condition are in service.
+        Retired = "RETIRED",
     }
 }
 

@@ -19,12 +19,13 @@ pub(super) const PATH: &str = "/app/cold-chain/devices";
 /// Where devices are made in bulk.
 pub(super) const ADD: &str = "/app/cold-chain/devices/add";
 /// Which devices are shown: the word in the address, and what people read.
-const CONDITIONS: [(&str, &str); 5] = [
-    ("", "All"),
+const CONDITIONS: [(&str, &str); 6] = [
+    ("", "All in service"),
     ("silent", "Silent"),
     ("low_battery", "Low battery"),
     ("clock_wrong", "Clock not right or behind"),
     ("never_seen", "Never heard of"),
+    ("retired", "Out of service"),
 ];
 /// How long the old key may go on working: minutes, and words.
 const GRACES: [(&str, &str); 4] = [("0", "Not at all"), ("60", "An hour"), ("1440", "A day"), ("10080", "A week")];
@@ -159,6 +160,9 @@ pub(super) fn head(device: &DeviceRow) -> AnyView {
 
 /// Whether a device is heard of, and whether its clock is right.
 pub(super) fn state(device: &DeviceRow) -> AnyView {
+    if device.retired.is_some() {
+        return view! { <Badge symbol=Icon::Cross label="Out of service"/> }.into_any();
+    }
     let online = if device.is_online {
         view! { <Badge tone=Tone::Success symbol=Icon::Check label="Online"/> }
     } else if device.last_seen.is_none() {
@@ -234,24 +238,10 @@ fn show(view: DeviceView) -> AnyView {
     let hint = format!("{first} The answer says “accepted”, and the reading shows in the cell.");
     let new_key = view.cells.is_some().then(|| key_form(&view));
     let change = view.cells.clone().map(|cells| change_form(&view, cells));
-    view! {
-        <PageTitle text=title/>
-        <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div></div>
-        <div class="stack">
-            {view.of_key.above()} {view.of_change.above()}
-            <section class="panel stack">
-                <h2>"Facts"</h2>
-                {clock} {behind}
-                <dl class="facts">
-                    {fact("Name", device.name.clone())}
-                    <div><dt>"Cell"</dt><dd><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></dd></div>
-                    {fact("Firmware", device.firmware.clone())}
-                    {fact("Battery", battery(device))}
-                    <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
-                    {device.measured.clone().map(|at| view! { <div><dt>"Newest reading"</dt><dd>{at.view()}</dd></div> })}
-                </dl>
-                {change}
-            </section>
+    let service = view.cells.is_some().then(|| service_form(&view));
+    let retired = device.retired.clone();
+    let set_up = retired.is_none().then(|| {
+        view! {
             <section class="panel stack">
                 <h2>"Set the device up"</h2>
                 <p class="small">
@@ -261,6 +251,29 @@ fn show(view: DeviceView) -> AnyView {
                 {copied("Try it from a terminal", "command", view.command.clone(), Some(hint), false)}
                 {new_key}
             </section>
+        }
+    });
+    view! {
+        <PageTitle text=title/>
+        <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div></div>
+        <div class="stack">
+            {view.of_key.above()} {view.of_change.above()} {view.of_service.above()}
+            <section class="panel stack">
+                <h2>"Facts"</h2>
+                {clock} {behind}
+                <dl class="facts">
+                    {fact("Name", device.name.clone())}
+                    <div><dt>"Cell"</dt><dd><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></dd></div>
+                    {fact("Firmware", device.firmware.clone())}
+                    {fact("Battery", battery(device))}
+                    <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
+                    {retired.map(|at| view! { <div><dt>"Out of service"</dt><dd>{at.view()}</dd></div> })}
+                    {device.measured.clone().map(|at| view! { <div><dt>"Newest reading"</dt><dd>{at.view()}</dd></div> })}
+                </dl>
+                {change}
+                {service}
+            </section>
+            {set_up}
         </div>
     }
     .into_any()
@@ -286,6 +299,41 @@ fn change_form(view: &DeviceView, cells: Choice) -> AnyView {
                     <div><button class="btn btn-primary" type="submit">"Save"</button></div>
                 </div>
             </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// Out of service, or back into it.
+fn service_form(view: &DeviceView) -> AnyView {
+    let form = |retired: bool, words: &'static str, class: &'static str| {
+        view! {
+            <form method="post" action=format!("{PATH}/{}", view.id)>
+                {calls("cold-chain/retire-device")}
+                <input type="hidden" name="id" value=view.id.clone()/>
+                <input type="hidden" name="retired" value=retired.to_string()/>
+                <button class=class type="submit">{words}</button>
+            </form>
+        }
+    };
+    if view.device.retired.is_some() {
+        return view! {
+            <div class="spread wrap">
+                <p class="muted small">"Its key is refused, and nobody misses it. What it measured stays."</p>
+                {form(false, "Put it back into service", "btn")}
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <details class="fold">
+            <summary><h3>"Take it out of service"</h3> {icon(Icon::Chevron)}</summary>
+            <div class="stack tight">
+                <p class="muted small">
+                    "Its key is refused from then on, its alerts are closed, and it leaves the list. What it measured stays in charts and reports. It can be put back."
+                </p>
+                {form(true, "Take it out of service", "btn btn-error")}
+            </div>
         </details>
     }
     .into_any()

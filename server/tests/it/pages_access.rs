@@ -122,6 +122,7 @@ fn functions() -> Vec<(&'static str, &'static str, Needed)> {
         ("GET /_fn/cold-chain/devices", "", Some(P::ColdChainRead)),
         ("GET /_fn/cold-chain/device", "id={deviceId}", Some(P::ColdChainRead)),
         ("POST /_fn/cold-chain/change-device", "id={deviceId}&cell={coldCellId}&name=Left", Some(P::DevicesManage)),
+        ("POST /_fn/cold-chain/retire-device", "id={deviceId}&retired=false", Some(P::DevicesManage)),
         ("POST /_fn/cold-chain/create-device", "cell={coldCellId}&serial=NEW-1", Some(P::DevicesManage)),
         ("POST /_fn/cold-chain/rotate-key", "id={deviceId}&grace=0", Some(P::DevicesManage)),
         ("GET /_fn/cold-chain/new-devices", "", Some(P::DevicesManage)),

@@ -8,7 +8,7 @@ use crate::cold_chain::model::{Device, DeviceFilter, DeviceWithKey};
 use crate::cold_chain::service::alerts::close;
 use crate::cold_chain::service::fleet::unknown;
 use crate::cold_chain::store::devices::NewDeviceRow;
-use crate::cold_chain::store::{alerts, devices, fleet, looks};
+use crate::cold_chain::store::{alerts, devices, disorder, fleet, looks};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -94,7 +94,7 @@ pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<D
     Ok(DeviceWithKey { device: get_device_unchecked(app, actor, id).await?, api_key })
 }
 
-/// Changes a device. When it moves to another cell, the active alerts of the old one are closed.
+/// Changes a device. When it moves to another cell, or goes out of service, its active alerts are closed.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
@@ -114,6 +114,9 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
         cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
         name: change.name.map_or_else(|| before.name.clone(), |_| name),
         firmware_version: change.firmware_version.map_or_else(|| before.firmware_version.clone(), |_| firmware),
+        retired_at: change
+            .retired
+            .map_or(before.retired_at, |retired| retired.then(|| before.retired_at.unwrap_or(now))),
         ..before.clone()
     };
     // The device's state first, as the writer does it: its readings wait until it has moved.
@@ -121,15 +124,36 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     backlog::settle(&mut tx, now, &[no]).await?;
     let (_, cell_no) = cell(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
-    if after.cold_cell_id != before.cold_cell_id {
+    let is_moved = after.cold_cell_id != before.cold_cell_id;
+    let is_retired = after.retired_at.is_some() && before.retired_at.is_none();
+    if is_moved || is_retired {
         let active = alerts::active_of_device(&mut tx, no).await?;
-        let note = "The device was moved to another cell.".to_owned();
-        close(&mut tx, app, actor, no, &active, Some(&note)).await?;
+        let note = if is_retired { "The device went out of service." } else { "The device was moved to another cell." };
+        close(&mut tx, app, actor, no, &active, Some(&note.to_owned())).await?;
         devices::write_tracks(&mut tx, no, &Default::default()).await?;
-        devices::write_move(&mut tx, no, left, now).await?;
-        looks::add_device(&mut tx, no, now).await?;
     }
-    let words = |device: &Device| json!({"coldCellId": device.cold_cell_id, "name": device.name, "firmwareVersion": device.firmware_version});
+    if is_moved {
+        devices::write_move(&mut tx, no, left, now).await?;
+        if after.retired_at.is_none() {
+            looks::add_device(&mut tx, no, now).await?;
+        }
+    }
+    if after.retired_at != before.retired_at {
+        devices::retire(&mut tx, no, after.retired_at).await?;
+        // What came out of order is not gone through any more.
+        disorder::remove(&mut tx, no).await?;
+        if after.retired_at.is_none() {
+            devices::begin_anew(&mut tx, no).await?;
+        }
+    }
+    let words = |device: &Device| {
+        json!({
+            "coldCellId": device.cold_cell_id,
+            "name": device.name,
+            "firmwareVersion": device.firmware_version,
+            "retiredAt": device.retired_at,
+        })
+    };
     let entry = Entry::new("cold_chain.device_changed", "device", id.0).before(&words(&before)).after(&words(&after));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;

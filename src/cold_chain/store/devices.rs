@@ -28,6 +28,8 @@ pub(crate) struct DeviceView {
     firmware_version: Option<String>,
     offline_after_seconds: i64,
     created_at: Timestamp,
+    /// Since when it is out of service.
+    pub retired_at: Option<Timestamp>,
     last_seen_at: Option<Timestamp>,
     clock_suspect_at: Option<Timestamp>,
     latest_at: Option<Timestamp>,
@@ -60,12 +62,13 @@ impl DeviceView {
                 door_status: self.door,
             }),
             created_at: self.created_at,
+            retired_at: self.retired_at,
         }
     }
 }
 
 const DEVICES: &str = "SELECT d.no, d.cell_no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
-     c.offline_after_seconds, d.created_at, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
+     c.offline_after_seconds, d.created_at, d.retired_at, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
 
@@ -105,8 +108,10 @@ pub(crate) async fn count_devices(
 fn push_filter(query: &mut Sql, now: Timestamp, filter: &DeviceFilter, scope: &Scope) {
     // As `DeviceStatus::at` has it.
     const HEARD_UNTIL: &str = "s.last_seen_at + c.offline_after_seconds * 1000";
+    let is_out = filter.status == Some(DeviceCondition::Retired);
+    query.push(if is_out { " AND d.retired_at IS NOT NULL" } else { " AND d.retired_at IS NULL" });
     match filter.status {
-        None => {}
+        None | Some(DeviceCondition::Retired) => {}
         Some(DeviceCondition::Online) => {
             query.push(" AND ").push(HEARD_UNTIL).push(" >= ").push_bind(now);
         }
@@ -249,6 +254,29 @@ pub(crate) async fn write_move(tx: &mut Tx, device_no: i64, left: i64, at: Times
     Ok(())
 }
 
+/// Takes a device out of service, or puts it back.
+pub(crate) async fn retire(tx: &mut Tx, device_no: i64, at: Option<Timestamp>) -> Result<()> {
+    sql("UPDATE devices SET retired_at = $2, access_epoch = access_epoch + 1 WHERE no = $1")
+        .bind(device_no)
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets when a device was heard of and what it said last, as if it were new: nobody misses it until it is heard of.
+pub(crate) async fn begin_anew(tx: &mut Tx, device_no: i64) -> Result<()> {
+    sql(
+        "UPDATE device_states SET last_seen_at = NULL, clock_suspect_at = NULL, latest_at = NULL, latest_kind = NULL, \
+         latest_key = NULL, temperature = NULL, humidity = NULL, battery = NULL, power = NULL, door = NULL, \
+         tracks = NULL, next_look = NULL WHERE device_no = $1",
+    )
+    .bind(device_no)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// Stores a key of a device by its hash.
 pub(crate) async fn insert_key(tx: &mut Tx, device_no: i64, hash: Vec<u8>, at: Timestamp) -> Result<()> {
     sql("INSERT INTO device_keys (key_hash, device_no, created_at) VALUES ($1, $2, $3)")
@@ -280,10 +308,10 @@ pub(crate) struct KeyRow {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The device of a key that is not revoked.
+/// The device in service of a key that is not revoked.
 pub(crate) async fn key(on: impl Into<Conn<'_>>, hash: &[u8]) -> Result<Option<KeyRow>> {
     sql("SELECT k.device_no, d.access_epoch, d.serial_number, k.expires_at FROM device_keys k \
-         JOIN devices d ON d.no = k.device_no WHERE k.key_hash = $1 AND k.revoked_at IS NULL")
+         JOIN devices d ON d.no = k.device_no WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND d.retired_at IS NULL")
     .bind(hash)
     .optional(on)
     .await

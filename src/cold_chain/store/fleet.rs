@@ -191,11 +191,11 @@ impl CellRow {
 
 const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS location_name, l.customer_id, k.name AS customer_name, c.preset, c.min_temperature, \
      c.max_temperature, c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, \
-     (SELECT s.temperature FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no \
+     (SELECT s.temperature FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no AND d.retired_at IS NULL \
       AND s.latest_at IS NOT NULL ORDER BY s.latest_at DESC LIMIT 1) AS temperature, \
-     (SELECT MAX(s.latest_at) FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no) AS temperature_at, \
-     (SELECT MAX(s.last_seen_at) FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no) AS last_seen_at, \
-     (SELECT COUNT(*) FROM devices d WHERE d.cell_no = c.no) AS devices, \
+     (SELECT MAX(s.latest_at) FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no AND d.retired_at IS NULL) AS temperature_at, \
+     (SELECT MAX(s.last_seen_at) FROM devices d JOIN device_states s ON s.device_no = d.no WHERE d.cell_no = c.no AND d.retired_at IS NULL) AS last_seen_at, \
+     (SELECT COUNT(*) FROM devices d WHERE d.cell_no = c.no AND d.retired_at IS NULL) AS devices, \
      (SELECT COUNT(*) FROM alerts a WHERE a.org_id = c.org_id AND a.cold_cell_id = c.id AND a.status = 'ACTIVE') AS active_alerts, \
      c.maintenance_from, c.maintenance_until, c.maintenance_reason, \
      (SELECT MAX(q.until) FROM silences q WHERE q.org_id = c.org_id AND q.until > $2 \

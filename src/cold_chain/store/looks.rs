@@ -55,7 +55,7 @@ pub(crate) async fn remove(tx: &mut Tx, looks: &[Look]) -> Result<()> {
 /// Has the devices of a cell looked at from a moment on, because the cell's rule has changed.
 pub(crate) async fn add_cell(tx: &mut Tx, cell_no: i64, at: Timestamp) -> Result<()> {
     let mut locked = sql("SELECT s.device_no FROM device_states s JOIN devices d ON d.no = s.device_no \
-         WHERE d.cell_no = $1 AND s.last_seen_at IS NOT NULL ORDER BY s.device_no")
+         WHERE d.cell_no = $1 AND d.retired_at IS NULL AND s.last_seen_at IS NOT NULL ORDER BY s.device_no")
     .bind(cell_no);
     if !tx.is_sqlite() {
         // In the order of their numbers, as the writer of readings locks them.
@@ -66,8 +66,8 @@ pub(crate) async fn add_cell(tx: &mut Tx, cell_no: i64, at: Timestamp) -> Result
     if looks.is_empty() {
         return Ok(());
     }
-    sql("UPDATE device_states SET next_look = $2 WHERE device_no IN (SELECT no FROM devices WHERE cell_no = $1) \
-         AND last_seen_at IS NOT NULL")
+    sql("UPDATE device_states SET next_look = $2 WHERE last_seen_at IS NOT NULL \
+         AND device_no IN (SELECT no FROM devices WHERE cell_no = $1 AND retired_at IS NULL)")
     .bind(cell_no)
     .bind(at)
     .run(&mut *tx)

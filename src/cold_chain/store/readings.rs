@@ -99,12 +99,13 @@ const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
      s.humidity, s.battery, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
-     FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no WHERE d.no IN (";
+     FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no \
+     WHERE d.retired_at IS NULL AND d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
 // Locked in the order of their numbers, so that two servers with the same devices queue and never deadlock.
 static DEVICES_LOCKED: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ") ORDER BY d.no FOR UPDATE OF s");
 
-/// The devices of a group, by number. Their states belong to this transaction until it ends.
+/// The devices of a group that are in service, by number. Their states belong to this transaction until it ends.
 pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRow>> {
     let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
     let mut rows = Vec::with_capacity(numbers.len());
@@ -118,7 +119,7 @@ pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRo
     Ok(rows)
 }
 
-/// A device whose state is not this caller's alone: it may have changed by the time it is looked at.
+/// A device in service whose state is not this caller's alone: it may have changed by the time it is looked at.
 pub(crate) async fn device(db: &Db, number: i64) -> Result<Option<DeviceRow>> {
     sql(DEVICES.text(1, db.is_sqlite())).bind(number).optional(db).await
 }
@@ -347,7 +348,7 @@ pub(crate) async fn cells_between(
          LEFT JOIN (SELECT cell_no, MIN(min) AS min, MAX(max) AS max, CAST(SUM(count) AS BIGINT) AS readings \
          FROM reading_buckets WHERE cell_no IN (SELECT no FROM cold_cells WHERE org_id = $1) \
          AND span = $2 AND start_at >= $3 AND start_at < $4 GROUP BY cell_no) b ON b.cell_no = c.no \
-         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no) \
+         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no AND d.retired_at IS NULL) \
          AND (c.created_at < $4 OR b.readings IS NOT NULL) ORDER BY l.name, c.name, c.no")
     .bind(org)
     .bind(buckets.bucket_seconds())

@@ -34,6 +34,8 @@ pub struct DeviceRow {
     pub measured: Option<Moment>,
     /// When it was last heard of.
     pub last_seen: Option<Moment>,
+    /// Since when it is out of service.
+    pub retired: Option<Moment>,
     /// Charge in percent.
     pub battery: Option<f64>,
     /// Whether the cell has mains power.
@@ -54,6 +56,7 @@ impl DeviceRow {
             is_behind: device.is_behind(),
             measured: device.latest.as_ref().map(|latest| calendar.relative(latest.at)),
             last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
+            retired: device.retired_at.map(|at| calendar.relative(at)),
             battery: device.latest.as_ref().and_then(|latest| latest.battery_level),
             power: device.latest.as_ref().and_then(|latest| latest.power_status),
             door_open: device.latest.as_ref().and_then(|latest| latest.door_status),
@@ -96,6 +99,8 @@ pub struct DeviceView {
     pub of_key: Answered,
     /// What came of the form that changes it.
     pub of_change: Answered,
+    /// What came of the form that takes it out of service.
+    pub of_service: Answered,
 }
 
 /// The page on which devices are made in bulk.
@@ -157,6 +162,7 @@ pub async fn get_device(
     let device = officina::cold_chain::service::get_device(&app, &actor, device).await?;
     let of_key = Answered::here(&["cold-chain/rotate-key"], &["grace"]);
     let of_change = Answered::in_full(&["cold-chain/change-device"]);
+    let of_service = Answered::here(&["cold-chain/retire-device"], &[]);
     let cells = if actor.reach(Permission::DevicesManage).is_ok() {
         let chosen = of_change.value("cell").or_else(|| Some(cell).filter(|cell| !cell.is_empty()));
         let chosen = chosen.unwrap_or_else(|| device.cold_cell_id.to_string());
@@ -177,6 +183,7 @@ pub async fn get_device(
         cells,
         of_key,
         of_change,
+        of_service,
     })
 }
 
@@ -248,7 +255,19 @@ pub async fn change_device(
         cold_cell_id: Some(cell),
         name: Some(name),
         firmware_version: Some(firmware),
+        retired: None,
     };
+    officina::cold_chain::service::change_device(&app, &actor, id, change).await?;
+    leptos_axum::redirect(&format!("{}/{id}", crate::cold_chain::devices::PATH));
+    Ok(())
+}
+
+/// Takes a device out of service, or puts it back.
+#[server(prefix = "/_fn", endpoint = "cold-chain/retire-device")]
+pub async fn retire_device(id: String, #[server(default)] retired: bool) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let id = id.parse().map_err(|_| officina::Error::NotFound)?;
+    let change = officina::cold_chain::ChangeDevice { retired: Some(retired), ..Default::default() };
     officina::cold_chain::service::change_device(&app, &actor, id, change).await?;
     leptos_axum::redirect(&format!("{}/{id}", crate::cold_chain::devices::PATH));
     Ok(())

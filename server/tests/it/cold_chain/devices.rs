@@ -6,7 +6,7 @@ use officina::kernel::time::{DAY, HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use super::by_page::{field, person, shown};
-use super::{Cell, account, customer, journaled, text};
+use super::{Cell, account, alone, customer, journaled, pass, text};
 use crate::support::{START, TestServer};
 
 const IMPORT: &str = "/api/v1/devices/import";
@@ -224,6 +224,64 @@ async fn a_device_whose_clock_is_wrong_is_marked_until_a_day_after_it_is_right()
         let now = server.app().clock.now();
         cell.send(&server, json!({ "temperature": -18, "recordedAt": now.0 }), 201).await;
         assert!(!marked().await);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_out_of_service_is_let_in_no_more_and_missed_by_nobody() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        alone(&server).await;
+        let path = format!("/api/v1/devices/{}", cell.device_id);
+        cell.send(&server, json!({ "temperature": -5 }), 201).await;
+        pass(&server, 16).await;
+        let types = |alerts: &[Value], status: &str| {
+            let mut types: Vec<String> =
+                alerts.iter().filter(|alert| alert["status"] == status).map(|alert| text(&alert["type"])).collect();
+            types.sort();
+            types
+        };
+        assert_eq!(types(&cell.alerts().await, "ACTIVE"), ["HIGH_TEMP", "SENSOR_ERROR"]);
+
+        let retired = cell.admin.patch(&path, json!({ "retired": true })).await.expect(200);
+        let since = server.app().clock.now();
+        assert_eq!(retired["data"]["retiredAt"], json!(since));
+        let alerts = cell.alerts().await;
+        assert_eq!(types(&alerts, "RESOLVED"), ["HIGH_TEMP", "SENSOR_ERROR"]);
+        assert_eq!(alerts[0]["resolutionNote"], "The device went out of service.");
+        let refused = cell.device(&server).post(&cell.path(), json!({ "temperature": -5 })).await;
+        refused.expect_error(401, "UNAUTHORIZED");
+        let count = async |query: &str| {
+            let list = cell.admin.get(&format!("/api/v1/devices{query}")).await.expect(200);
+            list["data"].as_array().unwrap().len()
+        };
+        assert_eq!((count("").await, count("?status=offline").await, count("?status=retired").await), (0, 0, 1));
+        let seen = cell.admin.get(&format!("/api/v1/coldcells/{}", cell.id)).await.expect(200);
+        assert_eq!((&seen["data"]["devices"], &seen["data"]["deviceList"]), (&json!(0), &json!([])));
+        // The cell's rule changes, and hours go by: nobody is called for a device that is not there.
+        cell.admin
+            .patch(&format!("/api/v1/coldcells/{}", cell.id), json!({ "offlineAfterSeconds": 60 }))
+            .await
+            .expect(200);
+        pass(&server, 30).await;
+        assert_eq!(types(&cell.alerts().await, "ACTIVE"), [""; 0]);
+        assert_eq!(cell.chart("24h").await["stats"]["count"], 1);
+
+        // Put back by page, it begins anew, with the key that it had.
+        let page = format!("/app/cold-chain/devices/{}", cell.device_id);
+        let manager = person(&server, "manager").await;
+        assert!(shown(&manager, &page).await.contains("Out of service"));
+        let fields = [("function", "cold-chain/retire-device"), ("id", cell.device_id.as_str()), ("retired", "false")];
+        assert_eq!(manager.form(&page, &fields).await.status, 303);
+        assert!(shown(&manager, &page).await.contains("Never heard of"));
+        pass(&server, 20).await;
+        assert_eq!(types(&cell.alerts().await, "ACTIVE"), [""; 0]);
+        cell.send(&server, json!({ "temperature": -5 }), 201).await;
+        assert_eq!(types(&cell.alerts().await, "ACTIVE"), ["HIGH_TEMP"]);
+        let told = journaled(server.app(), "cold_chain.device_changed").await;
+        assert_eq!((&told[0]["retiredAt"], &told[1]["retiredAt"]), (&json!(since), &Value::Null));
         server.stop().await;
     })
     .await;
