@@ -3,9 +3,10 @@
 use chrono_tz::Tz;
 
 use super::model::{NoticeFacts, NoticeKind};
-use crate::cold_chain::service::CellDay;
+use crate::cold_chain::service::{CellDay, Standing};
 use crate::cold_chain::{Alert, AlertType, tenths};
 use crate::identity::TemperatureUnit;
+use crate::identity::service::Audience;
 use crate::kernel::time::Timestamp;
 use crate::kernel::zone;
 use crate::notify::texts::one_line;
@@ -51,14 +52,60 @@ pub(super) fn title(kind: NoticeKind, facts: &NoticeFacts, locale: &str, most: u
     }
 }
 
-/// How a day is put into words.
-pub(super) struct DayWords {
+/// How an organisation is spoken to.
+pub(super) struct Words {
     /// In Italian rather than English.
     pub italian: bool,
     /// Where the organisation is.
     pub zone: Tz,
     /// What temperatures are told in.
     pub unit: TemperatureUnit,
+}
+
+impl Words {
+    /// As the members of an organisation are spoken to.
+    pub fn of(audience: &Audience) -> Self {
+        Self {
+            italian: audience.locale == "it",
+            zone: zone::zone(&audience.time_zone),
+            unit: audience.temperature_unit.unwrap_or(TemperatureUnit::Celsius),
+        }
+    }
+
+    const fn pick(&self, italian: &'static str, english: &'static str) -> &'static str {
+        if self.italian { italian } else { english }
+    }
+
+    fn degrees(&self, celsius: f64) -> String {
+        let text = tenths(self.unit.of_celsius(celsius));
+        if self.italian { text.replace('.', ",") } else { text }
+    }
+
+    /// An alert in a line: `Cell 1: −5.2 °C, limit −15.0 °C, since 20/11/2026 11:00`.
+    pub fn line(&self, kind: AlertType, cell: &str, alert: &Standing) -> String {
+        let since = zone::moment(alert.started_at, self.zone);
+        let time = match alert.resolved_at {
+            Some(end) => format!("{since} – {}", zone::moment(end, self.zone)),
+            None => format!("{} {since}", self.pick("dal", "since")),
+        };
+        let limit = self.pick("limite", "limit");
+        let measured = match (kind, alert.worst, alert.threshold) {
+            (AlertType::HighTemp | AlertType::LowTemp, Some(worst), threshold) => {
+                let sign = self.unit.sign();
+                let limit = threshold.map(|celsius| format!(", {limit} {} {sign}", self.degrees(celsius)));
+                format!("{} {sign}{}, ", self.degrees(worst.celsius()), limit.unwrap_or_default())
+            }
+            (AlertType::LowBattery, Some(worst), _) => format!("{:.0} %, ", worst.celsius()),
+            _ => String::new(),
+        };
+        format!("{}: {measured}{time}", one_line(cell))
+    }
+}
+
+/// How a day is put into words.
+pub(super) struct DayWords {
+    /// How the organisation is spoken to.
+    pub words: Words,
     /// The day's beginning.
     pub from: Timestamp,
     /// Its end.
@@ -74,14 +121,15 @@ pub(super) fn day_text(words: &DayWords, cells: &[&CellDay]) -> (String, String)
         cells.iter().filter(|cell| !cell.alerts.is_empty() || cell.readings == 0).collect();
     let (all, wrong) = (cells.len(), not_in_order.len());
     let readings: i64 = cells.iter().map(|cell| cell.readings).sum();
-    let summary = match (words.italian, wrong) {
+    let italian = words.words.italian;
+    let summary = match (italian, wrong) {
         (true, 0) => format!("Celle: {all}, tutte in ordine. Letture: {readings}."),
         (false, 0) => format!("Cells: {all}, all in order. Readings: {readings}."),
         (true, _) => format!("Celle: {all}, di cui in ordine {}. Letture: {readings}.", all - wrong),
         (false, _) => format!("Cells: {all}, of these in order {}. Readings: {readings}.", all - wrong),
     };
     let mut lines: Vec<String> = not_in_order.iter().take(REPORTED).map(|cell| words.cell(cell)).collect();
-    match (wrong.saturating_sub(REPORTED), words.italian) {
+    match (wrong.saturating_sub(REPORTED), italian) {
         (0, _) => {}
         (more, true) => lines.push(format!("… e altre {more}.")),
         (more, false) => lines.push(format!("… and {more} more.")),
@@ -91,13 +139,16 @@ pub(super) fn day_text(words: &DayWords, cells: &[&CellDay]) -> (String, String)
 
 impl DayWords {
     const fn pick(&self, italian: &'static str, english: &'static str) -> &'static str {
-        if self.italian { italian } else { english }
+        self.words.pick(italian, english)
     }
 
     /// A cell's day: where it is, what it measured, and an alert to a line.
     fn cell(&self, cell: &CellDay) -> String {
         let measured = match cell.measured {
-            Some((min, max)) => format!("{} – {} {}", self.degrees(min), self.degrees(max), self.unit.sign()),
+            Some((min, max)) => {
+                let words = &self.words;
+                format!("{} – {} {}", words.degrees(min), words.degrees(max), words.unit.sign())
+            }
             None => self.pick("nessuna lettura", "no reading").to_owned(),
         };
         let mut text = format!("{}, {}: {measured}", one_line(&cell.location), one_line(&cell.name));
@@ -106,11 +157,6 @@ impl DayWords {
             text.push_str(&self.alert(alert));
         }
         text
-    }
-
-    fn degrees(&self, celsius: f64) -> String {
-        let text = tenths(self.unit.of_celsius(celsius));
-        if self.italian { text.replace('.', ",") } else { text }
     }
 
     /// What went on, and from when to when: `Too warm 14:05 – 14:40`.
@@ -140,9 +186,9 @@ impl DayWords {
     /// The time of day, with the date where it is another day.
     fn moment(&self, moment: Timestamp) -> String {
         if self.from <= moment && moment < self.until {
-            zone::time(moment, self.zone)
+            zone::time(moment, self.words.zone)
         } else {
-            zone::moment(moment, self.zone)
+            zone::moment(moment, self.words.zone)
         }
     }
 }
@@ -170,6 +216,30 @@ mod tests {
         assert_eq!(words(3, "en", 8), "3 cells at Porto without power: Cell 1, Cell 2, Cell 3");
         assert_eq!(words(12, "en", 2), "12 cells at Porto without power: Cell 1, Cell 2 and 10 more");
         assert_eq!(words(200, "it", 2), "200 celle presso Porto senza corrente: Cell 1, Cell 2 e altre 198");
+    }
+
+    #[test]
+    fn an_alert_is_a_line_with_its_numbers() {
+        let standing = Standing {
+            id: crate::kernel::ids::AlertId::new(),
+            started_at: Timestamp(1_795_168_800_000),
+            opened_at: Timestamp(1_795_168_800_000),
+            resolved_at: None,
+            is_acknowledged: false,
+            worst: Some(crate::cold_chain::Micro(-5_240_000)),
+            threshold: Some(-15.0),
+        };
+        let over = Standing { resolved_at: Some(Timestamp(1_795_170_000_000)), ..standing };
+        let italian = Words { italian: true, zone: zone::zone("Europe/Rome"), unit: TemperatureUnit::Celsius };
+        let english = Words { italian: false, zone: zone::zone("UTC"), unit: TemperatureUnit::Fahrenheit };
+        let warm = italian.line(AlertType::HighTemp, "Cella\n1", &standing);
+        assert_eq!(warm, "Cella 1: −5,2 °C, limite −15,0 °C, dal 20/11/2026 11:00");
+        let warm = english.line(AlertType::HighTemp, "Cell 1", &over);
+        assert_eq!(warm, "Cell 1: 22.6 °F, limit 5.0 °F, 20/11/2026 10:00 – 20/11/2026 10:20");
+        let empty = Standing { worst: Some(crate::cold_chain::Micro(18_000_000)), ..standing };
+        assert_eq!(english.line(AlertType::LowBattery, "Cell 1", &empty), "Cell 1: 18 %, since 20/11/2026 10:00");
+        let cut = Standing { worst: None, threshold: None, ..standing };
+        assert_eq!(english.line(AlertType::PowerLoss, "Cell 1", &cut), "Cell 1: since 20/11/2026 10:00");
     }
 
     #[test]

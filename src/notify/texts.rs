@@ -51,7 +51,7 @@ template!(
 );
 
 template!(
-    /// An alert opened: `name`, `organisation`, `title`, `when`, `link`, `preferences`.
+    /// An alert opened: `name`, `organisation`, `title`, `when`, `lines`, `link`, `preferences`.
     ALERT_OPENED, "alert_opened.txt"
 );
 template!(

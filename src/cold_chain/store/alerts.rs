@@ -264,12 +264,18 @@ pub(crate) async fn places(on: impl Into<Conn<'_>>, org: OrgId, ids: &[AlertId])
 pub struct Standing {
     /// The alert.
     pub id: AlertId,
+    /// The first reading out of bounds.
+    pub started_at: Timestamp,
     /// When it opened.
     pub opened_at: Timestamp,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
     /// Whether somebody has taken note of it.
     pub is_acknowledged: bool,
+    /// The worst value so far: a temperature, or a charge in percent.
+    pub worst: Option<Micro>,
+    /// The limit that was crossed, in °C or percent.
+    pub threshold: Option<f64>,
 }
 
 impl Standing {
@@ -285,8 +291,9 @@ pub(crate) async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
     let mut found = Vec::new();
     // A place may have more alerts than a statement takes values.
     for part in ids.chunks(500) {
-        let mut query = sql("SELECT id, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged \
-                             FROM alerts WHERE org_id = ");
+        let mut query =
+            sql("SELECT id, started_at, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged, \
+                             worst, threshold FROM alerts WHERE org_id = ");
         query.push_bind(org).push(" AND id IN (").push_list(part).push(")");
         found.extend(query.all::<Standing>(&mut *tx).await?);
     }

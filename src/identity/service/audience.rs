@@ -37,7 +37,7 @@ pub struct Addressee {
     pub name: String,
     /// E-mail address, if known.
     pub email: Option<String>,
-    /// Phone number without prefix, if known.
+    /// Phone number as the person wrote it, if known.
     pub phone: Option<String>,
     /// The role's word.
     pub role: String,

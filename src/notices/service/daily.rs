@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::cold_chain::service::{CellDay, cells_between};
 use crate::identity::service::{Addressee, Audience, audience, organisations_using};
-use crate::identity::{Area, TemperatureUnit};
+use crate::identity::Area;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
@@ -14,7 +14,7 @@ use crate::kernel::time::{HOUR, MINUTE, Timestamp};
 use crate::kernel::zone::{day, day_start, hour, zone};
 use crate::notices::model::NoticePreferences;
 use crate::notices::store;
-use crate::notices::words::{DayWords, day_text};
+use crate::notices::words::{DayWords, Words, day_text};
 use crate::notify::mail::{self, Mail};
 use crate::notify::texts;
 
@@ -106,13 +106,7 @@ async fn send(
 ) -> Result<bool> {
     let Some(to) = person.email.clone() else { return Ok(false) };
     let zone = zone(&audience.time_zone);
-    let words = DayWords {
-        italian: audience.locale == "it",
-        zone,
-        unit: audience.temperature_unit.unwrap_or(TemperatureUnit::Celsius),
-        from: yesterday.from,
-        until: yesterday.until,
-    };
+    let words = DayWords { words: Words::of(audience), from: yesterday.from, until: yesterday.until };
     let (summary, lines) = day_text(&words, cells);
     let values = [
         ("name", person.name.as_str()),

@@ -17,7 +17,7 @@ use crate::kernel::time::{DAY, Timestamp};
 use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
 use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
-use crate::notices::words::title;
+use crate::notices::words::{Words, title};
 use crate::notify::mail::{self, Mail};
 use crate::notify::sms::{self, Sms};
 use crate::notify::texts;
@@ -80,10 +80,11 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
             continue;
         }
         let notice = notice(&group, &theirs, now)?;
-        let when = moment(&group, &theirs, &standings);
+        let seen =
+            Seen { when: moment(&group, &theirs, &standings), lines: lines(&audience, &group, &theirs, &standings) };
         store::insert_notice(tx, org, person.account, group.id, &notice.0, ways.in_app).await?;
         if ways.email {
-            send_mail(app, tx, org, &audience, person, &notice, when).await?;
+            send_mail(app, tx, org, &audience, person, &notice, &seen).await?;
         }
         if ways.sms {
             send_sms(app, tx, org, &audience, person, &notice).await?;
@@ -171,6 +172,26 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
     Ok((row, facts))
 }
 
+/// What a mail says of the alerts as they stand.
+struct Seen {
+    when: Timestamp,
+    lines: String,
+}
+
+/// The first alerts, a line each.
+fn lines(
+    audience: &Audience,
+    group: &GroupRow,
+    alerts: &[&AlertRow],
+    standings: &HashMap<AlertId, Standing>,
+) -> String {
+    let words = Words::of(audience);
+    let known = alerts.iter().filter_map(|alert| Some((alert, standings.get(&alert.alert_id)?)));
+    let lines =
+        known.take(NAMED).map(|(alert, standing)| words.line(group.what.alert_type, &alert.cold_cell_name, standing));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// When what a notice tells began, or was over. What comes late is told long after.
 fn moment(group: &GroupRow, alerts: &[&AlertRow], standings: &HashMap<AlertId, Standing>) -> Timestamp {
     let known = alerts.iter().filter_map(|alert| standings.get(&alert.alert_id));
@@ -194,7 +215,7 @@ async fn send_mail(
     audience: &Audience,
     person: &Addressee,
     (notice, facts): &(NoticeRow, NoticeFacts),
-    when: Timestamp,
+    seen: &Seen,
 ) -> Result<()> {
     let Some(to) = person.email.clone() else { return Ok(()) };
     let template = match notice.kind {
@@ -207,7 +228,8 @@ async fn send_mail(
         ("organisation", &audience.organisation),
         ("title", &title(notice.kind, facts, &audience.locale, NAMED)),
         ("level", &facts.level.to_string()),
-        ("when", &zone::moment(when, zone::zone(&audience.time_zone))),
+        ("when", &zone::moment(seen.when, zone::zone(&audience.time_zone))),
+        ("lines", &seen.lines),
         ("link", &link(app, notice, facts)),
         ("preferences", &format!("{}/app/account/notices", app.base_url)),
     ];

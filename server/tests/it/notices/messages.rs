@@ -29,6 +29,7 @@ async fn a_power_cut_in_two_hundred_cells_is_one_mail_to_each() {
         let text = &mails[0].text;
         assert!(text.contains("200 celle presso Porto senza corrente: Cella 1, Cella 2, "), "{text}");
         assert!(text.contains("Cella 8 e altre 192\n"), "{text}");
+        assert!(text.contains("\nCella 8: dal ") && !text.contains("\nCella 9: "), "{text}");
         assert!(text.contains("https://desk.example.org/app/alerts?place="), "{text}");
         assert!(text.contains("https://desk.example.org/app/account/notices"), "{text}");
         assert!(mails[0].head.contains("200 celle presso Porto"), "{}", mails[0].head);
@@ -61,6 +62,8 @@ async fn a_mail_about_something_found_late_says_when_it_was() {
         let when = zone::moment(then, zone::zone("Europe/Rome"));
         let said = format!("Carrozzeria Rossi, {when}:\n\nCella 1 presso Porto con temperatura troppo alta (segnalato");
         assert!(text.contains(&said), "{text}");
+        let line = format!("\nCella 1: −5,0 °C, limite −15,0 °C, dal {when}\n");
+        assert!(text.contains(&line), "{text}");
     })
     .await;
 }
