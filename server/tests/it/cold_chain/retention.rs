@@ -1,9 +1,11 @@
 //! Readings and buckets go when they have been kept long enough, and nothing else does.
 
-use officina::cold_chain::service::{self, Removed};
+use std::time::Duration;
+
+use officina::cold_chain::service::{self, Allowance, Reached, Removed};
 use officina::kernel::App;
 use officina::kernel::db::sql;
-use officina::kernel::time::{DAY, HOUR};
+use officina::kernel::time::{DAY, HOUR, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Cell, alone};
@@ -65,6 +67,75 @@ async fn readings_go_after_their_time_and_charts_stay() {
     .await;
 }
 
+/// How many readings each device has that has any.
+async fn rows_by_device(app: &App) -> Vec<i64> {
+    let rows: Vec<(i64, i64)> = sql("SELECT device_no, COUNT(*) FROM readings GROUP BY device_no ORDER BY device_no")
+        .all(&app.db)
+        .await
+        .expect("counts");
+    rows.into_iter().map(|(_, count)| count).collect()
+}
+
+/// Sends readings with counts from one on, a second after each other.
+async fn send_counted(server: &TestServer, cell: &Cell, first: i64, many: i64, from: Timestamp) {
+    let counted: Vec<Value> = (0..many)
+        .map(|n| json!({ "temperature": -20.0, "seq": first + n, "recordedAt": from.plus(n * 1_000).0 }))
+        .collect();
+    for part in counted.chunks(500) {
+        cell.send(server, json!(part), 201).await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_stops_early_is_gone_on_with_and_buckets_do_not_wait_for_readings() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        // The first device has more than one step takes, the others have one reading.
+        for (serial, many) in [("CC-0001", 2_500), ("CC-0002", 1), ("CC-0003", 1)] {
+            let cell = Cell::with(&server, json!({"preset": "freezer"}), serial).await;
+            send_counted(&server, &cell, 1, many, START.plus(-HOUR)).await;
+        }
+        server.advance(3 * 365 * DAY + HOUR);
+        let app = server.app();
+        // No time at all: one step of each part in each run.
+        let short = Allowance { readings: Duration::ZERO, sweep: Duration::ZERO, buckets: Duration::ZERO };
+        let mut reached = Reached::default();
+        let by_run: [Vec<i64>; 3] = [vec![1_500, 1, 1], vec![500, 1], vec![]];
+        for (run, left) in by_run.into_iter().enumerate() {
+            let removed = service::retain_within(app, short, &mut reached).await.expect("removed");
+            assert_ne!(removed.buckets, 0, "run {run} comes to another cell");
+            if server.kind == Kind::Sqlite {
+                // The second run and the third come to the other devices, and sweep what is left of the first.
+                assert_eq!(rows_by_device(app).await, left, "run {run}");
+            }
+        }
+        assert_eq!(rows(app).await.1, 0, "each run has removed the buckets of one cell");
+        // From behind the last, one goes on at the beginning.
+        assert_eq!(service::retain_within(app, short, &mut reached).await.expect("looked").buckets, 0);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_readings_go_wherever_their_keys_lie() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let cell = Cell::freezer(&server).await;
+        send_counted(&server, &cell, 10_000, 10, START.plus(-HOUR)).await;
+        // It counts anew, and then jumps: on both sides of the old ones lie more young ones than one step takes.
+        server.advance(100 * DAY);
+        send_counted(&server, &cell, 1, 1_100, START.plus(100 * DAY - HOUR)).await;
+        send_counted(&server, &cell, 20_000, 1_100, START.plus(100 * DAY - HOUR / 2)).await;
+        let removed = service::retain(server.app()).await.expect("removed");
+        let gone = if server.kind == Kind::Sqlite { (10, 0) } else { (0, 1) };
+        assert_eq!((removed.readings, removed.weeks, removed.buckets), (gone.0, gone.1, 0));
+        assert_eq!(rows_by_device(server.app()).await, vec![2_200_i64]);
+        server.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn how_long_is_a_setting() {
     TestServer::each_with(
@@ -104,7 +175,7 @@ async fn a_reading_that_is_sent_again_is_known_whatever_week_it_would_count_for(
         assert_eq!(results, ["duplicate", "accepted", "duplicate", "accepted", "duplicate"]);
         assert_eq!(rows(server.app()).await.0, 4);
         // A clock that is not believed: the same once more within five minutes, on the other side of a week's end.
-        let midnight = officina::kernel::time::Timestamp(START.0.div_euclid(7 * DAY) * 7 * DAY + 28 * DAY);
+        let midnight = Timestamp(START.0.div_euclid(7 * DAY) * 7 * DAY + 28 * DAY);
         server.advance(midnight.since(server.app().clock.now()) - 1);
         let wrong = json!({ "temperature": -20.0, "recordedAt": "1999-01-01T00:00:00Z" });
         cell.send(&server, wrong.clone(), 201).await;
