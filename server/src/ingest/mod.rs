@@ -10,6 +10,7 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use officina::cold_chain::ingest::{Delivery, Novelty};
 use officina::cold_chain::reading::Reading;
@@ -33,6 +34,8 @@ pub struct Ingest {
 #[derive(Debug)]
 struct Job {
     delivery: Delivery,
+    /// Since when it waits, by a clock that nobody sets.
+    since: Instant,
     answer: oneshot::Sender<Result<Answer>>,
     _place: Place,
 }
@@ -71,11 +74,13 @@ impl Ingest {
     /// Stores a delivery; when this returns, it is durable.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the queue is full, the database is away or the server is stopping.
+    /// [`Error::Unavailable`] when the queue is full or too slow, the database is away or the server is stopping.
     pub async fn store(&self, delivery: Delivery) -> Result<Answer> {
         let place = self.place(delivery.readings.len())?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Job { delivery, answer, _place: place }).map_err(|_| Error::Unavailable)?;
+        self.queue
+            .send(Job { delivery, since: Instant::now(), answer, _place: place })
+            .map_err(|_| Error::Unavailable)?;
         // The writer answers everything; it goes away only with the server.
         answered.await.unwrap_or(Err(Error::Unavailable))
     }

@@ -1,6 +1,7 @@
 //! The writer: one task that stores groups of deliveries, one after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use officina::cold_chain::ingest::{self, Delivery, Intake, Novelty, Outcome};
 use officina::kernel::App;
@@ -43,7 +44,10 @@ impl Writer {
             if jobs.is_empty() {
                 return;
             }
-            store(&self.app, &self.intake, jobs).await;
+            let jobs = turn_away_stale(jobs);
+            if !jobs.is_empty() {
+                store(&self.app, &self.intake, jobs).await;
+            }
         }
     }
 
@@ -73,6 +77,24 @@ impl Writer {
         let rest = self.left_over.split_off(count);
         std::mem::replace(&mut self.left_over, rest)
     }
+}
+
+/// A device has given up waiting after this time, as the disk is slow or the database was away, and sends again: what it
+/// sent first would only be in the way.
+const PATIENCE_OF_DEVICES: Duration = Duration::from_secs(15);
+
+/// Tells those who have waited for too long to come again, and returns the others.
+fn turn_away_stale(jobs: Vec<Job>) -> Vec<Job> {
+    let (fresh, stale): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| job.since.elapsed() < PATIENCE_OF_DEVICES);
+    let readings: usize = stale.iter().map(|job| job.delivery.readings.len()).sum();
+    if readings > 0 {
+        metrics::counter!("officina_readings_turned_away_total").increment(readings as u64);
+    }
+    for job in stale {
+        let _ = job.answer.send(Err(Error::Unavailable));
+    }
+    fresh
 }
 
 /// How often other tasks get a turn before a group is closed, as long as each turn brings more.
@@ -128,4 +150,33 @@ fn count(results: &[Result<Outcome>]) {
     }
     metrics::counter!("officina_readings_accepted_total").increment(accepted as u64);
     metrics::counter!("officina_readings_duplicate_total").increment(duplicates as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use officina::kernel::time::Timestamp;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::ingest::Ingest;
+
+    #[test]
+    fn who_has_waited_for_too_long_is_told_to_come_again_and_leaves_the_queue() {
+        let (ingest, _inbox) = Ingest::new(10);
+        let job = |since: Instant| {
+            let delivery = Delivery { device_no: 1, access_epoch: 0, received_at: Timestamp(0), readings: Vec::new() };
+            let (answer, answered) = oneshot::channel();
+            (Job { delivery, since, answer, _place: ingest.place(4).unwrap() }, answered)
+        };
+        let now = Instant::now();
+        let (stale, mut told) = job(now - PATIENCE_OF_DEVICES);
+        let (fresh, mut waits) = job(now);
+        assert!(ingest.place(4).is_err());
+        assert_eq!(turn_away_stale(vec![stale, fresh]).len(), 1);
+        assert!(matches!(told.try_recv(), Ok(Err(Error::Unavailable))));
+        assert!(waits.try_recv().is_err());
+        assert!(ingest.place(4).is_ok(), "its room is free again");
+    }
 }

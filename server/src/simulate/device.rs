@@ -15,6 +15,8 @@ const DEGREES: f64 = 9.0;
 const IMPOSSIBLE: f64 = 400.0;
 /// Deliveries that a device holds back while the network is away.
 const HELD_BACK: usize = 3;
+/// What a device measured that was out of reach when the simulation began: so long ago it began and ended, and so often.
+const OUT_OF_REACH: (i64, i64, i64) = (60 * MINUTE, 20 * MINUTE, 5 * MINUTE);
 
 /// A simulated device.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Device {
     number: u32,
     limits: (f64, f64),
     seq: i64,
+    /// Whether it has delivered anything yet.
+    is_known: bool,
     /// Since when something is wrong with its cell.
     trouble: Option<Timestamp>,
     /// What waits for the network.
@@ -46,12 +50,15 @@ impl Device {
     pub fn new(serial: String, key: String, number: u32, limits: (f64, f64)) -> Self {
         // Counting goes on from one simulation to the next, as it does in a device that was switched off.
         let seq = super::now().0;
-        Self { serial, key, number, limits, seq, trouble: None, held: Vec::new() }
+        Self { serial, key, number, limits, seq, is_known: false, trouble: None, held: Vec::new() }
     }
 
     /// Measures, and delivers: once as a rule; twice when it takes an answer for lost; not at all while its network is
-    /// away, and then everything at once, the newest first.
+    /// away, and then everything at once, the newest first. One that was out of reach before tells of that first.
     pub fn send(&mut self, batch: u16, faults: f64, now: Timestamp, random: &mut impl Rng) -> Vec<Delivery> {
+        if !std::mem::replace(&mut self.is_known, true) && random.random_bool(faults) {
+            return vec![self.send_late(now, random)];
+        }
         if self.trouble.is_none_or(|since| now.since(since) > TROUBLE) {
             // Trouble is rarer than a lost answer: it lasts.
             self.trouble = random.random_bool(faults / 20.0).then_some(now);
@@ -85,6 +92,14 @@ impl Device {
                 vec![self.delivery(readings, 1)]
             }
         }
+    }
+
+    /// What a device has to tell that comes back into reach: some of it long past.
+    fn send_late(&mut self, now: Timestamp, random: &mut impl Rng) -> Delivery {
+        let (begin, end, every) = OUT_OF_REACH;
+        let readings = (0..=(begin - end) / every).map(|nth| now.plus(nth * every - begin));
+        let readings = readings.map(|at| self.measure(at, random)).collect();
+        self.delivery(readings, 0)
     }
 
     /// What was held back, at the end.
