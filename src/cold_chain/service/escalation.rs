@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use crate::cold_chain::policy::{AlertPolicy, EscalationLevel, level_field};
+use crate::cold_chain::policy::{AlertPolicy, EscalationLevel, Muted, level_field};
 use crate::cold_chain::service::mutes::Mutes;
 use crate::cold_chain::store::escalations::{self, Escalating};
 use crate::cold_chain::store::policies;
@@ -15,13 +15,15 @@ use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::MembershipId;
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
-use crate::kernel::time::{SECOND, Timestamp};
+use crate::kernel::time::{MINUTE, SECOND, Timestamp};
 use crate::{Error, Result};
 
 /// The kind of the recurring job that calls [`escalate`].
 pub const ESCALATION_JOB: &str = "cold_chain.escalate";
 /// How often it does, in milliseconds.
 pub const ESCALATE_EVERY: i64 = 30 * SECOND;
+/// How long after it was held back a step is looked at again, in milliseconds.
+const HELD_FOR: i64 = MINUTE;
 /// Alerts in one transaction.
 const AT_ONCE: i64 = 100;
 
@@ -127,19 +129,27 @@ async fn take_steps(tx: &mut Tx, now: Timestamp, due: Vec<Escalating>) -> Result
             let step = known.policy.step_after(alert.steps)?;
             Some((step, alert.escalated_at.or(alert.raised_at)?.plus(step.wait)))
         };
-        let taken = next(&before).filter(|(_, at)| *at <= now).map(|(step, _)| step);
+        let due = next(&before).filter(|(_, at)| *at <= now).map(|(step, _)| step);
+        let muted = due.and_then(|step| mutes.of(before.org_id, before.cold_cell_id, step.level));
+        // A silence holds a step back until it ends. Quiet hours let it pass, to a level that they may not hold for; where
+        // there is none after it, they hold it back as well. Otherwise those who come in the morning would hear nothing.
+        let is_held = match muted {
+            Some(Muted::Silence) => true,
+            Some(Muted::QuietHours) => known.policy.step_after(before.steps + 1).is_none(),
+            None => false,
+        };
+        let taken = due.filter(|_| !is_held);
         if let Some(step) = taken {
             after.steps += 1;
             after.level = i64::try_from(step.level).unwrap_or(i64::MAX);
             after.escalated_at = Some(now);
         }
-        let escalate_at = next(&after).map(|(_, at)| at);
+        let escalate_at = if is_held { Some(now.plus(HELD_FOR)) } else { next(&after).map(|(_, at)| at) };
         if !escalations::write(tx, &before, &after, escalate_at).await? {
             continue;
         }
         let level = taken.and_then(|step| known.policy.levels.get(step.level - 1));
         if let (Some(step), Some(level)) = (taken, level) {
-            let muted = mutes.of(before.org_id, before.cold_cell_id, step.level);
             let entry = Entry::new("cold_chain.alert_escalated", "alert", before.id.0)
                 .after(&json!({
                     "level": step.level,

@@ -221,3 +221,39 @@ async fn a_new_policy_counts_for_alerts_that_are_active() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_silence_holds_a_step_back_and_its_end_lets_it_go() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let cell = warm_cell(&server).await;
+        // Told once, and never again.
+        let policy = json!({"levels": [{"afterMinutes": 60, "roles": ["technician"]}], "repeatMinutes": 0});
+        cell.admin.put(POLICY, policy).await.expect(200);
+        let until = server.app().clock.now().plus(3 * HOUR);
+        let silence = json!({"coldCellId": cell.id, "until": until, "reason": "Inventory"});
+        cell.admin.post("/api/v1/silences", silence).await.expect(201);
+        pass(&server, 179).await;
+        assert_eq!(steps(&server).await, []);
+        pass(&server, 2).await;
+        assert_eq!(steps(&server).await, [(1, Value::Null)]);
+        pass(&server, 120).await;
+        assert_eq!(steps(&server).await.len(), 1);
+
+        // The same where the only level is quiet at night: it is half past three in the afternoon in Rome by now.
+        let policy = json!({
+            "levels": [{"afterMinutes": 60, "roles": ["technician"]}], "repeatMinutes": 0,
+            "quietHours": {"from": "15:00", "until": "19:00", "upToLevel": 1},
+        });
+        cell.admin.put(POLICY, policy).await.expect(200);
+        measure(&server, &cell, -18.0).await;
+        pass(&server, 1).await;
+        measure(&server, &cell, -10.0).await;
+        pass(&server, 120).await;
+        assert_eq!(steps(&server).await.len(), 1);
+        pass(&server, 60).await;
+        assert_eq!(steps(&server).await, [(1, Value::Null), (1, Value::Null)]);
+        server.stop().await;
+    })
+    .await;
+}

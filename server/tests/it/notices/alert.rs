@@ -140,7 +140,8 @@ async fn its_page_says_why_nobody_was_told() {
         freezer.admin.post("/api/v1/silences", silence).await.expect(201);
         // From noon on it is quiet in Rome.
         let quiet = json!({ "from": "12:00", "until": "13:00", "upToLevel": 9 });
-        let policy = json!({ "levels": [{ "roles": ["manager"] }], "repeatMinutes": 0, "quietHours": quiet });
+        let levels = json!([{ "roles": ["manager"] }, { "roles": ["admin"] }]);
+        let policy = json!({ "levels": levels, "repeatMinutes": 0, "quietHours": quiet });
         freezer.admin.put("/api/v1/admin/alert-policy", policy).await.expect(200);
         freezer.measures(&server, 3.0).await;
         let alert = freezer.alert().await;
