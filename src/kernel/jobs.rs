@@ -12,8 +12,8 @@ use crate::{Error, Result};
 
 /// After so many attempts a job is set aside.
 pub const MAX_ATTEMPTS: i64 = 10;
-/// How long a worker may take.
-const LEASE: i64 = 5 * MINUTE;
+/// How long a worker may take, usually.
+pub const LEASE: i64 = 5 * MINUTE;
 
 /// Work to be done.
 #[derive(Debug, Clone)]
@@ -79,14 +79,14 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
 /// # Errors
 /// What the database says.
 pub async fn lease(app: &App) -> Result<Option<Job>> {
-    lease_of(app, Kinds::All).await
+    lease_of(app, Kinds::All, LEASE).await
 }
 
-/// Leases the next job that is due, if there is one, of the kinds that somebody works on.
+/// Leases the next job that is due, if there is one, of the kinds that somebody works on, for some milliseconds.
 ///
 /// # Errors
 /// What the database says.
-pub async fn lease_of(app: &App, kinds: Kinds) -> Result<Option<Job>> {
+pub async fn lease_of(app: &App, kinds: Kinds, lease: i64) -> Result<Option<Job>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut due = sql(
@@ -113,7 +113,7 @@ pub async fn lease_of(app: &App, kinds: Kinds) -> Result<Option<Job>> {
     let job: Job = sql("UPDATE jobs SET attempts = attempts + 1, lease_until = $2 WHERE id = $1 \
          RETURNING id, org_id, kind, payload, attempts")
     .bind(id)
-    .bind(now.plus(LEASE))
+    .bind(now.plus(lease))
     .one(&mut tx)
     .await?;
     tx.commit().await?;
@@ -158,6 +158,19 @@ pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<()> {
         .bind(text)
         .run(&mut tx)
         .await?;
+    tx.commit().await
+}
+
+/// Makes all jobs due that wait, because the clock has been set back: by the one before, they would wait for as long as it
+/// was ahead. A recurring job finds its pace again by itself.
+///
+/// # Errors
+/// What the database says.
+pub async fn clock_set_back(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    sql("UPDATE jobs SET run_at = $1 WHERE failed_at IS NULL AND run_at > $1").bind(now).run(&mut tx).await?;
+    sql("UPDATE jobs SET lease_until = $1 WHERE lease_until > $1").bind(now.plus(LEASE)).run(&mut tx).await?;
     tx.commit().await
 }
 

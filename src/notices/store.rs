@@ -394,6 +394,22 @@ pub(super) async fn reported_days(on: impl Into<Conn<'_>>) -> Result<HashMap<Org
     Ok(rows.into_iter().collect())
 }
 
+/// Lets what was to be told after a limit be told now.
+pub(super) async fn bring_forward(tx: &mut Tx, now: Timestamp, limit: Timestamp) -> Result<()> {
+    sql("UPDATE notice_groups SET due_at = $1 WHERE told_at IS NULL AND due_at > $2")
+        .bind(now)
+        .bind(limit)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Lets reports of days after the last one that has begun anywhere count as those of a day.
+pub(super) async fn take_back_reports(tx: &mut Tx, day: &str, last: &str) -> Result<()> {
+    sql("UPDATE day_reports SET day = $1 WHERE day > $2").bind(day).bind(last).run(tx).await?;
+    Ok(())
+}
+
 /// Takes the report that is due on a day on, and tells whether nobody else has.
 pub(super) async fn take_report(tx: &mut Tx, org: OrgId, day: &str) -> Result<bool> {
     let taken = sql("INSERT INTO day_reports (org_id, day) VALUES ($1, $2) \

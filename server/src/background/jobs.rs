@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use officina::kernel::jobs::{self, Job, Kinds, NewJob};
-use officina::kernel::time::HOUR;
+use officina::kernel::jobs::{self, Job, Kinds, LEASE, NewJob};
+use officina::kernel::time::{HOUR, SECOND};
 use officina::kernel::{App, idempotency};
 use officina::notify::{mail, sms};
 use officina::{Error, Result, cold_chain, identity, notices};
@@ -14,21 +14,42 @@ use crate::state::AppState;
 const LOOK: Duration = Duration::from_secs(5);
 /// How long a job may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
+/// For how long it is tried to write that a job is done: less than the lease, with what the job itself may take.
+const ENDED_WITHIN: Duration = Duration::from_secs(4 * 60);
 /// The recurring job that removes what is no longer needed.
 const PURGE: &str = "purge";
 
 /// What each worker works on. What must be done in time, and each way out to somebody else's server, has a worker of its
 /// own: a mail server that does not answer holds up mails and nothing else.
-pub const WORKERS: [Kinds; 4] = [
-    Kinds::Only(&[cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB]),
-    Kinds::Only(&[mail::JOB]),
-    Kinds::Only(&[sms::JOB]),
-    Kinds::AllBut(&[cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB, mail::JOB, sms::JOB]),
+pub const WORKERS: [Work; 4] = [
+    // If their worker dies, another must not wait long: alerts do not open until then.
+    Work { kinds: Kinds::Only(PUNCTUAL), lease: 30 * SECOND },
+    Work { kinds: Kinds::Only(&[mail::JOB]), lease: LEASE },
+    Work { kinds: Kinds::Only(&[sms::JOB]), lease: LEASE },
+    Work {
+        kinds: Kinds::AllBut(&[
+            cold_chain::service::WATCH_JOB,
+            cold_chain::service::ESCALATION_JOB,
+            mail::JOB,
+            sms::JOB,
+        ]),
+        lease: LEASE,
+    },
 ];
+const PUNCTUAL: &[&str] = &[cold_chain::service::WATCH_JOB, cold_chain::service::ESCALATION_JOB];
+
+/// What a worker works on.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// Jobs of these kinds.
+    pub kinds: Kinds,
+    /// How long one is the worker's alone, in milliseconds.
+    pub lease: i64,
+}
 
 /// Carries out jobs of some kinds until the server stops. A job that has begun then is carried to its end, if that comes
 /// soon; otherwise it is done anew when its lease has run out.
-pub async fn work(state: AppState, kinds: Kinds) {
+pub async fn work(state: AppState, what: Work) {
     let too_late = async {
         state.stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -36,7 +57,7 @@ pub async fn work(state: AppState, kinds: Kinds) {
     tokio::pin!(too_late);
     while !state.stop.is_cancelled() {
         let found = tokio::select! {
-            found = step_of(&state.app, kinds) => found,
+            found = step_of(&state.app, what) => found,
             () = &mut too_late => return,
         };
         let found = found.unwrap_or_else(|error| {
@@ -84,11 +105,11 @@ pub async fn enqueue_recurring(app: &App) -> Result<()> {
 /// # Errors
 /// What the database says about the table. What goes wrong in a job is written into its row.
 pub async fn step(app: &App) -> Result<bool> {
-    step_of(app, Kinds::All).await
+    step_of(app, Work { kinds: Kinds::All, lease: LEASE }).await
 }
 
-async fn step_of(app: &App, kinds: Kinds) -> Result<bool> {
-    let Some(job) = jobs::lease_of(app, kinds).await? else { return Ok(false) };
+async fn step_of(app: &App, what: Work) -> Result<bool> {
+    let Some(job) = jobs::lease_of(app, what.kinds, what.lease).await? else { return Ok(false) };
     let again_after = RECURRING.iter().find(|(kind, _)| *kind == job.kind).map(|(_, pause)| *pause);
     let outcome = carry_out(app, &job).await;
     if let Err(cause) = &outcome {
@@ -97,10 +118,25 @@ async fn step_of(app: &App, kinds: Kinds) -> Result<bool> {
     match (outcome, again_after) {
         // A recurring job comes again whatever happened: set aside, nobody would ever miss it.
         (_, Some(pause)) => jobs::done(app, &job, Some(app.clock.now().plus(pause))).await?,
-        (Ok(()), None) => jobs::done(app, &job, None).await?,
+        (Ok(()), None) => end(app, &job).await?,
         (Err(cause), None) => jobs::failed(app, &job, &cause).await?,
     }
     Ok(true)
+}
+
+/// Ends a job that was carried out. A database that does not answer just then is asked again for as long as the job is this
+/// worker's: forgotten, a mail would go out a second time.
+async fn end(app: &App, job: &Job) -> Result<()> {
+    let until = tokio::time::Instant::now() + ENDED_WITHIN;
+    loop {
+        match jobs::done(app, job, None).await {
+            Err(error) if tokio::time::Instant::now() < until => {
+                tracing::warn!(job.kind = %job.kind, job.id = %job.id, error = %error, "a job that is done cannot be ended");
+                tokio::time::sleep(LOOK).await;
+            }
+            ended => return ended,
+        }
+    }
 }
 
 async fn carry_out(app: &App, job: &Job) -> Result<()> {

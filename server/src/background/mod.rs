@@ -1,6 +1,7 @@
 //! What runs beside the requests: the journal's followers, jobs, and housekeeping.
 
 mod alerts;
+pub mod clock;
 pub mod jobs;
 pub mod live;
 pub mod notices;
@@ -32,9 +33,10 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     }
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(notices::follow(state.clone())));
     jobs::enqueue_recurring(&state.app).await?;
-    for kinds in jobs::WORKERS {
-        tasks.spawn(jobs::work(state.clone(), kinds));
+    for work in jobs::WORKERS {
+        tasks.spawn(jobs::work(state.clone(), work));
     }
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(clock::follow(state.clone())));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
     let intake = Arc::new(Intake::default());
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(alerts::follow(state.clone(), Arc::clone(&intake))));

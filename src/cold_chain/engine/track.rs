@@ -69,7 +69,8 @@ impl Limit<'_> {
     /// An excursion with one more reading; without one, that reading alone.
     fn extend(&self, excursion: Option<Excursion>, at: Timestamp, value: Option<Micro>) -> Excursion {
         excursion.map_or(Excursion { from: at, to: at, worst: value }, |known| Excursion {
-            from: known.from,
+            // Earlier only where the clock has been set back meanwhile.
+            from: known.from.min(at),
             to: at,
             worst: self.worse(known.worst, value),
         })

@@ -1,6 +1,7 @@
 //! The rules of the cold chain.
 
 mod alerts;
+mod clock;
 mod day;
 mod devices;
 mod escalation;
@@ -17,6 +18,7 @@ mod silences;
 mod watch;
 
 pub use alerts::*;
+pub use clock::*;
 pub use day::*;
 pub use devices::*;
 pub use escalation::*;

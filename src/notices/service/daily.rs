@@ -2,8 +2,8 @@
 
 use crate::Result;
 use crate::cold_chain::service::{CellDay, cells_between};
-use crate::identity::service::{Addressee, Audience, audience, organisations_using};
 use crate::identity::Area;
+use crate::identity::service::{Addressee, Audience, audience, organisations_using};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;

@@ -24,6 +24,8 @@ const GATHER: i64 = MINUTE;
 /// How long at least lies between two messages about the same kind of thing at a place, in milliseconds: of a power cut
 /// the devices tell one after the other, and a cell at its limit opens alert after alert.
 const BETWEEN: i64 = 5 * MINUTE;
+/// How long after it has happened something is told at the latest, in milliseconds.
+pub(super) const LONGEST_GATHERING: i64 = GATHER + BETWEEN;
 
 /// Follows the journals of all organisations to their ends, and tells what is due. It may run on several servers at once:
 /// they wait for each other, organisation by organisation, and each step is taken by one of them.
@@ -111,6 +113,8 @@ async fn gather(
             None => {
                 let told = store::last_told(tx, org, &what, happening.at.plus(-BETWEEN)).await?;
                 let due_at = happening.at.plus(GATHER).max(told.map_or(happening.at, |told| told.plus(BETWEEN)));
+                // The last one may have been told by a clock that was ahead.
+                let due_at = due_at.min(happening.at.plus(LONGEST_GATHERING));
                 let group = (NoticeGroupId::new(), due_at);
                 store::insert_group(tx, org, group.0, &what, group.1).await?;
                 group

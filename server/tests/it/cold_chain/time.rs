@@ -1,6 +1,8 @@
 //! What follows from time that passes: delays, open doors, silent devices.
 
-use officina::kernel::time::{DAY, HOUR, MINUTE};
+use officina::kernel::db::sql;
+use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
+use officina_server::background::clock;
 use serde_json::{Value, json};
 
 use super::{Cell, alone, journaled, look, pass};
@@ -208,6 +210,67 @@ async fn devices_that_are_heard_of_cost_a_look_in_a_quarter_of_an_hour() {
         assert!(looks.len() <= 5, "{looks:?}");
         assert!(looks.last().is_some_and(|last| *last > START.plus(HOUR).0));
         assert!(journaled(server.app(), "alerts.opened").await.is_empty());
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_and_is_set_right_leaves_nobody_unwatched() {
+    TestServer::each(|server| async move {
+        alone(&server).await;
+        let settings = json!({ "preset": "freezer", "alertDelaySeconds": 300 });
+        let (cell, silent) = (
+            Cell::with(&server, settings, "CC-0001").await,
+            Cell::with(&server, json!({ "preset": "freezer" }), "CC-0002").await,
+        );
+        let reading = |temperature: i32| json!({ "temperature": temperature });
+        for cell in [&cell, &silent] {
+            cell.send(&server, reading(-18), 201).await;
+        }
+        pass(&server, 1).await;
+        let job = "UPDATE jobs SET run_at = $1 WHERE kind = 'purge'";
+
+        // A day ahead: everything that is planned is planned by that.
+        server.advance(DAY);
+        for cell in [&cell, &silent] {
+            cell.send(&server, reading(-18), 201).await;
+        }
+        cell.send(&server, reading(-5), 201).await;
+        silent.send(&server, reading(-5), 201).await;
+        pass(&server, 2).await;
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql(job).bind(server.app().clock.now().plus(HOUR)).run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let path = format!("/api/v1/devices/{}", silent.device_id);
+        assert_eq!(silent.admin.get(&path).await.expect(200)["data"]["status"], "ONLINE");
+
+        // Set right again.
+        server.advance(-DAY);
+        clock::look(server.app()).await.unwrap();
+        assert!(!clock::look(server.app()).await.unwrap(), "once is enough");
+        let now = server.app().clock.now();
+        let waiting: Vec<(Timestamp,)> = sql("SELECT run_at FROM jobs").all(&server.app().db).await.unwrap();
+        assert!(waiting.iter().all(|(run_at,)| *run_at <= now.plus(HOUR)), "{waiting:?}");
+
+        // Too warm for longer than the delay, by the right clock: the alert opens, and says when it began.
+        cell.send(&server, reading(-5), 201).await;
+        pass(&server, 6).await;
+        let alerts = cell.alerts().await;
+        assert_eq!((alerts.len(), &alerts[0]["type"], &alerts[0]["startedAt"]), (1, &json!("HIGH_TEMP"), &json!(now)));
+        cell.send(&server, reading(-18), 201).await;
+        assert_eq!(cell.alerts().await[0]["status"], "RESOLVED");
+        // The other one has fallen silent, and is missed from when it was set right; nobody has reacted to its first alert.
+        pass(&server, 10).await;
+        let active = silent.alerts().await;
+        let active: Vec<&str> = active
+            .iter()
+            .filter(|alert| alert["status"] == "ACTIVE")
+            .filter_map(|alert| alert["type"].as_str())
+            .collect();
+        assert_eq!(active, ["HIGH_TEMP", "SENSOR_ERROR"]);
+        pass(&server, 45).await;
+        assert_eq!(journaled(server.app(), "cold_chain.alert_escalated").await.len(), 1);
         server.stop().await;
     })
     .await;

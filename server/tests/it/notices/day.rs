@@ -7,7 +7,7 @@ use officina::identity::{LinkCustomers, UpdateSettings};
 use officina::kernel::db::sql;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
 use officina::notices::NoticePreferences;
-use officina::notices::service::{report_days, set_notice_preferences};
+use officina::notices::service::{clock_set_back, report_days, set_notice_preferences};
 use officina_server::launch;
 
 use super::{customer, with_mail};
@@ -80,6 +80,13 @@ async fn in_the_morning_those_who_act_read_what_the_day_before_was_like_once() {
         clock.advance(-DAY);
         report_days(&story.app).await.unwrap();
         assert!(mailbox.rest_of(&story.app).await.is_empty());
+        // It was the other one that was ahead: the next morning has its report after all.
+        clock_set_back(&story.app).await.unwrap();
+        report_days(&story.app).await.unwrap();
+        assert!(mailbox.rest_of(&story.app).await.is_empty());
+        clock.advance(DAY);
+        report_days(&story.app).await.unwrap();
+        assert_eq!(mailbox.rest_of(&story.app).await.len(), 2);
     })
     .await;
 }

@@ -8,7 +8,7 @@ use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::journal;
 use officina::kernel::time::{DAY, HOUR, MINUTE, SECOND};
-use officina::notices::service::{follow, own_notices, set_notice_preferences, unread_notices};
+use officina::notices::service::{clock_set_back, follow, own_notices, set_notice_preferences, unread_notices};
 use officina::notices::{NoticeFilter, NoticePreferences, Wanted};
 use officina_server::launch;
 
@@ -159,6 +159,32 @@ async fn what_happens_within_a_minute_at_a_place_is_one_notice_and_what_comes_la
         let mut sorted = of_admin.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, ["Fiera 2", "Molo 1", "Porto 1", "Porto 2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_has_told_holds_up_nothing() {
+    Story::each(|story| async move {
+        let (here, there) = (story.site("Porto", None, 1).await, story.site("Fiera", None, 1).await);
+        story.app.clock.advance(HOUR);
+        story.power(&here, false).await;
+        story.pass(2).await;
+        story.power(&here, true).await;
+        // It is set right before the other place is told of.
+        story.power(&there, false).await;
+        follow(&story.app).await.unwrap();
+        story.app.clock.advance(-HOUR - 2 * MINUTE);
+        service::clock_set_back(&story.app).await.unwrap();
+        clock_set_back(&story.app).await.unwrap();
+        story.pass(1).await;
+        let told = story.told().await;
+        let of_admin = |told: &[String]| told.iter().filter(|line| line.starts_with("admin opening")).count();
+        assert_eq!(of_admin(&told), 2, "{told:?}");
+        story.power(&here, false).await;
+        story.pass(7).await;
+        let told = story.told().await;
+        assert_eq!(of_admin(&told), 3, "{told:?}");
     })
     .await;
 }
