@@ -163,7 +163,7 @@ async fn store(
     if !group.echoes.is_empty() {
         let asked: Vec<(ReadingKey, Timestamp)> =
             group.echoes.iter().map(|echo| (echo.stored_as, echo.since)).collect();
-        let stored = readings::known_since(&mut tx, &asked).await?;
+        let stored: HashSet<ReadingKey> = readings::known_since(&mut tx, &asked).await?.into_iter().collect();
         let again: HashSet<ReadingKey> =
             group.echoes.iter().filter(|echo| stored.contains(&echo.stored_as)).map(|echo| echo.key).collect();
         group.keep(|key| !again.contains(key));

@@ -83,7 +83,7 @@ impl Validator {
 
     /// A text of at most `max` characters that may have several lines, trimmed; an empty one is none.
     pub fn text(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
-        let value = clean(&value.unwrap_or_default().replace("\r\n", "\n"));
+        let value = clean(&value.unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n"));
         self.limit(field, &value, max);
         (!value.is_empty()).then_some(value)
     }
@@ -222,7 +222,7 @@ mod tests {
         let typed = " Cella 1\r\nBcc: all@example.org\t\u{7}";
         assert_eq!(check.required("name", typed, 60), "Cella 1 Bcc: all@example.org");
         assert_eq!(check.optional("name", Some("\n"), 60), None);
-        assert_eq!(check.text("note", Some("one\r\ntwo\n"), 60).as_deref(), Some("one\ntwo"));
+        assert_eq!(check.text("note", Some("one\r\ntwo\rthree\n"), 60).as_deref(), Some("one\ntwo\nthree"));
         assert!(check.errors.is_empty());
     }
 

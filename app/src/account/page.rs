@@ -7,7 +7,7 @@ use super::functions::{
 };
 use crate::sent::calls;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
-use crate::staff::{loaded, refused};
+use crate::staff::{PHONE_HINT, loaded, refused};
 use crate::ui::{
     Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
 };
@@ -160,7 +160,7 @@ fn person_form(name: String, phone: String, update: ServerAction<UpdateAccount>)
                     <Field label="Name" name="name" value=name required=true maxlength=120u32 autocomplete="name"
                         error=of_field(problem, "name")/>
                     <Field label="Phone" name="phone" value=phone kind="tel" maxlength=40u32 autocomplete="tel"
-                        hint="For text messages, and to sign in with. With the country, such as +44, where it is another one."
+                        hint=PHONE_HINT
                         error=of_field(problem, "phone")/>
                     <div class="row"><Button busy=update.pending()>"Save"</Button></div>
                 </div>

@@ -8,8 +8,8 @@ use super::functions::{EndSessions, MemberView, SetStatus, UpdateMember, get_mem
 use super::members::{badge, seen, status_label};
 use super::tabs::{MEMBERS, head};
 use crate::sent::calls;
-use crate::staff::loaded;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
+use crate::staff::{PHONE_HINT, loaded};
 use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
 
 /// What a page offers to do.
@@ -101,7 +101,7 @@ fn facts_form(view: &MemberView, update: ServerAction<UpdateMember>) -> AnyView 
                     <Field label="Name" name="name" value=name required=true maxlength=120u32
                         error=of_field(problem, "name")/>
                     <Field label="Phone" name="phone" value=phone kind="tel" maxlength=40u32
-                        hint="For text messages, and to sign in with. With the country, such as +44, where it is another one."
+                        hint=PHONE_HINT
                         error=of_field(problem, "phone")/>
                     <Select label="Role" name="role" value=role options=roles
                         hint=hint.unwrap_or_else(|| "It counts from the next click on.".to_owned())

@@ -23,6 +23,10 @@ use lazily::later;
 pub use frame::{FrameData, permitted};
 pub use loaded::{failure, loaded, proof_first, refused};
 
+/// What stands below the phone number of a colleague, or one's own.
+pub(crate) const PHONE_HINT: &str =
+    "For text messages, and to sign in with. With the country, such as +44, where it is another one.";
+
 /// The application. Every page is rendered whole by the server first (`SsrMode::Async`), so that statuses and
 /// redirects are right and nothing needs the script to be read.
 #[component]
