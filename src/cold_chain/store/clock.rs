@@ -11,6 +11,9 @@ pub(crate) async fn set_back_devices(tx: &mut Tx, now: Timestamp, limit: Timesta
         let all = sql("SELECT device_no FROM device_states ORDER BY device_no FOR UPDATE");
         all.all::<(i64,)>(&mut *tx).await?;
     }
+    // What is older than the readings of the time to come is not out of order: they are what is wrong. Gone through with
+    // them, alerts of now would end by what was told then.
+    sql("DELETE FROM reading_disorder").run(&mut *tx).await?;
     // Of several moves after the limit the first counts: it left the cell in which the device stood until now.
     sql("DELETE FROM device_moves WHERE moved_at > $1 AND EXISTS (SELECT 1 FROM device_moves e \
          WHERE e.device_no = device_moves.device_no AND e.moved_at > $1 AND e.moved_at < device_moves.moved_at)")

@@ -247,6 +247,8 @@ async fn a_clock_that_was_ahead_and_is_set_right_leaves_nobody_unwatched() {
 
         // Set right again.
         server.advance(-DAY);
+        // Before anybody has noticed, one more reading comes: it looks older than all others.
+        cell.send(&server, reading(-18), 201).await;
         clock::look(server.app()).await.unwrap();
         assert!(!clock::look(server.app()).await.unwrap(), "once is enough");
         let now = server.app().clock.now();
