@@ -252,6 +252,25 @@ fn a_reading_in_between_parts_an_alert_and_the_active_one_stays_active() {
 }
 
 #[test]
+fn an_alert_whose_cause_did_not_last_goes_on_with_what_is_waiting() {
+    let outside = |at: i64| Measured { temperature: Micro(3), ..reading(at, 0.0) };
+    let mut stored = Stored::new(rule(5, 0));
+    for seen in [reading(0, 0.0), outside(20), outside(10)] {
+        stored.take(seen);
+    }
+    stored.settle();
+    assert_eq!(told(&stored.alerts)[0].1.from, Timestamp(10), "outside since 10, for more than 5");
+    // Then it turns out that it was inside in between: what is outside since 20 has not lasted for 5 yet.
+    stored.take(reading(12, 0.0));
+    stored.settle();
+    stored.is_consistent().expect("one active alert");
+    let alone = Excursion { from: Timestamp(20), to: Timestamp(20), worst: Some(Micro(3)) };
+    assert_eq!(told(&stored.alerts), [(AlertType::HighTemp, alone, None)]);
+    stored.take(reading(40, 0.0));
+    assert_eq!(told(&stored.alerts), [(AlertType::HighTemp, alone, Some(Timestamp(40)))]);
+}
+
+#[test]
 fn what_opened_under_another_limit_or_lies_elsewhere_is_left_alone() {
     let outside = |at: i64| Measured { temperature: Micro(3), ..reading(at, 0.0) };
     let mut stored = Stored::new(rule(0, 0));

@@ -1,7 +1,7 @@
 //! What readings that came out of order change about the alerts of their time.
 
 use super::track::Limit;
-use super::{Found, MEASURED, Open, Rule, Tracks, Window};
+use super::{Excursion, Found, MEASURED, Open, Rule, Tracks, Window};
 use crate::cold_chain::alert::AlertType;
 use crate::cold_chain::model::Micro;
 use crate::kernel::ids::AlertId;
@@ -94,12 +94,12 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn settle(&self, hindsight: &mut Hindsight) {
         let twins = self.twins();
+        let pending = hindsight.tracks.track(self.limit.kind).pending();
         for (known, twin) in self.known.iter().zip(&twins) {
-            let twin = twin.map(|index| self.found[index]);
-            let twin = twin.filter(|twin| {
-                self.has_my_limit(known) && (self.is_known_touched(known) || self.is_found_touched(twin))
-            });
-            let after = twin.map_or(**known, |twin| self.correct(known, twin));
+            let after = match twin.map(|index| self.found[index]) {
+                Some(twin) => self.correct(known, twin),
+                None => pending.map_or(**known, |pending| self.carry_on(known, pending)),
+            };
             if after != **known {
                 hindsight.corrections.push(Correction { before: **known, after });
             }
@@ -145,7 +145,11 @@ impl Comparison<'_> {
             }
     }
 
+    /// A known alert as the found one that it is, where that is for these readings to say.
     fn correct(&self, known: &KnownAlert, found: &Found) -> KnownAlert {
+        if !self.has_my_limit(known) || !(self.is_known_touched(known) || self.is_found_touched(found)) {
+            return *known;
+        }
         let late = known.alert.late && (found.alert.late || found.until.is_some());
         // When people were told, if that is a moment of it.
         let was_told = known.alert.opened_at >= found.alert.excursion.from
@@ -154,6 +158,17 @@ impl Comparison<'_> {
         let resolved_at = if known.by_hand { known.resolved_at } else { found.until };
         let alert = Open { excursion: found.alert.excursion, opened_at, late };
         KnownAlert { alert, resolved_at, ..*known }
+    }
+
+    /// An active alert that the readings do not give, or not yet: what it was opened for did not last for the delay after
+    /// all. It goes on, and from now on is about the readings that are waiting for the delay to end.
+    fn carry_on(&self, known: &KnownAlert, pending: Excursion) -> KnownAlert {
+        let is_touched = self.is_known_touched(known) || self.is_touched(pending.from, None);
+        if known.resolved_at.is_some() || !self.has_my_limit(known) || !is_touched {
+            return *known;
+        }
+        let opened_at = known.alert.opened_at.max(pending.from);
+        KnownAlert { alert: Open { excursion: pending, opened_at, ..known.alert }, ..*known }
     }
 
     /// Whether an alert opened under the limit of today.

@@ -84,6 +84,11 @@ impl Track {
         *self == Self::default()
     }
 
+    /// The readings out of bounds that no alert tells of yet.
+    pub(super) const fn pending(&self) -> Option<Excursion> {
+        self.pending
+    }
+
     /// Forgets the open alert. Readings that are still outside open a new one.
     pub(super) fn close(&mut self) {
         self.open = None;
