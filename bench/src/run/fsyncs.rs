@@ -23,7 +23,7 @@ impl Bench {
     pub(super) async fn fsyncs(&mut self) -> Result<()> {
         let (readings, fsyncs) = match self.options.database.clone() {
             Some(url) => {
-                let db = open(&self.setup.data, Some(&url)).await?;
+                let db = open(&self.setup.data, Some(&watching(&url))).await?;
                 let before = synced_by_postgres(&db).await?;
                 let server = self.setup.start().await?;
                 let readings = self.readings(server).await?;
@@ -71,12 +71,19 @@ fn synced_by_the_server(report: &Path) -> Result<u64> {
     Ok(calls.filter_map(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok()).sum())
 }
 
+/// The database, under a name by which our own connections are told from the server's: a pool may open several.
+fn watching(url: &str) -> String {
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}application_name=officina-bench")
+}
+
 /// How often PostgreSQL has synced its log, by its own count: the processes of connections add theirs when they end.
 async fn synced_by_postgres(db: &Db) -> Result<u64> {
     let begin = Instant::now();
     loop {
         let (others,): (i64,) = sql("SELECT count(*) FROM pg_stat_activity \
-             WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()")
+             WHERE datname = current_database() AND backend_type = 'client backend' \
+             AND application_name <> current_setting('application_name')")
         .one(db)
         .await?;
         if others == 0 {
