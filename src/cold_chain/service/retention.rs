@@ -16,6 +16,10 @@ use crate::kernel::time::{DAY, HOUR, Timestamp};
 pub const RETENTION_JOB: &str = "cold_chain.retain";
 /// How often it does, in milliseconds.
 pub const RETAIN_EVERY: i64 = HOUR;
+/// How far the time by which things are kept long enough follows the clock in one run: at twice the clock's own pace. A
+/// clock that is ahead by years for a night costs a night's worth of the oldest readings and not all of them, and what
+/// an installation that stood still for long should have removed meanwhile is gone after as long again.
+const BELIEVED_IN_A_RUN: i64 = 2 * RETAIN_EVERY;
 /// Rows in one transaction: the writer of readings waits for no more.
 const STEP: i64 = 1_000;
 /// Devices or cells that are asked for at once.
@@ -134,22 +138,45 @@ pub async fn make_room(app: &App) -> Result<()> {
 /// Removes what has been kept long enough, and makes room for what will come. It may run on several servers at once, and be
 /// stopped at any time. On PostgreSQL, readings go when the whole week of theirs has been kept long enough.
 ///
+/// What is removed cannot be had back, so the clock is believed only so far: each run counts from at most two hours after
+/// the moment that the one before counted from.
+///
 /// # Errors
 /// What the database says. What was removed before stays removed.
 pub async fn retain(app: &App) -> Result<Removed> {
+    make_room(app).await?;
+    let now = believed_now(app).await?;
     let mut place = *reached();
-    let removed = retain_within(app, Allowance::default(), &mut place).await;
+    let removed = retain_within(app, now, Allowance::default(), &mut place).await;
     // After an error too: the next run begins behind the device or cell that was in the way.
     *reached() = place;
     removed
 }
 
-/// As [`retain`], within a time and from a place, which moves to where the time was over.
+/// The time to count from, which is noted for the next run.
+async fn believed_now(app: &App) -> Result<Timestamp> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // The first run has nothing to hold the clock against; and a clock that is set back is believed at once.
+    let believed = retention::believed_at(&mut tx).await?.map_or(now, |last| now.min(last.plus(BELIEVED_IN_A_RUN)));
+    retention::note_believed(&mut tx, believed).await?;
+    tx.commit().await?;
+    if believed < now {
+        tracing::warn!(
+            clock.now = %now,
+            clock.believed = %believed,
+            "what is kept long enough is told by an earlier time: the clock has leapt, or nothing ran for a while"
+        );
+    }
+    Ok(believed)
+}
+
+/// Removes what has been kept long enough at a moment, within a time and from a place, which moves to where the time was
+/// over.
 ///
 /// # Errors
 /// As [`retain`].
-pub async fn retain_within(app: &App, allowance: Allowance, place: &mut Reached) -> Result<Removed> {
-    let now = app.clock.now();
+pub async fn retain_within(app: &App, now: Timestamp, allowance: Allowance, place: &mut Reached) -> Result<Removed> {
     let mut removed = Removed::default();
     let before = now.plus(-app.retention.readings_days * DAY);
     let until = Instant::now() + allowance.readings;
@@ -157,7 +184,6 @@ pub async fn retain_within(app: &App, allowance: Allowance, place: &mut Reached)
         removed.readings = old_readings(app, before, until, &mut place.device).await?;
         removed.readings += sweep(app, before, Instant::now() + allowance.sweep, &mut place.swept).await?;
     } else {
-        make_room(app).await?;
         (removed.weeks, removed.readings) = old_weeks(app, before, until).await?;
     }
     let before = now.plus(-app.retention.buckets_days * DAY);

@@ -4,6 +4,22 @@ use crate::Result;
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::time::Timestamp;
 
+/// The time that the last run counted from.
+pub(crate) async fn believed_at(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = sql("SELECT believed_at FROM retention_clock WHERE id = 1").optional(tx).await?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Notes the time that a run counts from.
+pub(crate) async fn note_believed(tx: &mut Tx, at: Timestamp) -> Result<()> {
+    sql("INSERT INTO retention_clock (id, believed_at) VALUES (1, $1) \
+         ON CONFLICT (id) DO UPDATE SET believed_at = excluded.believed_at")
+    .bind(at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// An end of the readings that a device has of one kind, in the order of their keys. Keys are counters or times, so the old
 /// ones lie at the lower end; where a device has begun to count anew, the upper end holds what was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -38,33 +38,39 @@ async fn readings_go_after_their_time_and_charts_stay() {
         let app = server.app();
         let (readings, buckets) = rows(app).await;
         assert_eq!(readings, 1_511);
-        assert_eq!(service::retain(app).await.expect("looked"), Removed::default(), "nothing is old");
+        assert_eq!(retain(app).await, Removed::default(), "nothing is old");
 
         // Seventy days and an hour later the first are older than ninety days. The device has begun to count anew since.
         server.advance(70 * DAY + HOUR);
         let young = json!({ "temperature": -20.0, "seq": 1, "recordedAt": START.plus(70 * DAY).0 });
         cell.send(&server, young, 201).await;
-        assert_eq!(service::retain(app).await.expect("removed"), Removed { readings: 1_500, ..Removed::default() });
+        assert_eq!(retain(app).await, Removed { readings: 1_500, ..Removed::default() });
         assert_eq!(rows(app).await, (12, buckets + 3));
         // Once more changes nothing.
-        assert_eq!(service::retain(app).await.expect("looked"), Removed::default());
+        assert_eq!(retain(app).await, Removed::default());
 
         // Those that came at first go one by one, or with the week that they lie in.
         server.advance(32 * DAY);
         let gone = if server.kind == Kind::Sqlite { (11, 0) } else { (0, 1) };
-        let removed = service::retain(app).await.expect("removed");
+        let removed = retain(app).await;
         assert_eq!((removed.readings, removed.weeks, removed.buckets), (gone.0, gone.1, 0));
         assert_eq!(rows(app).await.0, 1);
         let latest = server.browser("admin").await.get(&format!("/api/v1/coldcells/{}", cell.id)).await.expect(200);
         assert_eq!(latest["data"]["temperature"], -20.0, "what is shown as the latest stays");
 
         server.advance(3 * 365 * DAY);
-        let removed = service::retain(app).await.expect("removed");
+        let removed = retain(app).await;
         assert_eq!(i64::try_from(removed.buckets).unwrap(), buckets + 3);
         assert_eq!(rows(app).await, (0, 0));
         server.stop().await;
     })
     .await;
+}
+
+/// Removes what is old by a clock that is believed.
+async fn retain(app: &App) -> Removed {
+    let everything = Allowance::default();
+    service::retain_within(app, app.clock.now(), everything, &mut Reached::default()).await.expect("removed")
 }
 
 /// How many readings each device has that has any.
@@ -102,7 +108,7 @@ async fn a_run_that_stops_early_is_gone_on_with_and_buckets_do_not_wait_for_read
         let mut reached = Reached::default();
         let by_run: [Vec<i64>; 3] = [vec![1_500, 1, 1], vec![500, 1], vec![]];
         for (run, left) in by_run.into_iter().enumerate() {
-            let removed = service::retain_within(app, short, &mut reached).await.expect("removed");
+            let removed = service::retain_within(app, app.clock.now(), short, &mut reached).await.expect("removed");
             assert_ne!(removed.buckets, 0, "run {run} comes to another cell");
             if server.kind == Kind::Sqlite {
                 // The second run and the third come to the other devices, and sweep what is left of the first.
@@ -111,7 +117,7 @@ async fn a_run_that_stops_early_is_gone_on_with_and_buckets_do_not_wait_for_read
         }
         assert_eq!(rows(app).await.1, 0, "each run has removed the buckets of one cell");
         // From behind the last, one goes on at the beginning.
-        assert_eq!(service::retain_within(app, short, &mut reached).await.expect("looked").buckets, 0);
+        assert_eq!(service::retain_within(app, app.clock.now(), short, &mut reached).await.expect("looked").buckets, 0);
         server.stop().await;
     })
     .await;
@@ -127,12 +133,54 @@ async fn old_readings_go_wherever_their_keys_lie() {
         server.advance(100 * DAY);
         send_counted(&server, &cell, 1, 1_100, START.plus(100 * DAY - HOUR)).await;
         send_counted(&server, &cell, 20_000, 1_100, START.plus(100 * DAY - HOUR / 2)).await;
-        let removed = service::retain(server.app()).await.expect("removed");
+        let removed = retain(server.app()).await;
         let gone = if server.kind == Kind::Sqlite { (10, 0) } else { (0, 1) };
         assert_eq!((removed.readings, removed.weeks, removed.buckets), (gone.0, gone.1, 0));
         assert_eq!(rows_by_device(server.app()).await, vec![2_200_i64]);
         server.stop().await;
     })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_leaps_takes_a_few_hours_of_the_past_and_not_all_of_it() {
+    TestServer::each_with(
+        |config| config.keep.readings_days = 31,
+        |server| async move {
+            alone(&server).await;
+            let cell = Cell::freezer(&server).await;
+            // Old in twenty-five hours, in forty-eight, and in a month.
+            for (seq, at) in [(1, START.plus(-30 * DAY + HOUR)), (2, START.plus(-29 * DAY)), (3, START)] {
+                let reading = json!({ "temperature": -20.0, "seq": seq, "recordedAt": at.0 });
+                cell.send(&server, reading, 201).await;
+            }
+            let app = server.app();
+            assert_eq!(service::retain(app).await.expect("looked"), Removed::default());
+
+            // Ten years ahead everything is old. Fourteen looks later somebody notices.
+            server.advance(10 * 365 * DAY);
+            let mut readings = 0;
+            for _ in 0..14 {
+                readings += service::retain(app).await.expect("removed").readings;
+            }
+            assert_eq!((readings, rows(app).await.0), (1, 2), "twenty-eight hours of the past");
+
+            // Once it is set right, it is believed at once: nothing more goes than what would have gone anyway.
+            server.advance(-10 * 365 * DAY + HOUR);
+            assert_eq!(service::retain(app).await.expect("looked"), Removed::default());
+
+            // Who stood still for forty days removes what is old by then, but at twice the clock's pace.
+            server.advance(40 * DAY);
+            let mut looks = 0;
+            while service::retain(app).await.expect("removed") == Removed::default() {
+                looks += 1;
+                assert!(looks < 24, "it catches up");
+                server.advance(HOUR);
+            }
+            assert_eq!((looks, rows(app).await.0), (23, 1), "from one hour on to forty-nine");
+            server.stop().await;
+        },
+    )
     .await;
 }
 
@@ -145,10 +193,10 @@ async fn how_long_is_a_setting() {
             let cell = Cell::freezer(&server).await;
             cell.send(&server, json!({ "temperature": -20.0, "seq": 1 }), 201).await;
             server.advance(31 * DAY);
-            assert_eq!(service::retain(server.app()).await.expect("looked"), Removed::default());
+            assert_eq!(retain(server.app()).await, Removed::default());
             // A week goes as a whole, where there are weeks.
             server.advance(if server.kind == Kind::Sqlite { 1 } else { 7 * DAY });
-            assert_ne!(service::retain(server.app()).await.expect("removed"), Removed::default());
+            assert_ne!(retain(server.app()).await, Removed::default());
             assert_eq!(rows(server.app()).await.0, 0);
             server.stop().await;
         },
