@@ -281,13 +281,16 @@ impl NewDevice {
     }
 }
 
+/// Devices in one table. More take several, so that other writers get their turn in between.
+pub const MOST_IMPORTED: usize = 2_000;
+
 /// Devices to be made from a table.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportDevices {
     /// The table as text: fields separated by commas, semicolons or tabs, the columns `serialNumber`, `coldCell` (its id or
-    /// name), `name` and `firmwareVersion` named in the first line, and a device in each of up to 500 others.
+    /// name), `name` and `firmwareVersion` named in the first line, and a device in each of up to 2,000 others.
     pub csv: String,
 }
 

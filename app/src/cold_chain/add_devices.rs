@@ -1,6 +1,7 @@
 //! Devices made in bulk, from a table that is pasted or sent as a file.
 
 use leptos::prelude::*;
+use officina::cold_chain::inputs::MOST_IMPORTED;
 
 use super::devices::{ADD, tabs};
 use super::functions::{AddDevicesView, new_devices};
@@ -47,7 +48,7 @@ fn show(view: AddDevicesView) -> AnyView {
                     <div class="stack">
                         {calls("cold-chain/import-devices")}
                         <p class="muted small">
-                            "One line for each device, up to 500, below a line that names the columns. The cold cell is named as it is called, or by its id; name and firmware may be left out. Either all devices are made or none."
+                            {format!("One line for each device, up to {MOST_IMPORTED}, below a line that names the columns. The cold cell is named as it is called, or by its id; name and firmware may be left out. Either all devices are made or none.")}
                         </p>
                         <TextArea label="Table" name="csv" rows=10 value=typed.unwrap_or_else(|| format!("{EXAMPLE}\n"))
                             hint="Pasted from a spreadsheet, or with commas or semicolons." error=error/>

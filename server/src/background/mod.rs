@@ -4,6 +4,7 @@ mod alerts;
 pub mod clock;
 pub mod jobs;
 pub mod live;
+mod memory;
 pub mod notices;
 
 use std::sync::{Arc, PoisonError};
@@ -38,6 +39,7 @@ pub async fn start(state: &AppState) -> Result<TaskTracker> {
     }
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(clock::follow(state.clone())));
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(keep_house(state.clone())));
+    tasks.spawn(state.stop.clone().run_until_cancelled_owned(memory::give_back()));
     let intake = Arc::new(Intake::default());
     tasks.spawn(state.stop.clone().run_until_cancelled_owned(alerts::follow(state.clone(), Arc::clone(&intake))));
     if let Some(inbox) = state.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -25,6 +25,8 @@ pub enum ApiError {
     NotAcceptable,
     /// A request from another site's page that would ride on the visitor's cookie.
     CrossSite,
+    /// No device key, or one that is not known or has ended.
+    UnknownDevice,
     /// A device key that is good, but for another device than the one in the path.
     ForeignDevice,
 }
@@ -66,6 +68,7 @@ impl ApiError {
             Self::Domain(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::UnknownDevice => StatusCode::UNAUTHORIZED,
             Self::CrossSite | Self::ForeignDevice => StatusCode::FORBIDDEN,
         }
     }
@@ -78,6 +81,9 @@ impl ApiError {
             Self::MethodNotAllowed => ("This address does not take this method.".to_owned(), "METHOD_NOT_ALLOWED"),
             Self::NotAcceptable => ("There is no such form of this resource.".to_owned(), "NOT_ACCEPTABLE"),
             Self::CrossSite => ("Requests from other sites are not taken.".to_owned(), "FORBIDDEN"),
+            Self::UnknownDevice => {
+                ("The header x-device-key must hold a key that is in force.".to_owned(), "UNAUTHORIZED")
+            }
             Self::ForeignDevice => ("This key belongs to another device.".to_owned(), "FORBIDDEN"),
         };
         let mut body = ErrorBody {

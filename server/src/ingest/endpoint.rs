@@ -134,7 +134,7 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
         let address = client::address(&state.config.trusted_proxies, peer, &parts.headers);
         state.rates.count(&Caller::default(), address)?;
-        return Err(Error::Unauthorized.into());
+        return Err(ApiError::UnknownDevice);
     };
     if admission.serial_number != serial {
         return Err(ApiError::ForeignDevice);
@@ -208,7 +208,12 @@ struct Received {
 }
 
 impl Received {
-    async fn store(&self, state: &AppState, admission: &Admission, mut readings: Vec<Reading>) -> Result<Vec<Novelty>> {
+    async fn store(
+        &self,
+        state: &AppState,
+        admission: &Admission,
+        mut readings: Vec<Reading>,
+    ) -> Result<Vec<Novelty>, ApiError> {
         let (mut device_no, mut access_epoch) = (admission.device_no, admission.access_epoch);
         for _ in 0..TRIES {
             let delivery = Delivery { device_no, access_epoch, received_at: self.received_at, readings };
@@ -218,10 +223,10 @@ impl Received {
             }
             // The device's keys have changed. This one may still be good, for instance for its grace time.
             state.ingest.admissions.forget(&self.key_hash);
-            let again = admit(state, &self.key_hash, self.received_at).await?.ok_or(Error::Unauthorized)?;
+            let again = admit(state, &self.key_hash, self.received_at).await?.ok_or(ApiError::UnknownDevice)?;
             (device_no, access_epoch) = (again.device_no, again.access_epoch);
         }
-        Err(Error::Unavailable)
+        Err(Error::Unavailable.into())
     }
 
     async fn many(

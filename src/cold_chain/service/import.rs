@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cold_chain::inputs::{ImportDevices, NewDevice};
+use crate::cold_chain::inputs::{ImportDevices, MOST_IMPORTED, NewDevice};
 use crate::cold_chain::model::{ImportedDevice, ImportedDevices};
 use crate::cold_chain::service::devices::taken;
 use crate::cold_chain::store::devices::{self, NewDeviceRow};
@@ -18,8 +18,6 @@ use crate::kernel::secret::{random_token, token_hash};
 use crate::kernel::validate::FieldErrors;
 use crate::{Error, Result};
 
-/// Devices in one table. More take several, so that other writers get their turn in between.
-const MOST: usize = 500;
 /// The columns, as the table that is given back names them.
 const COLUMNS: [&str; 4] = ["serialNumber", "coldCell", "name", "firmwareVersion"];
 
@@ -68,10 +66,9 @@ pub async fn import_devices(app: &App, actor: &Actor, table: &ImportDevices) -> 
     }
     let rows: Vec<NewDeviceRow> = made.iter().map(|made| made.row.clone()).collect();
     devices::insert(&mut tx, actor.org, &rows, now).await.on_violation(Violation::Unique, || taken(None))?;
-    for made in &made {
-        let entry = Entry::new("cold_chain.device_created", "device", made.row.id.0).after(&made.journaled);
-        journal::write(&mut tx, actor, now, entry).await?;
-    }
+    let entry = |made: &Made| Entry::new("cold_chain.device_created", "device", made.row.id.0).after(&made.journaled);
+    let entries = made.iter().map(|made| (actor.clone(), entry(made))).collect();
+    journal::write_all(&mut tx, now, entries).await?;
     tx.commit().await?;
     let devices: Vec<ImportedDevice> = made.into_iter().map(|made| made.shown).collect();
     Ok(ImportedDevices { csv: table_of(&devices)?, devices })
@@ -170,8 +167,9 @@ fn lines(text: &str, errors: &mut FieldErrors) -> Result<Vec<Wanted>> {
             "needs a first line that names the columns, and a line per device",
         ));
     };
-    if lines.len() > MOST {
-        return Err(Error::field("csv", "too_many", format!("has {} devices, and may have {MOST}", lines.len())));
+    if lines.len() > MOST_IMPORTED {
+        let sentence = format!("has {} devices, and may have {MOST_IMPORTED}", lines.len());
+        return Err(Error::field("csv", "too_many", sentence));
     }
     let columns = columns(head)?;
     let mut wanted = Vec::with_capacity(lines.len());

@@ -1,6 +1,7 @@
 //! Devices for those who install them: many at once, what to type into one, and what its clock says.
 
 use axum::http::Method;
+use officina::cold_chain::inputs::MOST_IMPORTED;
 use officina::kernel::db::sql;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
 use serde_json::{Value, json};
@@ -55,6 +56,25 @@ async fn a_table_makes_devices_whose_keys_work() {
     .await;
 }
 
+/// Lines for so many devices in one cell.
+fn rows(many: usize) -> String {
+    (0..many).map(|number| format!("M-{number},Cella\n")).collect()
+}
+
+#[tokio::test]
+async fn a_fleet_comes_in_a_few_tables() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let table = format!("serialNumber,coldCell\n{}", rows(MOST_IMPORTED));
+        let made = cell.admin.post(IMPORT, json!({ "csv": table })).await.expect(201);
+        assert_eq!(made["data"]["devices"].as_array().map(Vec::len), Some(MOST_IMPORTED));
+        assert_eq!(devices(&server).await, 1 + i64::try_from(MOST_IMPORTED).unwrap());
+        assert_eq!(journaled(server.app(), "cold_chain.device_created").await.len(), 1 + MOST_IMPORTED);
+        server.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn every_bad_line_is_named_and_nothing_is_made() {
     TestServer::each(|server| async move {
@@ -90,7 +110,7 @@ async fn every_bad_line_is_named_and_nothing_is_made() {
                 "line 11": ["has a serialNumber that must not contain / \\ ? # % or breaks, nor be dots alone"],
             })
         );
-        let many: String = (0..501).map(|number| format!("M-{number},Cella\n")).collect();
+        let many = rows(MOST_IMPORTED + 1);
         for table in [
             String::new(),
             "serialNumber,coldCell\n".to_owned(),
