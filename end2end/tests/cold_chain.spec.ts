@@ -316,6 +316,18 @@ test.describe("without the event stream", () => {
   });
 });
 
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false, allowedProblems: [/\/pkg\/.*: csp$/] });
+
+  test("the wall display loads itself anew, and says that it is not live", async ({ page }) => {
+    await signIn(page, "technician");
+    await page.goto("/app/cold-chain/wall");
+    await page.waitForEvent("load", { timeout: 40_000 });
+    expect(await page.locator(".wall .cells > li").count()).toBeGreaterThan(5);
+    await expect(page.getByText("Not live. What you see may be old.")).toBeVisible();
+  });
+});
+
 test("the wall display notices a stream that hangs, and one that is back", async ({ page }) => {
   // As if the server, or the way to it, were gone without a word: no connection is closed, and nothing comes any more.
   await page.addInitScript(() => {

@@ -8,6 +8,9 @@ use crate::live::{Topic, use_live};
 use crate::staff::loaded;
 use crate::ui::{Icon, PageTitle, SkeletonRows, icon};
 
+/// Without scripts nothing brings what is new but the page itself, every quarter of a minute.
+const RELOAD: &str = r#"<meta http-equiv="refresh" content="15">"#;
+
 /// The page. It covers the frame around it, and says so loudly when what it shows may be old.
 #[component]
 pub fn WallPage() -> impl IntoView {
@@ -29,6 +32,7 @@ pub fn WallPage() -> impl IntoView {
     };
     view! {
         <PageTitle text="Wall display"/>
+        <noscript inner_html=RELOAD></noscript>
         <div class="wall" class:stale=is_old>
             <p class="stale-note" role="alert">
                 {move || is_old().then_some("Not live. What you see may be old.")}
