@@ -6,10 +6,7 @@ use super::functions::{AlertRow, CellRow, Condition, WallView, get_wall};
 use super::looks::{alert_icon, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
-use crate::ui::{Icon, PageTitle, SkeletonRows, icon};
-
-/// Without scripts nothing brings what is new but the page itself, every quarter of a minute.
-const RELOAD: &str = r#"<meta http-equiv="refresh" content="15">"#;
+use crate::ui::{Icon, PageTitle, ReloadWithoutScript, SkeletonRows, icon};
 
 /// The page. It covers the frame around it, and says so loudly when what it shows may be old.
 #[component]
@@ -32,7 +29,7 @@ pub fn WallPage() -> impl IntoView {
     };
     view! {
         <PageTitle text="Wall display"/>
-        <noscript inner_html=RELOAD></noscript>
+        <ReloadWithoutScript seconds=15/>
         <div class="wall" class:stale=is_old>
             <p class="stale-note" role="alert">
                 {move || is_old().then_some("Not live. What you see may be old.")}
