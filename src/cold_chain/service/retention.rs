@@ -150,17 +150,19 @@ pub async fn retain(app: &App) -> Result<Removed> {
     let removed = retain_within(app, now, Allowance::default(), &mut place).await;
     // After an error too: the next run begins behind the device or cell that was in the way.
     *reached() = place;
-    removed
+    let removed = removed?;
+    // Only now: a run that fails and is tried again must not get on by it.
+    let mut tx = app.db.begin().await?;
+    retention::note_believed(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(removed)
 }
 
-/// The time to count from, which is noted for the next run.
+/// The time to count from.
 async fn believed_now(app: &App) -> Result<Timestamp> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
     // The first run has nothing to hold the clock against; and a clock that is set back is believed at once.
-    let believed = retention::believed_at(&mut tx).await?.map_or(now, |last| now.min(last.plus(BELIEVED_IN_A_RUN)));
-    retention::note_believed(&mut tx, believed).await?;
-    tx.commit().await?;
+    let believed = retention::believed_at(&app.db).await?.map_or(now, |last| now.min(last.plus(BELIEVED_IN_A_RUN)));
     if believed < now {
         tracing::warn!(
             clock.now = %now,

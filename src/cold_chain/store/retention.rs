@@ -5,8 +5,8 @@ use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::time::Timestamp;
 
 /// The time that the last run counted from.
-pub(crate) async fn believed_at(tx: &mut Tx) -> Result<Option<Timestamp>> {
-    let row: Option<(Timestamp,)> = sql("SELECT believed_at FROM retention_clock WHERE id = 1").optional(tx).await?;
+pub(crate) async fn believed_at(on: impl Into<Conn<'_>>) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = sql("SELECT believed_at FROM retention_clock WHERE id = 1").optional(on).await?;
     Ok(row.map(|(at,)| at))
 }
 
