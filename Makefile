@@ -1,6 +1,6 @@
 # `make help` lists what there is. The work is done in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench build fmt lint deny screenshots clean-data
+.PHONY: help run dev test browser-tests bench build fmt lint deny screenshots clean-data
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -16,6 +16,11 @@ dev: ## Watch mode: rebuild and reload on every change, data in target/dev-data
 
 test: ## Every check and test; ends with "N passed, N failed"
 	@exec scripts/test.sh
+
+browser-tests: ## The browser tests against the release binary (make test: the same pages, the server unoptimised)
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@cd end2end && npx --no-install playwright test
 
 bench: ## Measure speed, memory and page weights against the goals
 	@scripts/setup.sh build

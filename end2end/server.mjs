@@ -1,4 +1,4 @@
-// Starts the release binary with demo data for the browser tests and the screenshots.
+// Starts the release binary, or the one that OFFICINA_BINARY names, with demo data for the browser tests and the screenshots.
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,7 +1,9 @@
 //! Migrations: forward only, the same numbers for both databases, inside the binary.
 
+use sqlx::Connection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::{Connection, PgPool, SqlitePool};
+use sqlx_postgres::PgPool;
+use sqlx_sqlite::SqlitePool;
 
 use super::{Db, Pool, TxInner, sql};
 use crate::kernel::journal;

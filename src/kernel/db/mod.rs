@@ -14,16 +14,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Executor, PgPool, SqlitePool};
+use sqlx::{Executor, Transaction};
+use sqlx_postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, Postgres};
+use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
 pub use list::Sort;
 pub(crate) use multi_row::{MultiRow, chunks};
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
+// For those who talk to one database and mean it, such as the tests of what happens when it goes away.
 use written::Written;
 pub(crate) use written::{Position, WrittenRow};
+pub use {sqlx_postgres as postgres, sqlx_sqlite as sqlite};
 
 use crate::kernel::journal;
 use crate::kernel::secret::{Key, Secret};
@@ -74,8 +76,8 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum TxInner {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
 }
 
 impl Db {
@@ -92,10 +94,12 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
-            .pragma("cache_size", "-16000")
+            // KiB for each of the connections that read. What is not in there is mostly in the system's cache.
+            .pragma("cache_size", "-4000")
             .pragma("temp_store", "memory");
         let writing = options
             .clone()
+            .pragma("cache_size", "-16000")
             // Statements of the ingest path come in many sizes.
             .statement_cache_capacity(WRITER_STATEMENTS)
             // The same pages are written again and again. Copying them into the file less often copies them once for
@@ -214,7 +218,7 @@ impl Db {
     /// [`Error::Unavailable`] when the connection cannot be made or is lost.
     pub async fn hear_other_servers(&self) -> Result<()> {
         let Pool::Postgres(pool) = &self.pool else { return Ok(()) };
-        let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+        let mut listener = PgListener::connect_with(pool).await?;
         listener.listen("officina_journal").await?;
         loop {
             // None: the connection was lost and made again, and something may have been missed meanwhile.
@@ -308,7 +312,7 @@ impl Tx {
 }
 
 /// Begins a transaction on the one connection that writes.
-async fn begin_sqlite(write: &SqlitePool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
+async fn begin_sqlite(write: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
     for _ in 0..BEGINNINGS {
         // A deferred transaction that reads and then writes would ignore the busy timeout and fail at once.
         match write.begin_with("BEGIN IMMEDIATE").await {

@@ -1,8 +1,8 @@
 //! Queries that are written once and run on both databases.
 
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{Arguments, AssertSqlSafe, FromRow};
+use sqlx_postgres::{PgArguments, PgConnection, PgExecutor, PgPool, PgRow};
+use sqlx_sqlite::{SqliteArguments, SqliteConnection, SqliteExecutor, SqlitePool, SqliteRow};
 
 use super::{Db, Pool, Tx, TxInner};
 use crate::{Error, Result};
@@ -278,7 +278,7 @@ impl Sql {
     }
 }
 
-async fn execute_sqlite(text: Text, values: Vec<Value>, on: impl sqlx::SqliteExecutor<'_>) -> Result<u64> {
+async fn execute_sqlite(text: Text, values: Vec<Value>, on: impl SqliteExecutor<'_>) -> Result<u64> {
     let arguments = sqlite_arguments(values)?;
     let done = match text {
         Text::Fixed(text) => sqlx::query_with(text, arguments).execute(on).await?,
@@ -287,7 +287,7 @@ async fn execute_sqlite(text: Text, values: Vec<Value>, on: impl sqlx::SqliteExe
     Ok(done.rows_affected())
 }
 
-async fn execute_postgres(text: Text, values: Vec<Value>, on: impl sqlx::PgExecutor<'_>) -> Result<u64> {
+async fn execute_postgres(text: Text, values: Vec<Value>, on: impl PgExecutor<'_>) -> Result<u64> {
     let arguments = postgres_arguments(values)?;
     let done = match text {
         Text::Fixed(text) => sqlx::query_with(text, arguments).execute(on).await?,

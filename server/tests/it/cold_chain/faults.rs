@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use officina::cold_chain::ingest::Intake;
 use officina::kernel::clock::Clock;
+use officina::kernel::db::postgres::PgConnection;
+use officina::kernel::db::sqlite::SqliteConnection;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
 use officina_server::launch;
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::Connection;
 
 use super::program::{Program, assert_all_there, device_in};
 use super::servers::{devices, measure};

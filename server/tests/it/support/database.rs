@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use officina::kernel::clock::Clock;
+use officina::kernel::db::postgres::PgConnection;
 use officina_server::config::{Config, DatabaseUrl};
 use officina_server::launch;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
