@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::model::{NoticeFilter, NoticeKind};
 use crate::Result;
 use crate::cold_chain::AlertType;
-use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, chunks, sql};
+use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{
     AccountId, AlertId, ColdCellId, CustomerId, LocationId, MembershipId, NoticeGroupId, NoticeId, OrgId,
 };
@@ -167,17 +167,16 @@ static INSERT_ALERTS: MultiRow = MultiRow::new(
 
 /// Adds alerts to groups. One that is in its group already is there once.
 pub(super) async fn insert_alerts(tx: &mut Tx, org: OrgId, alerts: &[(NoticeGroupId, AlertRow)]) -> Result<()> {
-    for chunk in chunks(alerts, tx.is_sqlite()) {
-        let mut query = sql(INSERT_ALERTS.text(chunk.len(), tx.is_sqlite()));
-        for (group, alert) in chunk {
-            query = query
-                .bind(org)
-                .bind(*group)
-                .bind(alert.alert_id)
-                .bind(alert.cold_cell_id)
-                .bind(&alert.cold_cell_name)
-                .bind(alert.by_member);
-        }
+    let queries = INSERT_ALERTS.queries(alerts, tx.is_sqlite(), |query, (group, alert)| {
+        query
+            .bind(org)
+            .bind(*group)
+            .bind(alert.alert_id)
+            .bind(alert.cold_cell_id)
+            .bind(&alert.cold_cell_name)
+            .bind(alert.by_member)
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())

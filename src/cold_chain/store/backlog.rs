@@ -1,7 +1,7 @@
 //! What the alert engine has said and the alerts do not show yet.
 
 use crate::Result;
-use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
 use crate::kernel::time::Timestamp;
 
@@ -21,11 +21,9 @@ static ADD: MultiRow = MultiRow::new("INSERT INTO alert_backlog (device_no, said
 
 /// Adds what was said of devices, whose states must belong to the transaction.
 pub(crate) async fn add(tx: &mut Tx, now: Timestamp, said: &[(i64, String)]) -> Result<()> {
-    for chunk in chunks(said, tx.is_sqlite()) {
-        let mut query = sql(ADD.text(chunk.len(), tx.is_sqlite()));
-        for (device_no, effects) in chunk {
-            query = query.bind(*device_no).bind(now).bind(effects);
-        }
+    let queries =
+        ADD.queries(said, tx.is_sqlite(), |query, (device_no, effects)| query.bind(*device_no).bind(now).bind(effects));
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())

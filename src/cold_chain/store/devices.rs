@@ -7,7 +7,7 @@ use crate::Result;
 use crate::cold_chain::engine::{BATTERY_LOW, Tracks};
 use crate::cold_chain::model::{Device, DeviceCondition, DeviceFilter, DeviceStatus, LATE_AFTER, LatestReading, Micro};
 use crate::kernel::actor::Scope;
-use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, chunks, like, sql};
+use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::{DAY, Timestamp};
@@ -195,30 +195,29 @@ static INSERT_KEYS: MultiRow =
 
 /// Stores new devices with empty states and their first keys.
 pub(crate) async fn insert(tx: &mut Tx, org: OrgId, devices: &[NewDeviceRow], at: Timestamp) -> Result<()> {
-    for chunk in chunks(devices, tx.is_sqlite()) {
-        let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
-        for device in chunk {
-            query = query
-                .bind(org)
-                .bind(device.id)
-                .bind(device.cold_cell_id)
-                .bind(device.cell_no)
-                .bind(&device.serial_number)
-                .bind(device.name.as_ref())
-                .bind(device.firmware_version.as_ref())
-                .bind(at);
-        }
-        let numbers: Vec<(DeviceId, i64)> = query.all(&mut *tx).await?;
-        let mut states = sql(INSERT_STATES.text(chunk.len(), tx.is_sqlite()));
-        for (_, no) in &numbers {
-            states = states.bind(*no);
-        }
+    let queries = INSERT.queries(devices, tx.is_sqlite(), |query, device| {
+        query
+            .bind(org)
+            .bind(device.id)
+            .bind(device.cold_cell_id)
+            .bind(device.cell_no)
+            .bind(&device.serial_number)
+            .bind(device.name.as_ref())
+            .bind(device.firmware_version.as_ref())
+            .bind(at)
+    });
+    let mut numbers: Vec<(DeviceId, i64)> = Vec::with_capacity(devices.len());
+    for query in queries {
+        numbers.extend(query.all::<(DeviceId, i64)>(&mut *tx).await?);
+    }
+    for states in INSERT_STATES.queries(&numbers, tx.is_sqlite(), |query, (_, no)| query.bind(*no)) {
         states.run(&mut *tx).await?;
-        let numbers: HashMap<DeviceId, i64> = numbers.into_iter().collect();
-        let mut keys = sql(INSERT_KEYS.text(chunk.len(), tx.is_sqlite()));
-        for device in chunk {
-            keys = keys.bind(device.key_hash.clone()).bind(numbers.get(&device.id).copied()).bind(at);
-        }
+    }
+    let numbers: HashMap<DeviceId, i64> = numbers.into_iter().collect();
+    let keys = INSERT_KEYS.queries(devices, tx.is_sqlite(), |query, device| {
+        query.bind(device.key_hash.as_slice()).bind(numbers.get(&device.id).copied()).bind(at)
+    });
+    for keys in keys {
         keys.run(&mut *tx).await?;
     }
     Ok(())

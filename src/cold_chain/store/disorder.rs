@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::engine::Window;
-use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::time::{HOUR, Timestamp};
 
 /// How much one note stands for: as exact as it must be for alerts of other times to be left alone, and few rows for a
@@ -30,11 +30,10 @@ static NOTE: MultiRow = MultiRow::new(
 
 /// Notes where readings came out of order. The states of the devices must belong to the transaction.
 pub(crate) async fn note(tx: &mut Tx, disorder: &[Disorder], now: Timestamp) -> Result<()> {
-    for chunk in chunks(disorder, tx.is_sqlite()) {
-        let mut query = sql(NOTE.text(chunk.len(), tx.is_sqlite()));
-        for (device_no, start, readings) in chunk {
-            query = query.bind(*device_no).bind(*start).bind(*readings).bind(now);
-        }
+    let queries = NOTE.queries(disorder, tx.is_sqlite(), |query, (device_no, start, readings)| {
+        query.bind(*device_no).bind(*start).bind(*readings).bind(now)
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())

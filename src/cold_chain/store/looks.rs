@@ -4,7 +4,7 @@
 //! nothing. A device whose readings keep coming is looked at once in its offline threshold and written here as rarely.
 
 use crate::Result;
-use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::time::Timestamp;
 
 /// A place in the queue: when, and which device.
@@ -15,11 +15,8 @@ static ADD: MultiRow =
 
 /// Queues looks at devices.
 pub(crate) async fn add(tx: &mut Tx, looks: &[Look]) -> Result<()> {
-    for chunk in chunks(looks, tx.is_sqlite()) {
-        let mut query = sql(ADD.text(chunk.len(), tx.is_sqlite()));
-        for (at, device_no) in chunk {
-            query = query.bind(*at).bind(*device_no);
-        }
+    let queries = ADD.queries(looks, tx.is_sqlite(), |query, (at, device_no)| query.bind(*at).bind(*device_no));
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())
@@ -34,19 +31,12 @@ pub(crate) async fn due(on: impl Into<Conn<'_>>, now: Timestamp, most: i64) -> R
         .await
 }
 
-static REMOVE: MultiRow = MultiRow::new(
-    "DELETE FROM device_looks WHERE (at, device_no) IN (VALUES ",
-    "(CAST($ AS BIGINT), CAST($ AS BIGINT))",
-    ")",
-);
+static REMOVE: MultiRow = MultiRow::new("DELETE FROM device_looks WHERE (at, device_no) IN (VALUES ", "($,$)", ")");
 
 /// Takes places out of the queue.
 pub(crate) async fn remove(tx: &mut Tx, looks: &[Look]) -> Result<()> {
-    for chunk in chunks(looks, tx.is_sqlite()) {
-        let mut query = sql(REMOVE.text(chunk.len(), tx.is_sqlite()));
-        for (at, device_no) in chunk {
-            query = query.bind(*at).bind(*device_no);
-        }
+    let queries = REMOVE.queries(looks, tx.is_sqlite(), |query, (at, device_no)| query.bind(*at).bind(*device_no));
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())

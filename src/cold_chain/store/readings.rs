@@ -5,7 +5,7 @@ use crate::cold_chain::chart::{ChartRange, Summary};
 use crate::cold_chain::engine::{Arrival, Measured, Window};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::reading::FLAG_LATE;
-use crate::kernel::db::{Conn, Db, MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{Conn, Db, MultiRow, Sql, Tx, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::time::{SECOND, Timestamp};
 
@@ -109,11 +109,8 @@ static DEVICES_LOCKED: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ") ORDER BY d
 pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRow>> {
     let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
     let mut rows = Vec::with_capacity(numbers.len());
-    for chunk in chunks(numbers, tx.is_sqlite()) {
-        let mut query = sql(statement.text(chunk.len(), tx.is_sqlite()));
-        for number in chunk {
-            query = query.bind(*number);
-        }
+    let queries = statement.queries(numbers, tx.is_sqlite(), |query, number| query.bind(*number));
+    for query in queries {
         rows.extend(query.all::<DeviceRow>(&mut *tx).await?);
     }
     Ok(rows)
@@ -121,7 +118,11 @@ pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRo
 
 /// A device in service whose state is not this caller's alone: it may have changed by the time it is looked at.
 pub(crate) async fn device(db: &Db, number: i64) -> Result<Option<DeviceRow>> {
-    sql(DEVICES.text(1, db.is_sqlite())).bind(number).optional(db).await
+    let mut found = None;
+    for query in DEVICES.queries(&[number], db.is_sqlite(), |query, number| query.bind(*number)) {
+        found = query.optional(db).await?;
+    }
+    Ok(found)
 }
 
 /// Where devices stood before: device, the moment of the move, and the cell that it left then; oldest first.
@@ -138,30 +139,28 @@ static READINGS: MultiRow = MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONF
 static READINGS_TOLD: MultiRow =
     MultiRow::new(READINGS_HEAD, READINGS_ROW, " ON CONFLICT DO NOTHING RETURNING device_no, dedupe_kind, dedupe_key");
 
-fn bound(tx: &Tx, statement: &'static MultiRow, rows: &[ReadingRow]) -> crate::kernel::db::Sql {
-    rows.iter().fold(sql(statement.text(rows.len(), tx.is_sqlite())), |query, row| {
-        query
-            .bind(row.device_no)
-            .bind(row.dedupe_kind)
-            .bind(row.dedupe_key)
-            .bind(row.cell_no)
-            .bind(row.at)
-            .bind(row.received_at)
-            .bind(row.recorded_at)
-            .bind(row.temperature)
-            .bind(row.humidity)
-            .bind(row.battery)
-            .bind(row.power)
-            .bind(row.door)
-            .bind(row.flags)
-    })
+fn bound(query: Sql, row: &ReadingRow) -> Sql {
+    query
+        .bind(row.device_no)
+        .bind(row.dedupe_kind)
+        .bind(row.dedupe_key)
+        .bind(row.cell_no)
+        .bind(row.at)
+        .bind(row.received_at)
+        .bind(row.recorded_at)
+        .bind(row.temperature)
+        .bind(row.humidity)
+        .bind(row.battery)
+        .bind(row.power)
+        .bind(row.door)
+        .bind(row.flags)
 }
 
 /// Stores readings that are not stored yet, and tells how many these were.
 pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
     let mut stored = 0;
-    for chunk in chunks(rows, tx.is_sqlite()) {
-        stored += bound(tx, &READINGS, chunk).run(&mut *tx).await?;
+    for query in READINGS.queries(rows, tx.is_sqlite(), bound) {
+        stored += query.run(&mut *tx).await?;
     }
     Ok(stored)
 }
@@ -169,15 +168,15 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ReadingRow]) -> Result<u64> {
 /// Stores readings that are not stored yet, and tells which these were. Slower than [`insert`] by the answers' cost.
 pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<Vec<ReadingKey>> {
     let mut stored = Vec::with_capacity(rows.len());
-    for chunk in chunks(rows, tx.is_sqlite()) {
-        stored.extend(bound(tx, &READINGS_TOLD, chunk).all::<ReadingKey>(&mut *tx).await?);
+    for query in READINGS_TOLD.queries(rows, tx.is_sqlite(), bound) {
+        stored.extend(query.all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(stored)
 }
 
 static KNOWN: MultiRow = MultiRow::new(
     "SELECT r.device_no, r.dedupe_kind, r.dedupe_key FROM (VALUES ",
-    "(CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT))",
+    "($,$,$)",
     ") AS asked (device_no, dedupe_kind, dedupe_key) JOIN readings r ON r.device_no = asked.device_no \
      AND r.dedupe_kind = asked.dedupe_kind AND r.dedupe_key = asked.dedupe_key",
 );
@@ -185,11 +184,10 @@ static KNOWN: MultiRow = MultiRow::new(
 /// Which of some readings are stored, whatever time they count for.
 pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<ReadingKey>> {
     let mut found = Vec::new();
-    for chunk in chunks(keys, tx.is_sqlite()) {
-        let mut query = sql(KNOWN.text(chunk.len(), tx.is_sqlite()));
-        for (device_no, dedupe_kind, dedupe_key) in chunk {
-            query = query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key);
-        }
+    let queries = KNOWN.queries(keys, tx.is_sqlite(), |query, (device_no, dedupe_kind, dedupe_key)| {
+        query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key)
+    });
+    for query in queries {
         found.extend(query.all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(found)
@@ -197,7 +195,7 @@ pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<Readin
 
 static KNOWN_SINCE: MultiRow = MultiRow::new(
     "SELECT r.device_no, r.dedupe_kind, r.dedupe_key FROM (VALUES ",
-    "(CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT),CAST($ AS BIGINT))",
+    "($,$,$,$)",
     ") AS asked JOIN readings r ON r.device_no = asked.column1 AND r.dedupe_kind = asked.column2 \
      AND r.dedupe_key = asked.column3 AND r.received_at >= asked.column4",
 );
@@ -205,11 +203,10 @@ static KNOWN_SINCE: MultiRow = MultiRow::new(
 /// Which of some readings have been stored since a moment of each.
 pub(crate) async fn known_since(tx: &mut Tx, keys: &[(ReadingKey, Timestamp)]) -> Result<Vec<ReadingKey>> {
     let mut found = Vec::new();
-    for chunk in chunks(keys, tx.is_sqlite()) {
-        let mut query = sql(KNOWN_SINCE.text(chunk.len(), tx.is_sqlite()));
-        for ((device_no, dedupe_kind, dedupe_key), since) in chunk {
-            query = query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key).bind(*since);
-        }
+    let queries = KNOWN_SINCE.queries(keys, tx.is_sqlite(), |query, ((device_no, dedupe_kind, dedupe_key), since)| {
+        query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key).bind(*since)
+    });
+    for query in queries {
         found.extend(query.all::<ReadingKey>(&mut *tx).await?);
     }
     Ok(found)
@@ -242,18 +239,17 @@ static BUCKETS: MultiRow = MultiRow::new(
 
 /// Adds to buckets. The keys must be distinct, and sorted so that two servers never deadlock.
 pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]) -> Result<()> {
-    for chunk in chunks(buckets, tx.is_sqlite()) {
-        let mut query = sql(BUCKETS.text(chunk.len(), tx.is_sqlite()));
-        for ((cell_no, start, span), summary) in chunk {
-            query = query
-                .bind(*cell_no)
-                .bind(*start)
-                .bind(*span)
-                .bind(summary.min)
-                .bind(summary.max)
-                .bind(summary.sum)
-                .bind(summary.count);
-        }
+    let queries = BUCKETS.queries(buckets, tx.is_sqlite(), |query, ((cell_no, start, span), summary)| {
+        query
+            .bind(*cell_no)
+            .bind(*start)
+            .bind(*span)
+            .bind(summary.min)
+            .bind(summary.max)
+            .bind(summary.sum)
+            .bind(summary.count)
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())
@@ -272,26 +268,25 @@ static STATES: MultiRow = MultiRow::new(
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
 pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) -> Result<()> {
-    for chunk in chunks(states, tx.is_sqlite()) {
-        let mut query = sql(STATES.text(chunk.len(), tx.is_sqlite()));
-        for (device_no, state) in chunk {
-            query = query
-                .bind(*device_no)
-                .bind(state.last_seen_at)
-                .bind(state.latest_at)
-                .bind(state.latest_kind)
-                .bind(state.latest_key)
-                .bind(state.temperature)
-                .bind(state.humidity)
-                .bind(state.battery)
-                .bind(state.power)
-                .bind(state.door)
-                .bind(state.assigned)
-                .bind(state.highest_seq)
-                .bind(state.tracks.as_ref())
-                .bind(state.next_look)
-                .bind(state.clock_suspect_at);
-        }
+    let queries = STATES.queries(states, tx.is_sqlite(), |query, (device_no, state)| {
+        query
+            .bind(*device_no)
+            .bind(state.last_seen_at)
+            .bind(state.latest_at)
+            .bind(state.latest_kind)
+            .bind(state.latest_key)
+            .bind(state.temperature)
+            .bind(state.humidity)
+            .bind(state.battery)
+            .bind(state.power)
+            .bind(state.door)
+            .bind(state.assigned)
+            .bind(state.highest_seq)
+            .bind(state.tracks.as_ref())
+            .bind(state.next_look)
+            .bind(state.clock_suspect_at)
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())

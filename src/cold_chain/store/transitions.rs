@@ -5,7 +5,7 @@ use crate::cold_chain::alert::{AlertStatus, AlertType};
 use crate::cold_chain::engine::{KnownAlert, Open};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::readings::DeviceRow;
-use crate::kernel::db::{MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{MultiRow, Tx, sql};
 use crate::kernel::ids::{AlertId, ColdCellId, DeviceId, OrgId};
 use crate::kernel::time::Timestamp;
 
@@ -46,59 +46,58 @@ static INSERT: MultiRow = MultiRow::new(
 /// Stores new alerts, but none beside an active one of the same device and type, and tells which were stored.
 pub(crate) async fn insert(tx: &mut Tx, new: &[(Place, NewAlert)]) -> Result<Vec<AlertId>> {
     let mut stored = Vec::with_capacity(new.len());
-    for chunk in chunks(new, tx.is_sqlite()) {
-        let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
-        for (place, NewAlert { id, kind, alert, threshold, resolved_at }) in chunk {
-            let status = if resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Active };
-            // Late alerts do not escalate. When the others do, the policy says: it is asked at the next look.
-            let raised_at = (!alert.late).then_some(alert.opened_at);
-            query = query
-                .bind(place.org)
-                .bind(*id)
-                .bind(place.cell)
-                .bind(place.device)
-                .bind(place.device_no)
-                .bind(*kind)
-                .bind(status)
-                .bind(alert.late)
-                .bind(threshold.map(Micro::celsius))
-                .bind(alert.excursion.worst)
-                .bind(alert.excursion.from)
-                .bind(alert.opened_at)
-                .bind(alert.excursion.to)
-                .bind(*resolved_at)
-                .bind(raised_at)
-                .bind(raised_at.filter(|_| resolved_at.is_none()));
-        }
+    let queries = INSERT.queries(new, tx.is_sqlite(), |query, (place, new)| {
+        let NewAlert { id, kind, alert, threshold, resolved_at } = new;
+        let status = if resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Active };
+        // Late alerts do not escalate. When the others do, the policy says: it is asked at the next look.
+        let raised_at = (!alert.late).then_some(alert.opened_at);
+        query
+            .bind(place.org)
+            .bind(*id)
+            .bind(place.cell)
+            .bind(place.device)
+            .bind(place.device_no)
+            .bind(*kind)
+            .bind(status)
+            .bind(alert.late)
+            .bind(threshold.map(Micro::celsius))
+            .bind(alert.excursion.worst)
+            .bind(alert.excursion.from)
+            .bind(alert.opened_at)
+            .bind(alert.excursion.to)
+            .bind(*resolved_at)
+            .bind(raised_at)
+            .bind(raised_at.filter(|_| resolved_at.is_none()))
+    });
+    for query in queries {
         let rows: Vec<(AlertId,)> = query.all(&mut *tx).await?;
         stored.extend(rows.into_iter().map(|(id,)| id));
     }
     Ok(stored)
 }
 
-// The casts tell PostgreSQL the types; SQLite takes them as they are. What was late and goes on escalates from now on.
+// What was late and goes on escalates from now on.
 static TRIGGER: MultiRow = MultiRow::new(
     "UPDATE alerts SET started_at = v.column3, last_triggered_at = v.column4, worst = v.column5, late = (v.column6 = 1), \
      raised_at = CASE WHEN v.column6 = 0 AND alerts.raised_at IS NULL THEN v.column4 ELSE alerts.raised_at END, \
      escalate_at = CASE WHEN v.column6 = 0 AND alerts.raised_at IS NULL AND alerts.acknowledged_at IS NULL \
      THEN v.column4 ELSE alerts.escalate_at END FROM (VALUES ",
-    "(CAST($ AS BIGINT), CAST($ AS TEXT), CAST($ AS BIGINT), CAST($ AS BIGINT), CAST($ AS BIGINT), CAST($ AS BIGINT))",
+    "($,$,$,$,$,$)",
     ") AS v WHERE alerts.device_no = v.column1 AND alerts.type = v.column2 AND alerts.status = 'ACTIVE'",
 );
 
 /// Brings active alerts up to date.
 pub(crate) async fn trigger(tx: &mut Tx, triggers: &[(Name, Open)]) -> Result<()> {
-    for chunk in chunks(triggers, tx.is_sqlite()) {
-        let mut query = sql(TRIGGER.text(chunk.len(), tx.is_sqlite()));
-        for ((device_no, kind), alert) in chunk {
-            query = query
-                .bind(*device_no)
-                .bind(*kind)
-                .bind(alert.excursion.from)
-                .bind(alert.excursion.to)
-                .bind(alert.excursion.worst)
-                .bind(i64::from(alert.late));
-        }
+    let queries = TRIGGER.queries(triggers, tx.is_sqlite(), |query, ((device_no, kind), alert)| {
+        query
+            .bind(*device_no)
+            .bind(*kind)
+            .bind(alert.excursion.from)
+            .bind(alert.excursion.to)
+            .bind(alert.excursion.worst)
+            .bind(i64::from(alert.late))
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())
@@ -106,7 +105,7 @@ pub(crate) async fn trigger(tx: &mut Tx, triggers: &[(Name, Open)]) -> Result<()
 
 static RESOLVE: MultiRow = MultiRow::new(
     "UPDATE alerts SET status = 'RESOLVED', resolved_at = v.column3, escalate_at = NULL FROM (VALUES ",
-    "(CAST($ AS BIGINT), CAST($ AS TEXT), CAST($ AS BIGINT))",
+    "($,$,$)",
     ") AS v WHERE alerts.device_no = v.column1 AND alerts.type = v.column2 AND alerts.status = 'ACTIVE' \
      RETURNING id, device_no, type",
 );
@@ -114,11 +113,9 @@ static RESOLVE: MultiRow = MultiRow::new(
 /// Resolves active alerts because the values came back, and tells which these were.
 pub(crate) async fn resolve(tx: &mut Tx, over: &[(Name, Timestamp)]) -> Result<Vec<(AlertId, i64, AlertType)>> {
     let mut resolved = Vec::with_capacity(over.len());
-    for chunk in chunks(over, tx.is_sqlite()) {
-        let mut query = sql(RESOLVE.text(chunk.len(), tx.is_sqlite()));
-        for ((device_no, kind), at) in chunk {
-            query = query.bind(*device_no).bind(*kind).bind(*at);
-        }
+    let queries = RESOLVE
+        .queries(over, tx.is_sqlite(), |query, ((device_no, kind), at)| query.bind(*device_no).bind(*kind).bind(*at));
+    for query in queries {
         resolved.extend(query.all::<(AlertId, i64, AlertType)>(&mut *tx).await?);
     }
     Ok(resolved)

@@ -20,7 +20,7 @@ use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, S
 use tokio::sync::watch;
 
 pub use list::Sort;
-pub(crate) use multi_row::{MultiRow, chunks};
+pub(crate) use multi_row::MultiRow;
 pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
 // For those who talk to one database and mean it, such as the tests of what happens when it goes away.
 use written::Written;

@@ -24,6 +24,20 @@ pub enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+impl Value {
+    /// What PostgreSQL calls its type.
+    pub(super) const fn postgres_type(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "BOOLEAN",
+            Self::Int(_) => "BIGINT",
+            Self::Real(_) => "DOUBLE PRECISION",
+            Self::Text(_) => "TEXT",
+            Self::Uuid(_) => "UUID",
+            Self::Bytes(_) => "BYTEA",
+        }
+    }
+}
+
 /// What can be bound to a placeholder.
 pub trait ToValue {
     /// The value.
@@ -113,6 +127,8 @@ impl Conn<'_> {
 pub struct Sql {
     text: Text,
     values: Vec<Value>,
+    /// The number of columns, where the values are those of several rows and each column is an argument.
+    columns: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -123,13 +139,13 @@ enum Text {
 
 /// Begins a query. The text is fixed in the program; values come in by [`Sql::bind`] alone.
 pub const fn sql(text: &'static str) -> Sql {
-    Sql { text: Text::Fixed(text), values: Vec::new() }
+    Sql { text: Text::Fixed(text), values: Vec::new(), columns: None }
 }
 
 /// Runs one method of sqlx on whichever database the connection belongs to.
 macro_rules! dispatch {
     ($self:ident, $on:ident, |$query:ident, $arguments:ident| $make:expr, $method:ident) => {{
-        let Sql { text, values } = $self;
+        let Sql { text, values, columns } = $self;
         match $on.into() {
             Conn::Sqlite(pool) => {
                 let $arguments = sqlite_arguments(values)?;
@@ -140,11 +156,11 @@ macro_rules! dispatch {
                 dispatch!(@run text, |$query| $make, $method, &mut *connection)
             }
             Conn::Postgres(pool) => {
-                let $arguments = postgres_arguments(values)?;
+                let $arguments = postgres_arguments(values, columns)?;
                 dispatch!(@run text, |$query| $make, $method, pool)
             }
             Conn::PostgresTx(connection) => {
-                let $arguments = postgres_arguments(values)?;
+                let $arguments = postgres_arguments(values, columns)?;
                 dispatch!(@run text, |$query| $make, $method, &mut *connection)
             }
         }
@@ -166,6 +182,13 @@ impl Sql {
     pub fn bind(mut self, value: impl ToValue) -> Self {
         self.values.push(value.to_value());
         self
+    }
+
+    /// Takes the values for those of so many rows, one after the other, and turns each column into one argument, an array.
+    /// `text` gets the values of a row. For PostgreSQL alone.
+    pub(super) fn by_column(self, rows: usize, text: impl FnOnce(&[Value]) -> &'static str) -> Self {
+        let columns = self.values.len() / rows.max(1);
+        Self { text: Text::Fixed(text(&self.values[..columns])), columns: Some(columns), ..self }
     }
 
     /// Appends a fixed fragment.
@@ -268,18 +291,19 @@ impl Sql {
     /// # Errors
     /// What the database says, mapped by [`Error`].
     pub async fn run(self, on: impl Into<Conn<'_>>) -> Result<u64> {
-        let Self { text, values } = self;
+        let Self { text, values, columns } = self;
         Ok(match on.into() {
-            Conn::Sqlite(pool) => execute_sqlite(text, values, pool).await?,
-            Conn::SqliteTx(connection) => execute_sqlite(text, values, &mut *connection).await?,
-            Conn::Postgres(pool) => execute_postgres(text, values, pool).await?,
-            Conn::PostgresTx(connection) => execute_postgres(text, values, &mut *connection).await?,
+            Conn::Sqlite(pool) => execute_sqlite(text, sqlite_arguments(values)?, pool).await?,
+            Conn::SqliteTx(connection) => execute_sqlite(text, sqlite_arguments(values)?, &mut *connection).await?,
+            Conn::Postgres(pool) => execute_postgres(text, postgres_arguments(values, columns)?, pool).await?,
+            Conn::PostgresTx(connection) => {
+                execute_postgres(text, postgres_arguments(values, columns)?, &mut *connection).await?
+            }
         })
     }
 }
 
-async fn execute_sqlite(text: Text, values: Vec<Value>, on: impl SqliteExecutor<'_>) -> Result<u64> {
-    let arguments = sqlite_arguments(values)?;
+async fn execute_sqlite(text: Text, arguments: SqliteArguments, on: impl SqliteExecutor<'_>) -> Result<u64> {
     let done = match text {
         Text::Fixed(text) => sqlx::query_with(text, arguments).execute(on).await?,
         Text::Built(text) => sqlx::query_with(AssertSqlSafe(text), arguments).execute(on).await?,
@@ -287,8 +311,7 @@ async fn execute_sqlite(text: Text, values: Vec<Value>, on: impl SqliteExecutor<
     Ok(done.rows_affected())
 }
 
-async fn execute_postgres(text: Text, values: Vec<Value>, on: impl PgExecutor<'_>) -> Result<u64> {
-    let arguments = postgres_arguments(values)?;
+async fn execute_postgres(text: Text, arguments: PgArguments, on: impl PgExecutor<'_>) -> Result<u64> {
     let done = match text {
         Text::Fixed(text) => sqlx::query_with(text, arguments).execute(on).await?,
         Text::Built(text) => sqlx::query_with(AssertSqlSafe(text), arguments).execute(on).await?,
@@ -317,7 +340,42 @@ macro_rules! arguments {
 }
 
 arguments!(sqlite_arguments, SqliteArguments);
-arguments!(postgres_arguments, PgArguments);
+arguments!(postgres_scalars, PgArguments);
+
+fn postgres_arguments(values: Vec<Value>, columns: Option<usize>) -> Result<PgArguments> {
+    match columns {
+        Some(columns) => arrays(values, columns),
+        None => postgres_scalars(values),
+    }
+}
+
+/// The values of rows of so many columns as an array for each column. A column has one type in all rows.
+fn arrays(values: Vec<Value>, columns: usize) -> Result<PgArguments> {
+    macro_rules! add {
+        ($arguments:ident, $column:ident, $($kind:ident),+) => {
+            match $column.first() {
+                $(Some(Value::$kind(_)) => {
+                    let values = $column.into_iter().map(|value| match value {
+                        Value::$kind(value) => Ok(value),
+                        other => Err(Error::internal(format!("{other:?} among values of another type"))),
+                    });
+                    $arguments.add(values.collect::<Result<Vec<_>>>()?).map_err(Error::Internal)?;
+                })+
+                None => {}
+            }
+        };
+    }
+    let rows = values.len() / columns.max(1);
+    let mut by_column: Vec<Vec<Value>> = (0..columns).map(|_| Vec::with_capacity(rows)).collect();
+    for (index, value) in values.into_iter().enumerate() {
+        by_column[index % columns].push(value);
+    }
+    let mut arguments = PgArguments::default();
+    for column in by_column {
+        add!(arguments, column, Bool, Int, Real, Text, Uuid, Bytes);
+    }
+    Ok(arguments)
+}
 
 /// A LIKE pattern for a word anywhere, with its wildcards made literal.
 #[must_use]

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::kernel::actor::Actor;
-use crate::kernel::db::{Conn, MultiRow, Tx, chunks, sql};
+use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::ids::OrgId;
 use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
@@ -264,28 +264,27 @@ static INSERT: MultiRow = MultiRow::new(
 );
 
 async fn insert(tx: &mut Tx, rows: Vec<JournalEntry>) -> Result<()> {
-    for chunk in chunks(&rows, tx.is_sqlite()) {
-        let mut query = sql(INSERT.text(chunk.len(), tx.is_sqlite()));
-        for row in chunk {
-            query = query
-                .bind(row.org_id)
-                .bind(row.seq)
-                .bind(row.at)
-                .bind(&row.actor_kind)
-                .bind(row.actor_id)
-                .bind(&row.action)
-                .bind(&row.subject_kind)
-                .bind(row.subject_id)
-                .bind(row.request_id.as_deref())
-                .bind(row.before.as_deref())
-                .bind(row.after.as_deref())
-                .bind(row.reason.as_deref())
-                .bind(row.address.as_deref())
-                .bind(row.salt.as_deref())
-                .bind(row.payload_digest.as_slice())
-                .bind(row.prev_hash.as_slice())
-                .bind(row.hash.as_slice());
-        }
+    let queries = INSERT.queries(&rows, tx.is_sqlite(), |query, row| {
+        query
+            .bind(row.org_id)
+            .bind(row.seq)
+            .bind(row.at)
+            .bind(&row.actor_kind)
+            .bind(row.actor_id)
+            .bind(&row.action)
+            .bind(&row.subject_kind)
+            .bind(row.subject_id)
+            .bind(row.request_id.as_deref())
+            .bind(row.before.as_deref())
+            .bind(row.after.as_deref())
+            .bind(row.reason.as_deref())
+            .bind(row.address.as_deref())
+            .bind(row.salt.as_deref())
+            .bind(row.payload_digest.as_slice())
+            .bind(row.prev_hash.as_slice())
+            .bind(row.hash.as_slice())
+    });
+    for query in queries {
         query.run(&mut *tx).await?;
     }
     tx.mark_journaled();
@@ -368,19 +367,26 @@ pub async fn mark(on: impl Into<Conn<'_>>, org: OrgId) -> Result<(i64, String)> 
     Ok((seq, hex(&hash)))
 }
 
-#[derive(sqlx::FromRow)]
-struct TimelineRow {
-    seq: i64,
-    at: Timestamp,
-    action: String,
+/// What happened to a subject, and who did it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct PastEntry {
+    /// The number in the organisation.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// `<area>.<verb>`.
+    pub action: String,
     actor_kind: String,
     actor_name: Option<String>,
-    before: Option<String>,
-    after: Option<String>,
-    reason: Option<String>,
+    /// JSON of the fields before; none where it was redacted.
+    pub before: Option<String>,
+    /// JSON of the fields after; none where it was redacted.
+    pub after: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
-/// The history of one subject, oldest first, with the names of those who made it.
+/// The history of one subject, oldest first, with the names of those who made it, as pages show it.
 ///
 /// # Errors
 /// What the database says.
@@ -390,33 +396,49 @@ pub async fn timeline(
     subject_kind: &'static str,
     subject_id: uuid::Uuid,
 ) -> Result<Vec<TimelineEntry>> {
-    let rows: Vec<TimelineRow> =
-        sql("SELECT j.seq, j.at, j.action, j.actor_kind, a.name AS actor_name, j.before, j.after, j.reason \
+    Ok(past(on, org, subject_kind, subject_id).await?.into_iter().map(PastEntry::into_entry).collect())
+}
+
+/// The history of one subject, oldest first, with what it was and became.
+///
+/// # Errors
+/// What the database says.
+pub async fn past(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    subject_kind: &'static str,
+    subject_id: uuid::Uuid,
+) -> Result<Vec<PastEntry>> {
+    sql("SELECT j.seq, j.at, j.action, j.actor_kind, a.name AS actor_name, j.before, j.after, j.reason \
          FROM journal j \
          LEFT JOIN memberships m ON m.org_id = j.org_id AND m.id = j.actor_id \
          LEFT JOIN accounts a ON a.id = m.account_id \
          WHERE j.org_id = $1 AND j.subject_kind = $2 AND j.subject_id = $3 ORDER BY j.seq")
-        .bind(org)
-        .bind(subject_kind)
-        .bind(subject_id)
-        .all(on)
-        .await?;
-    Ok(rows.into_iter().map(TimelineRow::into_entry).collect())
+    .bind(org)
+    .bind(subject_kind)
+    .bind(subject_id)
+    .all(on)
+    .await
 }
 
-impl TimelineRow {
-    fn into_entry(self) -> TimelineEntry {
-        let actor = match (self.actor_kind.as_str(), self.actor_name) {
+impl PastEntry {
+    /// Who did it, as colleagues know them.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        match (self.actor_kind.as_str(), &self.actor_name) {
             (_, Some(name)) => name,
-            ("public", None) => "Public form".to_owned(),
-            ("device", None) => "Device".to_owned(),
-            _ => "Officina".to_owned(),
-        };
+            ("public", None) => "Public form",
+            ("device", None) => "Device",
+            _ => "Officina",
+        }
+    }
+
+    fn into_entry(self) -> TimelineEntry {
         TimelineEntry {
             seq: self.seq,
             at: self.at,
+            actor: self.actor().to_owned(),
             action: self.action,
-            actor,
             from: text_field(self.before.as_deref(), "status"),
             to: text_field(self.after.as_deref(), "status"),
             public_note: text_field(self.after.as_deref(), "publicNote"),
