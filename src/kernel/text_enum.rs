@@ -11,7 +11,13 @@ macro_rules! text_enum {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
         pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
+            $(
+                $(#[$vdoc])*
+                #[serde(rename = $text)]
+                // It does not hear what a macro tells serde.
+                #[cfg_attr(feature = "utoipa", schema(rename = $text))]
+                $variant,
+            )+
         }
 
         impl $name {

@@ -1,7 +1,8 @@
-//! The report as a file of comma-separated values: the figures, the days, the excursions, each with its head.
+//! The report as a file of comma-separated values: the figures, the days, the excursions and the maintenance, each with its
+//! head.
 
 use super::words::Words;
-use super::{CellReport, Excursion, ReportDay};
+use super::{CellReport, Excursion, PastMaintenance, ReportDay};
 use crate::Result;
 use crate::cold_chain::alert::AlertType;
 use crate::identity::TemperatureUnit;
@@ -22,6 +23,11 @@ impl CellReport {
         lines.push(Vec::new());
         lines.push(texts(excursion_head(words).map(str::to_owned)));
         lines.extend(self.excursions.iter().map(|excursion| texts(excursion_cells(excursion, words))));
+        if !self.maintenance.is_empty() {
+            lines.push(Vec::new());
+            lines.push(texts(maintenance_head(words).map(str::to_owned)));
+            lines.extend(self.maintenance.iter().map(|time| texts(maintenance_cells(time, words))));
+        }
         // Every line has the same number of cells (RFC 4180, section 2).
         let most = lines.iter().map(Vec::len).max().unwrap_or_default();
         for line in &mut lines {
@@ -158,5 +164,25 @@ pub(super) fn excursion_cells(excursion: &Excursion, words: Words) -> [String; 7
         worst.unwrap_or_default(),
         alert.acknowledged_at.map(|at| by(at, alert.acknowledged_by.as_deref())).unwrap_or_default(),
         closed.unwrap_or_default(),
+    ]
+}
+
+/// The columns of the maintenance.
+pub(super) fn maintenance_head(words: Words) -> [&'static str; 4] {
+    [
+        words.say("Manutenzione dal", "Maintenance from"),
+        words.say("Al", "Until"),
+        words.say("Che cosa è stato fatto", "What was done"),
+        words.say("Chi", "Who"),
+    ]
+}
+
+/// A maintenance in the cells of its columns, untruncated.
+pub(super) fn maintenance_cells(time: &PastMaintenance, words: Words) -> [String; 4] {
+    [
+        words.moment(time.from),
+        words.moment(time.until),
+        time.reason.clone().unwrap_or_default(),
+        time.by.clone().unwrap_or_default(),
     ]
 }

@@ -62,6 +62,8 @@ pub struct CellReport {
     pub days: Vec<ReportDay>,
     /// Every alert that went on in the time, in the order of their beginnings.
     pub excursions: Vec<Excursion>,
+    /// Every maintenance that went on in the time, in which no alert opened; in the order of their beginnings.
+    pub maintenance: Vec<PastMaintenance>,
     /// The last entry of the organisation's journal when the report was made.
     pub journal: JournalMark,
 }
@@ -106,6 +108,21 @@ pub struct Excursion {
     pub alert: Alert,
     /// How long it went on, in seconds: to its end, or to when the report was made.
     pub seconds: i64,
+}
+
+/// A stretch of time in which people worked on the cell and no alert opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PastMaintenance {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// Its end, as it was or, while it goes on, as it is planned.
+    pub until: Timestamp,
+    /// What was done; not for customers.
+    pub reason: Option<String>,
+    /// Who said so; not for customers.
+    pub by: Option<String>,
 }
 
 /// An entry of the journal, by which a report is verified: `officina audit verify --hash …`.

@@ -1,6 +1,6 @@
 //! The report on paper.
 
-use super::csv::{excursion_cells, excursion_head};
+use super::csv::{excursion_cells, excursion_head, maintenance_cells, maintenance_head};
 use super::paper::{FAINT, GREY, INK, Look, Paper, Pen};
 use super::words::Words;
 use super::{CellReport, ReportDay};
@@ -13,8 +13,10 @@ const SMALL: Look = Look { size: 7.5, bold: false, colour: INK };
 const SMALL_HEAD: Look = Look { size: 7.5, bold: true, colour: GREY };
 const NOTE: Look = Look { size: 7.5, bold: false, colour: GREY };
 
-/// The shares of the width that the columns of the excursions have.
-const COLUMNS: [f32; 7] = [0.17, 0.12, 0.12, 0.1, 0.09, 0.17, 0.23];
+/// The shares of the width that the columns of the excursions have,
+const EXCURSIONS: [f32; 7] = [0.17, 0.12, 0.12, 0.1, 0.09, 0.17, 0.23];
+/// and those of the maintenance.
+const MAINTENANCE: [f32; 4] = [0.17, 0.17, 0.43, 0.23];
 /// The height of the picture, in points.
 const PICTURE: f32 = 130.0;
 const WITHIN: (f32, f32, f32) = (0.16, 0.45, 0.75);
@@ -41,6 +43,7 @@ impl CellReport {
         paper.draw(PICTURE, |pen| self.picture(pen, words));
         paper.space(24.0);
         self.excursion_table(&mut paper, words);
+        self.maintenance_table(&mut paper, words);
         paper.space(8.0);
         paper.text(
             words.say(
@@ -63,21 +66,23 @@ impl CellReport {
             paper.text(words.say("Nessun allarme in questo periodo.", "No alert in this time."), BODY);
             return;
         }
-        let head = excursion_head(words);
-        let row = |cells: [&str; 7], look: Look, paper: &mut Paper| {
-            let cells: Vec<(&str, f32)> = cells.into_iter().zip(COLUMNS).collect();
-            paper.row(&cells, look);
-            paper.space(2.0);
-            paper.rule();
-        };
-        row(head, SMALL_HEAD, paper);
-        for excursion in &self.excursions {
-            if paper.need(34.0) {
-                row(head, SMALL_HEAD, paper);
-            }
-            let cells = excursion_cells(excursion, words);
-            row(cells.each_ref().map(String::as_str), SMALL, paper);
+        let rows = self.excursions.iter().map(|excursion| excursion_cells(excursion, words));
+        table(paper, excursion_head(words), EXCURSIONS, rows);
+    }
+
+    fn maintenance_table(&self, paper: &mut Paper, words: Words) {
+        if self.maintenance.is_empty() {
+            return;
         }
+        paper.space(10.0);
+        paper.need(60.0);
+        paper.text(words.say("Manutenzione", "Maintenance"), HEAD);
+        paper.space(4.0);
+        let rows = self.maintenance.iter().map(|time| maintenance_cells(time, words));
+        table(paper, maintenance_head(words), MAINTENANCE, rows);
+        let note =
+            words.say("Durante la manutenzione non si apre nessun allarme.", "No alert opens during maintenance.");
+        paper.text(note, NOTE);
     }
 
     /// A stroke from the lowest to the highest of each day between the limits, with what lies outside in red.
@@ -105,6 +110,28 @@ impl CellReport {
             }
             pen.text((x - 4.0, -9.0), &number.to_string(), NOTE);
         }
+    }
+}
+
+/// Rows below a head, which is repeated on every sheet.
+fn table<const N: usize>(
+    paper: &mut Paper,
+    head: [&str; N],
+    shares: [f32; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
+    let row = |cells: [&str; N], look: Look, paper: &mut Paper| {
+        let cells: Vec<(&str, f32)> = cells.into_iter().zip(shares).collect();
+        paper.row(&cells, look);
+        paper.space(2.0);
+        paper.rule();
+    };
+    row(head, SMALL_HEAD, paper);
+    for cells in rows {
+        if paper.need(34.0) {
+            row(head, SMALL_HEAD, paper);
+        }
+        row(cells.each_ref().map(String::as_str), SMALL, paper);
     }
 }
 

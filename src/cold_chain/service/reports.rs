@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 
 use crate::cold_chain::alert::Alert;
 use crate::cold_chain::chart::{ChartRange, Summary};
-use crate::cold_chain::report::{CellReport, Excursion, JournalMark, Measured, ReportDay};
+use crate::cold_chain::report::{CellReport, Excursion, JournalMark, Measured, PastMaintenance, ReportDay};
+use crate::cold_chain::service::maintenance;
 use crate::cold_chain::store::{alerts, fleet, readings};
 use crate::identity::service::organisation;
 use crate::kernel::App;
@@ -50,6 +51,12 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
         let end = alert.resolved_at.unwrap_or(now);
         Excursion { seconds: end.since(alert.started_at).max(0) / SECOND, alert }
     });
+    let history = journal::past(&app.db, actor.org, "cold_cell", id.0).await?;
+    let maintenance = maintenance::past(&history).into_iter().filter(|time| time.from < until && time.until > from);
+    let maintenance = maintenance.map(|time| match scope.sees_inside() {
+        true => time,
+        false => PastMaintenance { reason: None, by: None, ..time },
+    });
     let (seq, hash) = journal::mark(&app.db, actor.org).await?;
     Ok(CellReport {
         organisation: organisation.name,
@@ -72,6 +79,7 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
         in_range_intervals: days.iter().map(|day| day.in_range_intervals).sum(),
         days,
         excursions: excursions.collect(),
+        maintenance: maintenance.collect(),
         journal: JournalMark { seq, hash },
     })
 }

@@ -77,6 +77,41 @@ async fn an_inspector_reads_what_was_measured_what_went_wrong_and_who_did_what()
 }
 
 #[tokio::test]
+async fn a_report_tells_of_maintenance_as_it_was_and_not_as_it_was_planned() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let technician = server.browser("technician").await;
+        let path = format!("/api/v1/coldcells/{}", cell.id);
+        let (maintenance, now) = (format!("{path}/maintenance"), START);
+        let plan = async |from: i64, until: i64, reason: &str| {
+            let body = json!({ "from": now.plus(from), "until": now.plus(until), "reason": reason });
+            technician.post(&maintenance, body).await.expect(200);
+        };
+        // Planned, and planned anew before it begins; then begun, and ended earlier.
+        plan(HOUR, 2 * HOUR, "Never happened").await;
+        plan(0, 2 * HOUR, "Defrosting, the goods are in cell 2").await;
+        server.advance(30 * MINUTE);
+        technician.delete(&maintenance).await.expect(200);
+        server.advance(30 * MINUTE);
+        plan(HOUR, 3 * HOUR, "New compressor").await;
+        server.advance(2 * HOUR);
+
+        let report = technician.get(&format!("{path}/report")).await.expect(200)["data"].clone();
+        let by = report["maintenance"][0]["by"].as_str().expect("a name").to_owned();
+        let told = |from: i64, until: i64, reason: &str| json!({ "from": now.plus(from), "until": now.plus(until), "reason": reason, "by": by });
+        let was = [told(0, 30 * MINUTE, "Defrosting, the goods are in cell 2"), told(HOUR, 3 * HOUR, "New compressor")];
+        assert_eq!(report["maintenance"], json!(was));
+
+        let table = technician.get(&format!("{path}/report.csv")).await.text();
+        assert!(table.contains("Defrosting, the goods are in cell 2") && !table.contains("Never happened"), "{table}");
+        let paper = technician.get(&format!("{path}/report.pdf")).await;
+        assert!(paper.status == 200 && paper.body.starts_with(b"%PDF-"));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_report_is_of_a_month_that_has_begun_and_of_a_cell_of_ones_own() {
     TestServer::each(|server| async move {
         let cell = measured(&server).await;
