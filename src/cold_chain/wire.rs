@@ -31,16 +31,12 @@ pub enum Batch {
 /// Reads a request's body.
 ///
 /// # Errors
-/// [`Error::BadRequest`] when it is not JSON or of no known shape, [`Error::TooLarge`] beyond [`MAX_BATCH`] readings,
-/// [`Error::Validation`] without any.
+/// [`Error::BadRequest`] when it is not JSON or of no known shape, [`Error::TooLarge`] beyond [`MAX_BATCH`] readings.
 pub fn parse(body: &[u8]) -> Result<Batch> {
     let batch = read(body)
         .or_else(|error| huge::quoted(body).map_or(Err(error), |mended| read(&mended)))
         .map_err(|error| Error::BadRequest(format!("The body is not a reading or a list of readings: {error}.")))?;
     match &batch {
-        Batch::Many(items) if items.is_empty() => {
-            Err(Error::field("readings", "required", "must hold at least one reading"))
-        }
         Batch::Many(items) if items.len() > MAX_BATCH => {
             Err(Error::TooLarge(format!("A request takes at most {MAX_BATCH} readings.")))
         }
@@ -348,7 +344,7 @@ mod tests {
         for bad in ["", "4", "null", "{\"temperature\": 4", "[{\"temperature\": 4}", "{} {}", "{\"readings\": 4}"] {
             assert!(matches!(parse(bad.as_bytes()), Err(Error::BadRequest(_))), "{bad}");
         }
-        assert!(matches!(parse(b"[]"), Err(Error::Validation(_))));
+        assert_eq!(parse(b"[]").expect("a list"), Batch::Many(vec![]));
         let many = format!("[{}]", vec!["{\"temperature\":1}"; 1_001].join(","));
         assert!(matches!(parse(many.as_bytes()), Err(Error::TooLarge(_))));
     }

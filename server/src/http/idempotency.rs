@@ -2,6 +2,7 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -47,13 +48,35 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
     let body = to_bytes(body, state.config.limits.body_bytes)
         .await
         .map_err(|_| Error::TooLarge("The body is too large or did not arrive.".to_owned()))?;
-    let key = RequestKey {
-        scope: scope(state, &parts),
-        key: key(&parts.headers)?,
-        hash: hash(state, &parts.method, &parts.uri, &body),
+    let Some(key) = request_key(state, &parts, scope(state, &parts), &body)? else {
+        return Err(Error::internal("a request without an Idempotency-Key is to be answered once"));
     };
-    let (app, now) = (&state.app, state.app.clock.now());
-    match idempotency::begin(app, &key, now).await? {
+    once(&state.app, key, next.run(Request::from_parts(parts, Body::from(body)))).await
+}
+
+/// What tells a request of somebody from all others, if it has an `Idempotency-Key`.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a key that is none.
+pub fn request_key(state: &AppState, parts: &Parts, scope: String, body: &Bytes) -> Result<Option<RequestKey>> {
+    if !parts.headers.contains_key(KEY) {
+        return Ok(None);
+    }
+    let hash = hash(state, &parts.method, &parts.uri, body);
+    Ok(Some(RequestKey { scope, key: key(&parts.headers)?, hash }))
+}
+
+/// Carries a request out if it is the first with its key; otherwise answers as the first one was answered.
+///
+/// # Errors
+/// [`Error::Conflict`] while the first one is running, for a key of another request, and for what was shown once; else what
+/// the database says.
+pub async fn once(
+    app: &App,
+    key: RequestKey,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Result<Response> {
+    match idempotency::begin(app, &key, app.clock.now()).await? {
         Begun::Answered { status, body } => return Ok(replayed(status, body)),
         Begun::ShownOnce => {
             return Err(Error::conflict(
@@ -65,11 +88,8 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
         Begun::First => {}
     }
     // In a task of its own: a client that hangs up does not stop it halfway, and finds the answer when it asks again.
-    let (app, request) = (app.clone(), Request::from_parts(parts, Body::from(body)));
-    let carried_out = request_id::scope(request_id::current(), async move {
-        let response = next.run(request).await;
-        keep(&app, &key, response).await
-    });
+    let app = app.clone();
+    let carried_out = request_id::scope(request_id::current(), async move { keep(&app, &key, work.await).await });
     tokio::spawn(carried_out).await.map_err(Error::internal)?
 }
 
@@ -92,7 +112,7 @@ async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Respons
 }
 
 /// Who asks: a member in its organisation, or an address of the public.
-fn scope(state: &AppState, parts: &axum::http::request::Parts) -> String {
+fn scope(state: &AppState, parts: &Parts) -> String {
     let member = parts.extensions.get::<Caller>().and_then(|caller| {
         let actor = caller.0.as_ref()?;
         Some(format!("{}/{}", actor.org, actor.credential()?))

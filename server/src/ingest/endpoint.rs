@@ -5,11 +5,11 @@ use std::io::Read;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use officina::cold_chain::ingest::{Delivery, Novelty};
 use officina::cold_chain::reading::Reading;
@@ -28,6 +28,8 @@ use crate::http::auth::Caller;
 use crate::http::client::{self, Peer};
 use crate::http::envelope::Data;
 use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::ApiPath;
+use crate::http::idempotency;
 use crate::http::request_id;
 use crate::state::AppState;
 
@@ -106,15 +108,16 @@ struct AllRejected {
 }
 
 /// Bring readings: one object, a list, or an object with `readings`, up to 1,000; gzip allowed. The answer comes after
-/// they are durable. 200 when all were known already.
+/// they are durable. 200 when all were known already, and for an empty list, by which an address and a key are tried.
 #[utoipa::path(post, path = "/readings/devices/{serialNumber}/readings", tag = "cold chain",
     params(("serialNumber" = String, Path, description = "The number on the device's case."),
-        ("x-device-key" = String, Header, description = "The key that was shown when the device was made.")),
+        ("x-device-key" = String, Header, description = "The key that was shown when the device was made."),
+        ("idempotency-key" = Option<String>, Header, description = "The first answer is given again for a day.")),
     request_body = ReadingBody,
     responses((status = 201, body = Data<Receipt>), (status = 200, body = Data<Receipt>), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
-async fn post_readings(State(state): State<AppState>, Path(serial): Path<String>, request: Request) -> Response {
+async fn post_readings(State(state): State<AppState>, ApiPath(serial): ApiPath<String>, request: Request) -> Response {
     match take(&state, &serial, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
@@ -139,16 +142,17 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
     if admission.serial_number != serial {
         return Err(ApiError::ForeignDevice);
     }
-    let body = unzipped(&parts.headers, read(body).await?)?;
+    let body = read(body).await?;
+    let once = idempotency::request_key(state, &parts, format!("device/{}", admission.device_no), &body)?;
+    // Of the body only the readings are kept while they wait: it may weigh a hundred times as much.
+    let batch = wire::parse(&unzipped(&parts.headers, body)?)?;
     let request = Received { key_hash, received_at };
-    match wire::parse(&body)? {
-        Batch::One(reading) => {
-            let reading = reading.map_err(Error::Validation)?;
-            let novelty = request.store(state, &admission, vec![reading]).await?;
-            Ok(one(novelty.first() == Some(&Novelty::Accepted)))
-        }
-        Batch::Many(items) => request.many(state, &admission, items).await,
-    }
+    let Some(once) = once else { return request.answer(state, &admission, batch).await };
+    let work = {
+        let state = state.clone();
+        async move { request.answer(&state, &admission, batch).await.unwrap_or_else(ApiError::into_response) }
+    };
+    Ok(idempotency::once(&state.app, once, work).await?)
 }
 
 /// The device of a key that has not ended.
@@ -188,7 +192,8 @@ fn unzipped(headers: &HeaderMap, body: Bytes) -> Result<Bytes> {
         Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip") => {
             let mut plain = Vec::new();
             let limit = MOST_UNZIPPED as u64 + 1;
-            GzDecoder::new(&*body)
+            // A file in gzip may have several members (RFC 1952, section 2.2): whatever stands in the later ones counts, too.
+            MultiGzDecoder::new(&*body)
                 .take(limit)
                 .read_to_end(&mut plain)
                 .map_err(|_| Error::BadRequest("The body is not gzip.".to_owned()))?;
@@ -208,6 +213,17 @@ struct Received {
 }
 
 impl Received {
+    async fn answer(&self, state: &AppState, admission: &Admission, batch: Batch) -> Result<Response, ApiError> {
+        match batch {
+            Batch::One(reading) => {
+                let reading = reading.map_err(Error::Validation)?;
+                let novelty = self.store(state, admission, vec![reading]).await?;
+                Ok(one(novelty.first() == Some(&Novelty::Accepted)))
+            }
+            Batch::Many(items) => self.many(state, admission, items).await,
+        }
+    }
+
     async fn store(
         &self,
         state: &AppState,
@@ -238,7 +254,7 @@ impl Received {
         let good: Vec<Reading> = items.iter().filter_map(|item| item.as_ref().ok().copied()).collect();
         let stored = if good.is_empty() { Vec::new() } else { self.store(state, admission, good).await? };
         let receipt = Receipt::of(&items, stored);
-        if receipt.rejected == items.len() {
+        if receipt.rejected == items.len() && !items.is_empty() {
             let errors = FieldErrors::single("readings", "all_rejected", "were all refused; see data.results");
             let error = ApiError::from(Error::Validation(errors)).into_body(&request_id::current());
             return Ok((StatusCode::BAD_REQUEST, Json(AllRejected { error, data: receipt })).into_response());

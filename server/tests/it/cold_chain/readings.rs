@@ -105,7 +105,6 @@ async fn bodies_that_cannot_be_taken_are_refused_as_a_whole() {
         let send = async |body: String| device.raw(Method::POST, &cell.path(), "application/json", body).await;
         send("[{\"temperature\": -18}, {\"temp".to_owned()).await.expect_error(400, "BAD_REQUEST");
         send(String::new()).await.expect_error(400, "BAD_REQUEST");
-        send("[]".to_owned()).await.expect_error(400, "VALIDATION_ERROR");
         let many = vec!["{\"temperature\":1}"; 1_001].join(",");
         send(format!("[{many}]")).await.expect_error(413, "PAYLOAD_TOO_LARGE");
         let heavy = format!("{{\"temperature\": 1, \"note\": \"{}\"}}", "x".repeat(256 * 1024));
@@ -146,6 +145,58 @@ async fn gzip_is_taken_and_bombs_are_not() {
         assert!(bomb.len() < 256 * 1024);
         packed(&device, &cell.path(), "gzip", bomb).await.expect_error(413, "PAYLOAD_TOO_LARGE");
         assert_eq!(stored(&server).await, 1_000);
+        // A file of several members is one text, wherever it is cut.
+        for (seq, text, cut) in [
+            (2_000, r#"[{"temperature":-18,"seq":2000},{"temperature":-18,"seq":2001}]"#, 31),
+            (2_002, r#"{"temperature":-18,"seq":2002}"#, 9),
+        ] {
+            let members = [gzip(&text.as_bytes()[..cut]), gzip(&text.as_bytes()[cut..])].concat();
+            let receipt = packed(&device, &cell.path(), "gzip", members).await.expect(201);
+            assert_eq!(receipt["data"]["accepted"], if seq == 2_000 { 2 } else { 1 }, "{receipt}");
+        }
+        let bombs = [gzip(&vec![b' '; 2 * 1024 * 1024]), gzip(b" ")].concat();
+        packed(&device, &cell.path(), "gzip", bombs).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+        assert_eq!(stored(&server).await, 1_003);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_list_tries_an_address_and_a_key_and_stores_nothing() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        for empty in [json!([]), json!({ "readings": [] })] {
+            let receipt = cell.send(&server, empty.clone(), 200).await;
+            assert_eq!(receipt, json!({ "accepted": 0, "duplicates": 0, "rejected": 0, "results": [] }));
+            let wrong = server.visitor().with("x-device-key", "wrong");
+            wrong.post(&cell.path(), empty).await.expect_error(401, "UNAUTHORIZED");
+        }
+        let device = cell.admin.get(&format!("/api/v1/devices/{}", cell.device_id)).await.expect(200);
+        assert_eq!((stored(&server).await, &device["data"]["lastSeenAt"]), (0, &Value::Null));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reading_without_a_number_or_time_is_known_again_by_its_idempotency_key() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let device = cell.device(&server).with("idempotency-key", "first");
+        let reading = json!({ "temperature": -18.5 });
+        let first = device.post(&cell.path(), reading.clone()).await;
+        assert_eq!(first.header("idempotency-replayed"), None);
+        let first = first.expect(201);
+        let again = device.post(&cell.path(), reading.clone()).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.expect(201), first);
+        device.post(&cell.path(), json!({ "temperature": -19 })).await.expect_error(409, "CONFLICT");
+        // The key of another device, or another key, names another request.
+        cell.device(&server).with("idempotency-key", "second").post(&cell.path(), reading.clone()).await.expect(201);
+        let other = Cell::with(&server, json!({ "preset": "freezer" }), "CC-2").await;
+        other.device(&server).with("idempotency-key", "first").post(&other.path(), reading.clone()).await.expect(201);
+        assert_eq!(stored(&server).await, 3);
         server.stop().await;
     })
     .await;
