@@ -1,17 +1,21 @@
 //! Background work: enqueued in the transaction that causes it, carried out at least once.
 //!
 //! A worker leases a job; when the worker dies, the lease runs out and another takes the job. A job that fails is tried
-//! again, later each time, and set aside after [`MAX_ATTEMPTS`]: attempts count when they begin, so that a job which
-//! kills its worker is set aside as well.
+//! again, later each time, and set aside after [`MAX_ATTEMPTS`]; one that kills its workers, after [`MAX_DEATHS`].
 
 use crate::kernel::App;
 use crate::kernel::db::{Tx, sql};
 use crate::kernel::ids::{JobId, OrgId};
-use crate::kernel::time::{HOUR, MINUTE, SECOND, Timestamp};
+use crate::kernel::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use crate::{Error, Result};
 
-/// After so many attempts a job is set aside.
-pub const MAX_ATTEMPTS: i64 = 10;
+/// After so many attempts a job is set aside. The last comes after four days, for as long as RFC 5321, section 4.5.4.1, has
+/// mails tried: a mail server may be away for a weekend, and nothing that was to be told is lost by it.
+pub const MAX_ATTEMPTS: i64 = 110;
+/// After so many workers that died with it a job is set aside: it may be why.
+pub const MAX_DEATHS: i64 = 10;
+/// How long it is known what was set aside.
+const KEPT: i64 = 90 * DAY;
 /// How long a worker may take, usually.
 pub const LEASE: i64 = 5 * MINUTE;
 
@@ -43,6 +47,8 @@ pub struct Job {
     pub payload: String,
     /// Attempts so far, this one included.
     pub attempts: i64,
+    /// How many of them a worker did not survive, or not within its lease.
+    pub deaths: i64,
 }
 
 /// The kinds of jobs that somebody works on.
@@ -110,8 +116,9 @@ pub async fn lease_of(app: &App, kinds: Kinds, lease: i64) -> Result<Option<Job>
     let Some((id,)) = due.optional::<(JobId,)>(&mut tx).await? else {
         return tx.rollback().await.map(|()| None);
     };
-    let job: Job = sql("UPDATE jobs SET attempts = attempts + 1, lease_until = $2 WHERE id = $1 \
-         RETURNING id, org_id, kind, payload, attempts")
+    let job: Job = sql("UPDATE jobs SET attempts = attempts + 1, \
+         deaths = deaths + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END, lease_until = $2 WHERE id = $1 \
+         RETURNING id, org_id, kind, payload, attempts, deaths")
     .bind(id)
     .bind(now.plus(lease))
     .one(&mut tx)
@@ -129,7 +136,7 @@ pub async fn done(app: &App, job: &Job, again_at: Option<Timestamp>) -> Result<(
     match again_at {
         None => sql("DELETE FROM jobs WHERE id = $1").bind(job.id).run(&mut tx).await?,
         Some(at) => {
-            sql("UPDATE jobs SET run_at = $2, attempts = 0, lease_until = NULL, last_error = NULL WHERE id = $1")
+            sql("UPDATE jobs SET run_at = $2, attempts = 0, deaths = 0, lease_until = NULL, last_error = NULL WHERE id = $1")
                 .bind(job.id)
                 .bind(at)
                 .run(&mut tx)
@@ -139,25 +146,39 @@ pub async fn done(app: &App, job: &Job, again_at: Option<Timestamp>) -> Result<(
     tx.commit().await
 }
 
-/// Lets a failed job wait for its next attempt, or sets it aside after the last one.
+/// Lets a failed job wait for its next attempt, or sets it aside after the last one, and tells whether it did. What is set
+/// aside leaves its key to others: somebody may ask for the same again.
 ///
 /// # Errors
 /// What the database says.
-pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<()> {
+pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<bool> {
     let now = app.clock.now();
-    let given_up = (job.attempts >= MAX_ATTEMPTS).then_some(now);
+    let is_over = job.attempts >= MAX_ATTEMPTS || job.deaths >= MAX_DEATHS;
     let text = match cause {
         Error::Internal(source) => source.to_string(),
         other => other.to_string(),
     };
     let mut tx = app.db.begin().await?;
-    sql("UPDATE jobs SET run_at = $2, lease_until = NULL, failed_at = $3, last_error = $4 WHERE id = $1")
-        .bind(job.id)
-        .bind(now.plus(wait_after(job.attempts)))
-        .bind(given_up)
-        .bind(text)
-        .run(&mut tx)
-        .await?;
+    sql("UPDATE jobs SET run_at = $2, lease_until = NULL, failed_at = $3, last_error = $4, \
+         unique_key = CASE WHEN $5 = 1 THEN NULL ELSE unique_key END WHERE id = $1")
+    .bind(job.id)
+    .bind(now.plus(wait_after(job.attempts)))
+    .bind(is_over.then_some(now))
+    .bind(text)
+    .bind(i64::from(is_over))
+    .run(&mut tx)
+    .await?;
+    tx.commit().await?;
+    Ok(is_over)
+}
+
+/// Forgets what was set aside long ago: nobody will look into it, and it may hold what was meant for one person.
+///
+/// # Errors
+/// What the database says.
+pub async fn purge(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    sql("DELETE FROM jobs WHERE failed_at < $1").bind(app.clock.now().plus(-KEPT)).run(&mut tx).await?;
     tx.commit().await
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use officina::kernel::jobs::{self, Job, Kinds, LEASE, NewJob};
+use officina::kernel::jobs::{self, Job, Kinds, LEASE, MAX_DEATHS, NewJob};
 use officina::kernel::time::{HOUR, SECOND};
 use officina::kernel::{App, idempotency};
 use officina::notify::{mail, sms};
@@ -111,7 +111,10 @@ pub async fn step(app: &App) -> Result<bool> {
 async fn step_of(app: &App, what: Work) -> Result<bool> {
     let Some(job) = jobs::lease_of(app, what.kinds, what.lease).await? else { return Ok(false) };
     let again_after = RECURRING.iter().find(|(kind, _)| *kind == job.kind).map(|(_, pause)| *pause);
-    let outcome = carry_out(app, &job).await;
+    let outcome = match job.deaths >= MAX_DEATHS && again_after.is_none() {
+        true => Err(Error::internal("its workers died with it")),
+        false => carry_out(app, &job).await,
+    };
     if let Err(cause) = &outcome {
         tracing::warn!(job.kind = %job.kind, job.id = %job.id, job.attempts = job.attempts, error = %cause, "a job failed");
     }
@@ -119,7 +122,12 @@ async fn step_of(app: &App, what: Work) -> Result<bool> {
         // A recurring job comes again whatever happened: set aside, nobody would ever miss it.
         (_, Some(pause)) => jobs::done(app, &job, Some(app.clock.now().plus(pause))).await?,
         (Ok(()), None) => end(app, &job).await?,
-        (Err(cause), None) => jobs::failed(app, &job, &cause).await?,
+        (Err(cause), None) => {
+            if jobs::failed(app, &job, &cause).await? {
+                tracing::error!(job.kind = %job.kind, job.id = %job.id, "a job is set aside: it is not tried again");
+                metrics::counter!("officina_jobs_set_aside_total", "kind" => job.kind).increment(1);
+            }
+        }
     }
     Ok(true)
 }
@@ -143,6 +151,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         PURGE => {
             idempotency::purge(app).await?;
+            jobs::purge(app).await?;
             notices::service::purge(app).await?;
             identity::service::purge(app).await
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
-use officina::kernel::jobs::{self, MAX_ATTEMPTS, NewJob};
-use officina::kernel::time::{HOUR, MINUTE, Timestamp};
+use officina::kernel::jobs::{self, MAX_ATTEMPTS, MAX_DEATHS, NewJob};
+use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
 use officina::notify::mail::{self, Mail};
 use officina::notify::sms::{self, Sms};
 use officina_server::background::jobs::{enqueue_recurring, step};
@@ -49,6 +49,42 @@ async fn a_job_that_keeps_failing_is_set_aside() {
             app.clock.advance(HOUR);
         }
         assert!(!step(&app).await.unwrap());
+        enqueue(&app, "unknown", Some("one")).await;
+        assert!(step(&app).await.unwrap(), "what is set aside keeps nobody from asking for the same again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_way_out_that_is_closed_for_a_weekend_loses_no_message() {
+    each(|app| async move {
+        enqueue(&app, "unknown", None).await;
+        let monday = app.clock.now().plus(4 * DAY);
+        while app.clock.now() < monday {
+            step(&app).await.unwrap();
+            app.clock.advance(HOUR);
+        }
+        assert!(step(&app).await.unwrap(), "it is still tried");
+        assert_eq!(rows(&app).await[0].1, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_kills_its_workers_is_set_aside_before_it_kills_them_all_night() {
+    each(|app| async move {
+        enqueue(&app, "unknown", None).await;
+        for deaths in 0..MAX_DEATHS {
+            let leased = jobs::lease(&app).await.unwrap().expect("a job is due");
+            assert_eq!(leased.deaths, deaths);
+            app.clock.advance(5 * MINUTE + 1);
+        }
+        assert!(step(&app).await.unwrap());
+        app.clock.advance(5 * MINUTE + 1);
+        assert!(!step(&app).await.unwrap() && rows(&app).await[0].1.is_some());
+        app.clock.advance(91 * DAY);
+        jobs::purge(&app).await.unwrap();
+        assert!(rows(&app).await.is_empty(), "forgotten in the end");
     })
     .await;
 }
@@ -94,7 +130,7 @@ async fn a_recurring_job_that_fails_is_never_set_aside() {
         sql("DELETE FROM jobs WHERE kind <> 'cold_chain.watch'").run(&mut tx).await.unwrap();
         sql("DROP TABLE device_watch").run(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        for _ in 0..2 * MAX_ATTEMPTS {
+        for _ in 0..2 * MAX_DEATHS {
             assert!(step(&app).await.unwrap());
             assert_eq!(rows(&app).await, [(0, None)]);
             app.clock.advance(MINUTE);
