@@ -1,8 +1,8 @@
-//! The report as a file of comma-separated values: the figures, the days, the excursions and the maintenance, each with its
-//! head.
+//! The report as a file of comma-separated values: the figures, the days, the excursions, the limits where they
+//! were changed, and the maintenance, each with its head.
 
 use super::words::Words;
-use super::{CellReport, Excursion, PastMaintenance, ReportDay};
+use super::{CellReport, Excursion, PastLimits, PastMaintenance, ReportDay};
 use crate::Result;
 use crate::cold_chain::alert::AlertType;
 use crate::identity::TemperatureUnit;
@@ -23,6 +23,11 @@ impl CellReport {
         lines.push(Vec::new());
         lines.push(texts(excursion_head(words).map(str::to_owned)));
         lines.extend(self.excursions.iter().map(|excursion| texts(excursion_cells(excursion, words))));
+        if self.limits.len() > 1 {
+            lines.push(Vec::new());
+            lines.push(texts(limits_head(words).map(str::to_owned)));
+            lines.extend(self.limits.iter().map(|limits| texts(limits_cells(limits, words))));
+        }
         if !self.maintenance.is_empty() {
             lines.push(Vec::new());
             lines.push(texts(maintenance_head(words).map(str::to_owned)));
@@ -51,11 +56,10 @@ impl CellReport {
             (words.say("Dal", "From"), words.moment(self.from)),
             (words.say("Al", "Until"), words.moment(self.until)),
             (words.say("Fuso orario", "Time zone"), self.time_zone.clone()),
-            (
-                words.say("Limiti alla data del rapporto", "Limits when the report was made"),
-                format!("{} … {}", words.degrees(self.min_temperature), words.degrees(self.max_temperature)),
-            ),
         ];
+        if let [limits] = self.limits.as_slice() {
+            facts.push((words.say("Limiti", "Limits"), range(limits, words)));
+        }
         if let Some(measured) = &self.measured {
             facts.extend([
                 (words.say("Minima", "Lowest"), words.degrees(measured.min)),
@@ -165,6 +169,25 @@ pub(super) fn excursion_cells(excursion: &Excursion, words: Words) -> [String; 7
         alert.acknowledged_at.map(|at| by(at, alert.acknowledged_by.as_deref())).unwrap_or_default(),
         closed.unwrap_or_default(),
     ]
+}
+
+fn range(limits: &PastLimits, words: Words) -> String {
+    format!("{} … {}", words.degrees(limits.min_temperature), words.degrees(limits.max_temperature))
+}
+
+/// The columns of the limits, where they were changed in the time.
+pub(super) fn limits_head(words: Words) -> [&'static str; 4] {
+    [
+        words.say("Limiti dal", "Limits from"),
+        words.say("Al", "Until"),
+        words.say("Limiti", "Limits"),
+        words.say("Stabiliti da", "Set by"),
+    ]
+}
+
+/// A stretch of time with the same limits in the cells of its columns.
+pub(super) fn limits_cells(limits: &PastLimits, words: Words) -> [String; 4] {
+    [words.moment(limits.from), words.moment(limits.until), range(limits, words), limits.by.clone().unwrap_or_default()]
 }
 
 /// The columns of the maintenance.

@@ -46,17 +46,16 @@ pub struct CellReport {
     pub until: Timestamp,
     /// When it was made.
     pub made_at: Timestamp,
-    /// The lower limit in force when the report was made, in °C.
-    pub min_temperature: f64,
-    /// The upper limit in force when the report was made, in °C.
-    pub max_temperature: f64,
+    /// The limits that were in force in the time, in their order; there is at least one. What was measured counts by those
+    /// of its own time: limits that are changed later make no month better or worse than it was.
+    pub limits: Vec<PastLimits>,
     /// What was measured; nothing if nothing was.
     pub measured: Option<Measured>,
     /// Intervals of five minutes in the time.
     pub intervals: i64,
     /// Those with at least one reading.
     pub measured_intervals: i64,
-    /// Those of them in which every reading lay within the limits.
+    /// Those of them in which every reading lay within the limits that were in force when they began.
     pub in_range_intervals: i64,
     /// The days of the month that have readings.
     pub days: Vec<ReportDay>,
@@ -94,8 +93,25 @@ pub struct ReportDay {
     pub measured: Measured,
     /// Intervals of five minutes with readings.
     pub measured_intervals: i64,
-    /// Those of them in which every reading lay within the limits.
+    /// Those of them in which every reading lay within the limits that were in force when they began.
     pub in_range_intervals: i64,
+}
+
+/// A stretch of time with the same limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PastLimits {
+    /// Its first moment in the time of the report.
+    pub from: Timestamp,
+    /// Its end in the time of the report.
+    pub until: Timestamp,
+    /// The lower limit, in °C.
+    pub min_temperature: f64,
+    /// The upper limit, in °C.
+    pub max_temperature: f64,
+    /// Who set them, if that was in the time of the report; not for customers.
+    pub by: Option<String>,
 }
 
 /// An alert that went on in the time of the report.
@@ -137,6 +153,14 @@ pub struct JournalMark {
 }
 
 impl CellReport {
+    /// The lowest and the highest limit that was in force in the time, in °C.
+    #[must_use]
+    pub fn outermost_limits(&self) -> (f64, f64) {
+        self.limits.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), limits| {
+            (low.min(limits.min_temperature), high.max(limits.max_temperature))
+        })
+    }
+
     /// The share of measured intervals within the limits, in percent; nothing if nothing was measured.
     #[must_use]
     pub fn in_range_percent(&self) -> Option<f64> {

@@ -1,10 +1,11 @@
 //! The report on paper.
 
-use super::csv::{excursion_cells, excursion_head, maintenance_cells, maintenance_head};
+use super::csv::{excursion_cells, excursion_head, limits_cells, limits_head, maintenance_cells, maintenance_head};
 use super::paper::{FAINT, GREY, INK, Look, Paper, Pen};
 use super::words::Words;
-use super::{CellReport, ReportDay};
+use super::{CellReport, PastLimits, ReportDay};
 use crate::identity::TemperatureUnit;
+use crate::kernel::time::{SECOND, Timestamp};
 
 const TITLE: Look = Look { size: 17.0, bold: true, colour: INK };
 const HEAD: Look = Look { size: 11.0, bold: true, colour: INK };
@@ -17,6 +18,8 @@ const NOTE: Look = Look { size: 7.5, bold: false, colour: GREY };
 const EXCURSIONS: [f32; 7] = [0.17, 0.12, 0.12, 0.1, 0.09, 0.17, 0.23];
 /// and those of the maintenance.
 const MAINTENANCE: [f32; 4] = [0.17, 0.17, 0.43, 0.23];
+/// The same of the limits.
+const LIMITS: [f32; 4] = [0.2, 0.2, 0.3, 0.3];
 /// The height of the picture, in points.
 const PICTURE: f32 = 130.0;
 const WITHIN: (f32, f32, f32) = (0.16, 0.45, 0.75);
@@ -43,6 +46,7 @@ impl CellReport {
         paper.draw(PICTURE, |pen| self.picture(pen, words));
         paper.space(24.0);
         self.excursion_table(&mut paper, words);
+        self.limits_table(&mut paper, words);
         self.maintenance_table(&mut paper, words);
         paper.space(8.0);
         paper.text(
@@ -70,6 +74,23 @@ impl CellReport {
         table(paper, excursion_head(words), EXCURSIONS, rows);
     }
 
+    /// One line stands among the figures; several are told one by one.
+    fn limits_table(&self, paper: &mut Paper, words: Words) {
+        if self.limits.len() < 2 {
+            return;
+        }
+        paper.space(10.0);
+        paper.need(60.0);
+        paper.text(words.say("Limiti", "Limits"), HEAD);
+        paper.space(4.0);
+        table(paper, limits_head(words), LIMITS, self.limits.iter().map(|limits| limits_cells(limits, words)));
+        let note = words.say(
+            "Ogni misura è giudicata secondo i limiti del suo momento.",
+            "Every reading is judged by the limits of its time.",
+        );
+        paper.text(note, NOTE);
+    }
+
     fn maintenance_table(&self, paper: &mut Paper, words: Words) {
         if self.maintenance.is_empty() {
             return;
@@ -88,19 +109,28 @@ impl CellReport {
     /// A stroke from the lowest to the highest of each day between the limits, with what lies outside in red.
     #[expect(clippy::cast_possible_truncation, reason = "temperatures on paper")]
     fn picture(&self, pen: &mut Pen<'_>, words: Words) {
-        let (low, high) = (self.min_temperature as f32, self.max_temperature as f32);
+        let (low, high) = self.outermost_limits();
+        let (low, high) = (low as f32, high as f32);
         let lowest = self.measured.map_or(low, |measured| low.min(measured.min as f32)) - 1.0;
         let highest = self.measured.map_or(high, |measured| high.max(measured.max as f32)) + 1.0;
         let y = |celsius: f32| (celsius - lowest) / (highest - lowest) * PICTURE;
         let (left, right) = (40.0, 499.0);
+        let of_day = |number: f32| left + (right - left) * number / 31.0;
+        for limits in &self.limits {
+            let (first, end) = (of_day(self.days_until(limits.from)), of_day(self.days_until(limits.until)));
+            for limit in [limits.min_temperature as f32, limits.max_temperature as f32] {
+                pen.line((first, y(limit)), (end, y(limit)), FAINT, 1.0);
+            }
+        }
         for limit in [low, high] {
-            pen.line((left, y(limit)), (right, y(limit)), FAINT, 1.0);
             pen.text((0.0, y(limit) - 3.0), &words.degrees(f64::from(limit)), NOTE);
         }
         for day in &self.days {
             let Some(number) = day_of_month(day) else { continue };
-            let x = left + (right - left) * (f32::from(number) - 0.5) / 31.0;
+            let x = of_day(f32::from(number) - 0.5);
             let (min, max) = (day.measured.min as f32, day.measured.max as f32);
+            let Some(limits) = self.limits_at(number) else { continue };
+            let (low, high) = (limits.min_temperature as f32, limits.max_temperature as f32);
             pen.line((x, y(min)), (x, y(max.max(min + 0.1))), WITHIN, 5.0);
             if min < low {
                 pen.line((x, y(min)), (x, y(low.min(max))), OUTSIDE, 5.0);
@@ -110,6 +140,20 @@ impl CellReport {
             }
             pen.text((x - 4.0, -9.0), &number.to_string(), NOTE);
         }
+    }
+}
+
+impl CellReport {
+    /// The days of the month before a moment, with their parts.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2²⁴ seconds of a month, on paper")]
+    fn days_until(&self, moment: Timestamp) -> f32 {
+        (moment.since(self.from) / SECOND) as f32 / 86_400.0
+    }
+
+    /// The limits in force at the end of a day of the month.
+    fn limits_at(&self, number: u8) -> Option<&PastLimits> {
+        let ended = |limits: &&PastLimits| self.days_until(limits.from) < f32::from(number);
+        self.limits.iter().rfind(ended)
     }
 }
 

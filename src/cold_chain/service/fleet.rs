@@ -6,6 +6,7 @@ use crate::cold_chain::model::{
     CellFilter, ColdCell, ColdCellDetail, DeviceFilter, Location, LocationFilter, TechnicianDashboard,
 };
 use crate::cold_chain::service::devices::devices_of;
+use crate::cold_chain::service::limits;
 use crate::cold_chain::store::{alerts, fleet, looks};
 use crate::customers::service as customers;
 use crate::kernel::App;
@@ -221,7 +222,7 @@ pub async fn change_cold_cell(
         .await
         .on_violation(Violation::ForeignKey, || unknown("locationId", "location"))?;
     looks::add_cell(&mut tx, no, now).await?;
-    let entry = Entry::new("cold_chain.cell_changed", "cold_cell", id.0).before(&before).after(&after);
+    let entry = Entry::new(limits::CHANGED, "cold_cell", id.0).before(&before).after(&after);
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     get_cold_cell(app, actor, id).await

@@ -7,6 +7,7 @@ mod devices;
 mod escalation;
 mod fleet;
 mod import;
+mod limits;
 mod look_back;
 mod maintenance;
 mod mutes;

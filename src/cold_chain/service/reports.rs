@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use crate::cold_chain::alert::Alert;
 use crate::cold_chain::chart::{ChartRange, Summary};
-use crate::cold_chain::report::{CellReport, Excursion, JournalMark, Measured, PastMaintenance, ReportDay};
-use crate::cold_chain::service::maintenance;
+use crate::cold_chain::report::{CellReport, Excursion, JournalMark, Measured, PastLimits, PastMaintenance, ReportDay};
+use crate::cold_chain::service::{limits, maintenance};
 use crate::cold_chain::store::{alerts, fleet, readings};
 use crate::identity::service::organisation;
 use crate::kernel::App;
@@ -41,8 +41,12 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
     let until = end.min(now);
     let span = INTERVAL.bucket_seconds() * SECOND;
     let buckets = readings::buckets(&app.db, cell_no, INTERVAL, from, until.plus(-1)).await?;
-    let limits = (cell.min_temperature, cell.max_temperature);
-    let days = days(&buckets, limits, zone(&time_zone));
+    let history = journal::past(&app.db, actor.org, "cold_cell", id.0).await?;
+    let mut limits = limits::past(&history, (cell.min_temperature, cell.max_temperature), from, until);
+    if !scope.sees_inside() {
+        limits.iter_mut().for_each(|limits| limits.by = None);
+    }
+    let days = days(&buckets, &limits, zone(&time_zone));
     let alerts = alerts::between(&app.db, actor.org, Some(id), from, end).await?;
     let excursions = alerts.into_iter().map(Alert::from).map(|mut alert| {
         if !scope.sees_inside() {
@@ -51,7 +55,6 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
         let end = alert.resolved_at.unwrap_or(now);
         Excursion { seconds: end.since(alert.started_at).max(0) / SECOND, alert }
     });
-    let history = journal::past(&app.db, actor.org, "cold_cell", id.0).await?;
     let maintenance = maintenance::past(&history).into_iter().filter(|time| time.from < until && time.until > from);
     let maintenance = maintenance.map(|time| match scope.sees_inside() {
         true => time,
@@ -70,8 +73,7 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
         from,
         until,
         made_at: now,
-        min_temperature: limits.0,
-        max_temperature: limits.1,
+        limits,
         measured: together(buckets.iter().map(|(_, summary)| *summary)).map(measured),
         // The one that goes on counts: it may have readings.
         intervals: (until.since(from).max(0) + span - 1) / span,
@@ -102,18 +104,23 @@ fn bounds(month: Option<&str>, now: Timestamp, zone: Tz) -> Result<(String, Time
     Ok((month, from, end))
 }
 
-fn days(buckets: &[(Timestamp, Summary)], (low, high): (f64, f64), zone: Tz) -> Vec<ReportDay> {
-    let mut days: BTreeMap<String, Vec<Summary>> = BTreeMap::new();
+fn days(buckets: &[(Timestamp, Summary)], limits: &[PastLimits], zone: Tz) -> Vec<ReportDay> {
+    let mut days: BTreeMap<String, Vec<(Timestamp, Summary)>> = BTreeMap::new();
     for (start, summary) in buckets {
-        days.entry(day(*start, zone)).or_default().push(*summary);
+        days.entry(day(*start, zone)).or_default().push((*start, *summary));
     }
-    let day = |(day, summaries): (String, Vec<Summary>)| {
-        let inside = |summary: &&Summary| summary.min.celsius() >= low && summary.max.celsius() <= high;
+    let is_inside = |(start, summary): &&(Timestamp, Summary)| {
+        let in_force = limits.iter().rfind(|limits| limits.from <= *start);
+        in_force.is_some_and(|limits| {
+            summary.min.celsius() >= limits.min_temperature && summary.max.celsius() <= limits.max_temperature
+        })
+    };
+    let day = |(day, buckets): (String, Vec<(Timestamp, Summary)>)| {
         Some(ReportDay {
             day,
-            measured: measured(together(summaries.iter().copied())?),
-            measured_intervals: count(summaries.len()),
-            in_range_intervals: count(summaries.iter().filter(inside).count()),
+            measured: measured(together(buckets.iter().map(|(_, summary)| *summary))?),
+            measured_intervals: count(buckets.len()),
+            in_range_intervals: count(buckets.iter().filter(is_inside).count()),
         })
     };
     days.into_iter().filter_map(day).collect()

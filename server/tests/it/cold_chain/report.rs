@@ -112,6 +112,50 @@ async fn a_report_tells_of_maintenance_as_it_was_and_not_as_it_was_planned() {
 }
 
 #[tokio::test]
+async fn what_was_measured_counts_by_the_limits_of_its_time() {
+    TestServer::each(|server| async move {
+        let cell = measured(&server).await;
+        let admin = server.browser("admin").await;
+        let path = format!("/api/v1/coldcells/{}", cell.id);
+        let report = async || admin.get(&format!("{path}/report")).await.expect(200)["data"].clone();
+        let before = report().await;
+        assert_eq!(
+            before["limits"],
+            json!([{ "from": before["from"], "until": START, "minTemperature": -25.0, "maxTemperature": -15.0, "by": null }])
+        );
+        assert_eq!((&before["measuredIntervals"], &before["inRangeIntervals"]), (&json!(288), &json!(264)));
+
+        // Wider now, and then only called otherwise: the two warm hours stay what they were.
+        server.advance(HOUR);
+        admin.patch(&path, json!({ "minTemperature": -25, "maxTemperature": -5 })).await.expect(200);
+        admin.patch(&path, json!({ "name": "Cella Nord" })).await.expect(200);
+        server.advance(HOUR);
+        let warm = json!({ "temperature": -10, "recordedAt": START.plus(2 * HOUR).0, "seq": 900 });
+        cell.send(&server, warm, 201).await;
+        server.advance(5 * MINUTE);
+        let after = report().await;
+        assert_eq!((&after["measuredIntervals"], &after["inRangeIntervals"]), (&json!(289), &json!(265)));
+        let by = after["limits"][1]["by"].as_str().expect("a name");
+        let (changed, until) = (START.plus(HOUR), START.plus(2 * HOUR + 5 * MINUTE));
+        let told = json!([
+            { "from": before["from"], "until": changed, "minTemperature": -25.0, "maxTemperature": -15.0, "by": null },
+            { "from": changed, "until": until, "minTemperature": -25.0, "maxTemperature": -5.0, "by": by },
+        ]);
+        assert_eq!(after["limits"], told);
+        let table = admin.get(&format!("{path}/report.csv")).await.text();
+        assert!(table.contains(by), "{table}");
+        assert!(table.contains("−25,0 °C … −15,0 °C") && table.contains("−25,0 °C … −5,0 °C"), "{table}");
+        assert!(admin.get(&format!("{path}/report.pdf")).await.body.starts_with(b"%PDF-"));
+        // The month before has its own limits, whatever was said since.
+        let october = admin.get(&format!("{path}/report?month=2026-10")).await.expect(200);
+        assert_eq!(october["data"]["limits"][0]["maxTemperature"], json!(-15.0));
+        assert_eq!(october["data"]["limits"].as_array().map(Vec::len), Some(1));
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_report_is_of_a_month_that_has_begun_and_of_a_cell_of_ones_own() {
     TestServer::each(|server| async move {
         let cell = measured(&server).await;
