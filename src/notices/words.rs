@@ -226,6 +226,7 @@ mod tests {
             opened_at: Timestamp(1_795_168_800_000),
             resolved_at: None,
             is_acknowledged: false,
+            late: false,
             worst: Some(crate::cold_chain::Micro(-5_240_000)),
             threshold: Some(-15.0),
         };

@@ -272,6 +272,8 @@ pub struct Standing {
     pub resolved_at: Option<Timestamp>,
     /// Whether somebody has taken note of it.
     pub is_acknowledged: bool,
+    /// Whether it was found in readings that arrived late, and has not gone on since.
+    pub late: bool,
     /// The worst value so far: a temperature, or a charge in percent.
     pub worst: Option<Micro>,
     /// The limit that was crossed, in °C or percent.
@@ -293,7 +295,7 @@ pub(crate) async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
     for part in ids.chunks(500) {
         let mut query =
             sql("SELECT id, started_at, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged, \
-                             worst, threshold FROM alerts WHERE org_id = ");
+                             late, worst, threshold FROM alerts WHERE org_id = ");
         query.push_bind(org).push(" AND id IN (").push_list(part).push(")");
         found.extend(query.all::<Standing>(&mut *tx).await?);
     }

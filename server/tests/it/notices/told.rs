@@ -383,6 +383,26 @@ async fn what_was_found_late_is_told_as_such_and_once_more_when_it_goes_on() {
 }
 
 #[tokio::test]
+async fn what_was_only_found_late_is_told_once() {
+    Story::each(|story| async move {
+        let site = story.site("Porto", None, 1).await;
+        story.measure(&site, -10.0, true, START.plus(-3 * HOUR)).await;
+        story.measure(&site, -20.0, true, START.plus(-2 * HOUR)).await;
+        story.pass(2).await;
+        assert_eq!(story.told().await, to(&ALL, "opening HIGH_TEMP Porto 1"), "and not that it is over");
+        // What is of now is told to its end.
+        let now = story.app.clock.now();
+        story.measure(&site, -10.0, true, now).await;
+        story.app.clock.advance(MINUTE);
+        story.measure(&site, -20.0, true, now.plus(MINUTE)).await;
+        story.pass(3).await;
+        let both = [to(&ALL, "opening HIGH_TEMP Porto 1"), to(&ALL, "resolution HIGH_TEMP Porto 1")].concat();
+        assert_eq!(story.told().await[ALL.len()..], both);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_is_asked_for_what_is_no_longer_needed() {
     super::with_mail(|story, mailbox| async move {
         let technician = story.actor("technician").await;
