@@ -7,7 +7,7 @@ use crate::Result;
 use crate::cold_chain::engine::{BATTERY_LOW, Tracks};
 use crate::cold_chain::model::{Device, DeviceCondition, DeviceFilter, DeviceStatus, LATE_AFTER, LatestReading, Micro};
 use crate::kernel::actor::Scope;
-use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, like, sql};
+use crate::kernel::db::{Conn, MultiRow, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
 use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::{DAY, Timestamp};
@@ -140,10 +140,7 @@ fn push_filter(query: &mut Sql, now: Timestamp, filter: &DeviceFilter, scope: &S
         query.push(" AND d.cold_cell_id = ").push_bind(cell);
     }
     for word in words_of_search(filter.search.as_deref()) {
-        let word = like(&word);
-        query.push(" AND (LOWER(d.serial_number) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(d.name) LIKE ");
-        query.push_bind(&word).push(" ESCAPE '\\' OR LOWER(c.name) LIKE ").push_bind(&word);
-        query.push(" ESCAPE '\\' OR LOWER(l.name) LIKE ").push_bind(&word).push(" ESCAPE '\\')");
+        query.push_search(&["d.serial_number", "d.name", "c.name", "l.name"], &word);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cold_chain::model::{
 };
 use crate::cold_chain::store::scope::push_locations;
 use crate::kernel::actor::Scope;
-use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId, OrgId};
 use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::Timestamp;
@@ -62,9 +62,7 @@ fn push_location_filter(query: &mut Sql, filter: &LocationFilter, scope: &Scope)
         query.push(" AND l.customer_id IN (").push_list(customers).push(")");
     }
     for word in words_of_search(filter.search.as_deref()) {
-        let word = like(&word);
-        query.push(" AND (LOWER(l.name) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(l.address) LIKE ");
-        query.push_bind(&word).push(" ESCAPE '\\' OR LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\')");
+        query.push_search(&["l.name", "l.address", "k.name"], &word);
     }
 }
 
@@ -244,10 +242,8 @@ fn push_filter(query: &mut Sql, filter: &CellFilter, scope: &Scope) {
         query.push(" AND c.location_id = ").push_bind(location);
     }
     for word in words_of_search(filter.search.as_deref()) {
-        let word = like(&word);
-        query.push(" AND (LOWER(c.name) LIKE ").push_bind(&word).push(" ESCAPE '\\' OR LOWER(l.name) LIKE ");
-        query.push_bind(&word).push(" ESCAPE '\\' OR EXISTS (SELECT 1 FROM customers k WHERE k.org_id = l.org_id ");
-        query.push("AND k.id = l.customer_id AND LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\'))");
+        let customer = "(SELECT k.name FROM customers k WHERE k.org_id = l.org_id AND k.id = l.customer_id)";
+        query.push_search(&["c.name", "l.name", customer], &word);
     }
 }
 
@@ -410,8 +406,7 @@ pub(crate) async fn customers(
         query.push(" AND k.id IN (").push_list(customers).push(")");
     }
     for word in words_of_search(search) {
-        let word = like(&word);
-        query.push(" AND LOWER(k.name) LIKE ").push_bind(&word).push(" ESCAPE '\\'");
+        query.push_search(&["k.name"], &word);
     }
     query.push(" ORDER BY k.name, k.id LIMIT ").push_bind(most);
     query.all(on).await

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::identity::access::MemberDetail;
 use crate::identity::model::{Colleague, MembershipStatus};
-use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, sql};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
@@ -143,10 +143,8 @@ fn push_member_filter(query: &mut Sql, filter: &MemberListFilter) {
         query.push(" AND m.role = ").push_bind(role);
     }
     // A number is found as it was written, and by its bare digits.
-    const TEXT: &str = "LOWER(a.name || ' ' || COALESCE(a.email, '') || ' ' || COALESCE(a.phone, '') || ' ' || \
-                        COALESCE(a.phone_key, ''))";
     for word in &filter.words {
-        query.push(" AND ").push(TEXT).push(" LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
+        query.push_search(&["a.name", "a.email", "a.phone", "a.phone_key"], word);
     }
 }
 

@@ -7,6 +7,7 @@ mod list;
 mod migrate;
 mod multi_row;
 mod query;
+mod search;
 mod written;
 
 use std::path::Path;
@@ -21,7 +22,8 @@ use tokio::sync::watch;
 
 pub use list::Sort;
 pub(crate) use multi_row::MultiRow;
-pub use query::{Conn, Rows, Sql, ToValue, Value, like, sql};
+pub use query::{Conn, Rows, Sql, ToValue, Value, sql};
+pub use search::like;
 // For those who talk to one database and mean it, such as the tests of what happens when it goes away.
 use written::Written;
 pub(crate) use written::{Position, WrittenRow};

@@ -376,18 +376,3 @@ fn arrays(values: Vec<Value>, columns: usize) -> Result<PgArguments> {
     }
     Ok(arguments)
 }
-
-/// A LIKE pattern for a word anywhere, with its wildcards made literal.
-#[must_use]
-pub fn like(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}

@@ -205,6 +205,31 @@ async fn names(admin: &crate::support::Client, path: &str, field: &str) -> Vec<S
 }
 
 #[tokio::test]
+async fn names_with_accents_are_found_however_they_are_typed() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        let place = admin.post("/api/v1/locations", json!({ "name": "Ülm Über" })).await.expect(201);
+        for name in ["Èze frigo", "PERÙ"] {
+            let cell = json!({ "name": name, "locationId": place["data"]["id"], "preset": "fridge" });
+            admin.post("/api/v1/coldcells", cell).await.expect(201);
+        }
+        for (search, found) in [
+            ("%C3%9Clm", vec!["PERÙ", "Èze frigo"]),
+            ("%C3%BCBER", vec!["PERÙ", "Èze frigo"]),
+            ("%C3%A8ze", vec!["Èze frigo"]),
+            ("per%C3%B9", vec!["PERÙ"]),
+            ("%C3%A0", vec![]),
+        ] {
+            assert_eq!(names(&admin, &format!("/api/v1/coldcells?search={search}"), "name").await, found, "{search}");
+        }
+        let places = names(&admin, "/api/v1/locations?search=%C3%BClm", "name").await;
+        assert_eq!(places, ["Ülm Über"]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn cells_and_devices_are_found_by_words_and_by_customer() {
     TestServer::each(|server| async move {
         let admin = server.browser("admin").await;

@@ -1,0 +1,64 @@
+//! Words anywhere in texts.
+
+use super::Sql;
+
+/// A LIKE pattern for a word anywhere, with its wildcards made literal.
+#[must_use]
+pub fn like(word: &str) -> String {
+    let mut pattern = String::with_capacity(word.len() + 2);
+    pattern.push('%');
+    for letter in word.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The ways a word in small letters may stand in a text of which only the letters of ASCII have been made small: SQLite
+/// knows no others, and PostgreSQL those of its locale. It is written small, as a name, or in capitals.
+fn spellings(word: &str) -> Vec<String> {
+    let capital = |letter: char| -> String {
+        if letter.is_ascii() { letter.to_string() } else { letter.to_uppercase().collect() }
+    };
+    let mut letters = word.chars();
+    let as_name = letters.next().map(capital).unwrap_or_default() + letters.as_str();
+    let mut spellings = vec![word.to_owned(), as_name, word.chars().map(capital).collect()];
+    spellings.dedup();
+    spellings
+}
+
+impl Sql {
+    /// Narrows a query to the rows in which one of some expressions holds a word, which is in small letters.
+    pub fn push_search(&mut self, expressions: &[&'static str], word: &str) -> &mut Self {
+        let mut joint = " AND (";
+        for pattern in spellings(word).iter().map(|spelling| like(spelling)) {
+            for expression in expressions {
+                self.push(joint)
+                    .push("LOWER(")
+                    .push(expression)
+                    .push(") LIKE ")
+                    .push_bind(&pattern)
+                    .push(" ESCAPE '\\'");
+                joint = " OR ";
+            }
+        }
+        self.push(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_looked_for_as_it_may_be_written() {
+        assert_eq!(spellings("cella"), ["cella"]);
+        assert_eq!(spellings("über"), ["über", "Über"]);
+        assert_eq!(spellings("perù"), ["perù", "perÙ"]);
+        assert_eq!(spellings("çà"), ["çà", "Çà", "ÇÀ"]);
+        assert_eq!(like("50%_\\"), "%50\\%\\_\\\\%");
+    }
+}
