@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::StatusCode;
 use officina::cold_chain::Preset;
+use officina::cold_chain::inputs::MOST_IMPORTED;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::launch::StartError;
 
 /// The location that everything simulated stands at.
 const LOCATION: &str = "Simulator";
-/// Devices that are made at the same time.
+/// Requests at the same time.
 const AT_ONCE: usize = 8;
 /// Devices in a cell.
 const PER_CELL: u32 = 4;
@@ -39,25 +40,51 @@ struct DemoUser {
 pub(super) async fn prepare(client: &Client, plan: &Plan) -> Result<Vec<Device>, StartError> {
     let bearer = format!("Bearer {}", token(client, plan).await?);
     let api = Api { client, bearer: &bearer };
-    let locations = api.all("/api/v1/locations?limit=100").await?;
+    let locations = api.all("/api/v1/locations?limit=100", "name").await?;
     let location = match locations.get(LOCATION) {
         Some(known) => known.clone(),
         None => api.make("/api/v1/locations", &json!({ "name": LOCATION })).await?,
     };
-    let known = api.all(&format!("/api/v1/coldcells?limit=100&locationId={location}")).await?;
-    let cells: Vec<(String, Preset)> = stream::iter(0..plan.devices.div_ceil(PER_CELL))
+    let known = api.all(&format!("/api/v1/coldcells?limit=100&locationId={location}"), "name").await?;
+    let cells: Vec<String> = stream::iter(0..plan.devices.div_ceil(PER_CELL))
         .map(|number| api.cell(&location, &known, number))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    stream::iter(0..plan.devices)
-        .map(|number| {
-            let (cell, preset) = &cells[number as usize / PER_CELL as usize];
-            api.device(number, cell, *preset)
+    let known = api.all("/api/v1/devices?limit=100&search=SIM-", "serialNumber").await?;
+    let missing: Vec<(String, &str)> = (0..plan.devices)
+        .map(|number| (serial(number), cells[cell_of(number)].as_str()))
+        .filter(|(serial, _)| !known.contains_key(serial))
+        .collect();
+    let mut keys: HashMap<String, String> = HashMap::new();
+    for part in missing.chunks(MOST_IMPORTED) {
+        keys.extend(api.import(part).await?);
+    }
+    let old = (0..plan.devices).map(serial).filter_map(|serial| Some((known.get(&serial)?, serial)));
+    let renewed: Vec<(String, String)> =
+        stream::iter(old).map(|(id, serial)| api.rotate(id, serial)).buffered(AT_ONCE).try_collect().await?;
+    keys.extend(renewed);
+    Ok((0..plan.devices)
+        .filter_map(|number| {
+            let serial = serial(number);
+            let key = keys.remove(&serial)?;
+            Some(Device::new(serial, key, number, preset_of(cell_of(number)).thresholds()))
         })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
+        .collect())
+}
+
+fn serial(number: u32) -> String {
+    format!("SIM-{:05}", number + 1)
+}
+
+/// The cell that a device stands in, among those of the simulation.
+const fn cell_of(number: u32) -> usize {
+    number as usize / PER_CELL as usize
+}
+
+/// Freezers and fridges in turn.
+const fn preset_of(cell: usize) -> Preset {
+    if cell.is_multiple_of(2) { Preset::Freezer } else { Preset::Fridge }
 }
 
 async fn token(client: &Client, plan: &Plan) -> Result<String, StartError> {
@@ -91,17 +118,21 @@ struct Api<'a> {
 impl Api<'_> {
     async fn post(&self, path: &str, body: &Value) -> Result<Answer, StartError> {
         let body = Bytes::from(body.to_string());
-        self.client.post(path, ("authorization", self.bearer), body).await.map_err(unreachable)
+        patiently(async || self.client.post(path, ("authorization", self.bearer), body.clone()).await).await
     }
 
-    /// The ids of all rows of a list, by their names.
-    async fn all(&self, path: &str) -> Result<HashMap<String, String>, StartError> {
+    async fn get(&self, path: &str) -> Result<Answer, StartError> {
+        patiently(async || self.client.get(path, ("authorization", self.bearer)).await).await
+    }
+
+    /// The ids of all rows of a list, by one of their fields.
+    async fn all(&self, path: &str, field: &str) -> Result<HashMap<String, String>, StartError> {
         let mut ids = HashMap::new();
         let mut next = path.to_owned();
         loop {
-            let page = self.client.get(&next, ("authorization", self.bearer)).await.map_err(unreachable)?;
+            let page = self.get(&next).await?;
             let rows = expect(&page, StatusCode::OK)?.as_array().map(Vec::as_slice).unwrap_or_default();
-            ids.extend(rows.iter().map(|row| (row["name"].as_str().unwrap_or_default().to_owned(), id(row))));
+            ids.extend(rows.iter().map(|row| (row[field].as_str().unwrap_or_default().to_owned(), id(row))));
             match page.body["page"]["nextCursor"].as_str() {
                 Some(cursor) => next = format!("{path}&cursor={cursor}"),
                 None => return Ok(ids),
@@ -114,45 +145,51 @@ impl Api<'_> {
         Ok(id(expect(&made, StatusCode::CREATED)?))
     }
 
-    /// A cell for a few devices: freezers and fridges in turn.
-    async fn cell(
-        &self,
-        location: &str,
-        known: &HashMap<String, String>,
-        number: u32,
-    ) -> Result<(String, Preset), StartError> {
-        let preset = if number.is_multiple_of(2) { Preset::Freezer } else { Preset::Fridge };
+    /// A cell for a few devices: the one that is known, or a new one.
+    async fn cell(&self, location: &str, known: &HashMap<String, String>, number: u32) -> Result<String, StartError> {
         let name = format!("{LOCATION} {:05}", number + 1);
-        let id = match known.get(&name) {
-            Some(id) => id.clone(),
-            None => {
-                self.make("/api/v1/coldcells", &json!({ "name": name, "locationId": location, "preset": preset }))
-                    .await?
-            }
-        };
-        Ok((id, preset))
+        if let Some(id) = known.get(&name) {
+            return Ok(id.clone());
+        }
+        let preset = preset_of(number as usize);
+        self.make("/api/v1/coldcells", &json!({ "name": name, "locationId": location, "preset": preset })).await
     }
 
-    async fn device(&self, number: u32, cell: &str, preset: Preset) -> Result<Device, StartError> {
-        let serial = format!("SIM-{:05}", number + 1);
-        let new = json!({ "serialNumber": serial, "coldCellId": cell, "firmwareVersion": env!("CARGO_PKG_VERSION") });
-        let mut answer = self.post("/api/v1/devices", &new).await?;
-        if answer.status == StatusCode::CONFLICT
-            && let Some(existing) = answer.body["existingId"].as_str()
-        {
-            answer = self.post(&format!("/api/v1/devices/{existing}/rotate-key"), &json!({})).await?;
-        }
-        let made = match answer.status {
-            StatusCode::OK => expect(&answer, StatusCode::OK)?,
-            _ => expect(&answer, StatusCode::CREATED)?,
-        };
-        let key = made["apiKey"].as_str().unwrap_or_default().to_owned();
-        Ok(Device::new(serial, key, number, preset.thresholds()))
+    /// Makes devices, by serial number and cell, and returns the keys by serial number.
+    async fn import(&self, devices: &[(String, &str)]) -> Result<Vec<(String, String)>, StartError> {
+        let firmware = env!("CARGO_PKG_VERSION");
+        let lines: String = devices.iter().map(|(serial, cell)| format!("{serial},{cell},{firmware}\n")).collect();
+        let table = json!({ "csv": format!("serialNumber,coldCell,firmwareVersion\n{lines}") });
+        let answer = self.post("/api/v1/devices/import", &table).await?;
+        let made = expect(&answer, StatusCode::CREATED)?["devices"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(made.iter().map(|device| (text(&device["serialNumber"]), text(&device["apiKey"]))).collect())
+    }
+
+    /// Gives a device a new key.
+    async fn rotate(&self, id: &str, serial: String) -> Result<(String, String), StartError> {
+        let answer = self.post(&format!("/api/v1/devices/{id}/rotate-key"), &json!({})).await?;
+        Ok((serial, text(&expect(&answer, StatusCode::OK)?["apiKey"])))
     }
 }
 
+/// Asks, and asks again as long as the server says when to: a member has so many requests a minute, and a large fleet takes
+/// more.
+async fn patiently(ask: impl AsyncFn() -> Result<Answer, String>) -> Result<Answer, StartError> {
+    loop {
+        let answer = ask().await.map_err(unreachable)?;
+        let is_later = matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let Some(pause) = answer.retry_after.filter(|_| is_later) else { return Ok(answer) };
+        tracing::info!(pause.seconds = pause.as_secs(), "the server asks to wait");
+        tokio::time::sleep(pause).await;
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 fn id(row: &Value) -> String {
-    row["id"].as_str().unwrap_or_default().to_owned()
+    text(&row["id"])
 }
 
 fn expect(answer: &Answer, status: StatusCode) -> Result<&Value, StartError> {

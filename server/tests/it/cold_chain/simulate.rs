@@ -1,5 +1,6 @@
 //! The simulator against a server on a real port.
 
+use officina::kernel::db::sql;
 use officina_server::simulate::{self, Plan};
 use serde_json::json;
 
@@ -50,6 +51,35 @@ async fn simulated_devices_are_answered_as_they_should_be_and_everything_is_stor
         server.stop().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_fleet_that_takes_more_requests_than_a_member_has_in_a_minute_is_made_all_the_same() {
+    let mut server = TestServer::on(crate::support::Kind::Sqlite, |config| {
+        config.limits.enabled = true;
+        config.limits.member_per_minute = 60;
+    })
+    .await;
+    let address = server.open_port().await;
+    let admin = server.browser("admin").await;
+    let token =
+        json!({ "name": "Simulator", "permissions": ["cold_chain:read", "cold_chain:write", "devices:manage"] });
+    let token = admin.post("/api/v1/admin/tokens", token).await.expect(201);
+    let plan = Plan {
+        url: format!("http://{address}"),
+        devices: 236,
+        rate: 2_000.0,
+        batch: 1,
+        seconds: 1,
+        faults: 0.0,
+        demo_file: None,
+        token: token["data"]["key"].as_str().map(str::to_owned),
+    };
+    let report = simulate::run(&plan).await.expect("a report");
+    assert!(report.is_right(), "{report}");
+    let devices: Vec<(i64,)> = sql("SELECT no FROM devices").all(&server.app().db).await.unwrap();
+    assert_eq!(devices.len(), 236);
+    server.stop().await;
 }
 
 #[tokio::test]
