@@ -44,8 +44,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
 
-/// The most bytes of an answer that a page shows: the keys of some hundred devices, twice, and words around them.
-const MAX_ANSWER: usize = 524_288;
+/// The most bytes of an answer that a page shows. What was done is done by then, so nothing that a function may say is longer:
+/// the keys of [`MOST_IMPORTED`](officina::cold_chain::inputs::MOST_IMPORTED) devices with the longest names there are.
+const MAX_ANSWER: usize = 8 << 20;
 
 /// Routes of the staff application.
 pub fn router() -> Router<AppState> {
@@ -92,6 +93,8 @@ async fn send(
     let mut call = Request::from_parts(parts, Body::from(body));
     *call.uri_mut() = address;
     call.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    // It was not too large as it came in. Written anew, a byte of a file may take three.
+    DefaultBodyLimit::disable().apply(&mut call);
     let (answer, body) = server_function(State(state.clone()), Extension(caller.clone()), call).await.into_parts();
     if let Some(to) = answer.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()) {
         return Redirect::to(to).into_response();

@@ -187,6 +187,27 @@ async fn the_page_takes_a_file_or_what_is_pasted_and_shows_the_keys_once() {
     .await;
 }
 
+#[tokio::test]
+async fn the_page_shows_every_key_of_the_longest_table_there_is() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let long = "È".repeat(120);
+        let settings = json!({ "name": long });
+        cell.admin.patch(&format!("/api/v1/coldcells/{}", cell.id), settings).await.expect(200);
+        let lines: String =
+            (0..MOST_IMPORTED).map(|number| format!("{}-{number:04},{},{long},\n", "S".repeat(40), cell.id)).collect();
+        let table = format!("serialNumber,coldCell,name,firmwareVersion\n{lines}");
+        let admin = server.browser("admin").await.with("accept", "text/html").with("sec-fetch-site", "same-origin");
+        let form = upload("cold-chain/import-devices", "", &table);
+        let answer = admin.raw(Method::POST, ADD, "multipart/form-data; boundary=XX", form).await;
+        assert_eq!(answer.status, 200, "{}", between(&answer.text(), "role=\"alert\"", "</div>"));
+        let shown = answer.text().matches(&"S".repeat(40)).count();
+        assert_eq!(shown, 2 * MOST_IMPORTED, "in the table and in the file");
+        server.stop().await;
+    })
+    .await;
+}
+
 /// What stands between two texts.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     text.split(before).nth(1).and_then(|rest| rest.split(after).next()).unwrap_or_else(|| panic!("{before} in {text}"))
