@@ -330,7 +330,7 @@ pub struct TechnicianDashboard {
     pub active_alerts: i64,
     /// Active alerts by type; types without any are 0.
     pub alerts_by_type: std::collections::BTreeMap<String, i64>,
-    /// The customers, most alerts first.
+    /// The customers, the most urgent first: what nobody has reacted to comes before what somebody has taken note of.
     pub customer_list: Vec<DashboardCustomer>,
 }
 
@@ -354,6 +354,8 @@ pub struct CellFilter {
     pub location_id: Option<LocationId>,
     /// Only of this customer.
     pub customer_id: Option<CustomerId>,
+    /// Only at places that belong to no customer; `false`: only at places that belong to one.
+    pub without_customer: Option<bool>,
     /// Words in the names of the cell, its location and its customer.
     pub search: Option<String>,
 }
@@ -396,7 +398,6 @@ pub struct DeviceFilter {
 /// A customer in the technician's view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
 #[serde(rename_all = "camelCase")]
 pub struct DashboardCustomer {
     /// The customer's id.

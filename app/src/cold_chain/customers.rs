@@ -46,7 +46,7 @@ fn show(view: CustomersView) -> AnyView {
     } else {
         let columns = ["Customer", "Alerts", "Cells"].map(Column::plain).to_vec();
         let rows: Vec<_> = view.rows.into_iter().map(row).collect();
-        view! { <Table caption="Customers, those with the most alerts first" columns=columns>{rows}</Table> }.into_any()
+        view! { <Table caption="Customers, the most urgent first" columns=columns>{rows}</Table> }.into_any()
     };
     view! {
         <div class="stack">
@@ -61,10 +61,20 @@ fn show(view: CustomersView) -> AnyView {
 }
 
 fn row(customer: CustomerRow) -> AnyView {
-    let alerts = match customer.alerts {
-        0 => view! { <Badge tone=Tone::Success symbol=Icon::Check label="In order"/> },
-        1 => view! { <Badge tone=Tone::Danger symbol=Icon::Bell label="1 alert"/> },
-        more => view! { <Badge tone=Tone::Danger symbol=Icon::Bell label=format!("{more} alerts")/> },
+    let words = match customer.alerts {
+        1 => "1 alert".to_owned(),
+        more => format!("{more} alerts"),
+    };
+    let alerts = match (customer.alerts, customer.unattended) {
+        (0, _) => view! { <Badge tone=Tone::Success symbol=Icon::Check label="In order"/> },
+        (_, 0) => {
+            view! { <Badge tone=Tone::Warning symbol=Icon::Person label=format!("{words}, with somebody on each")/> }
+        }
+        (all, alone) if alone < all => {
+            let label = format!("{words}, {alone} without reaction");
+            view! { <Badge tone=Tone::Danger symbol=Icon::Bell label=label/> }
+        }
+        _ => view! { <Badge tone=Tone::Danger symbol=Icon::Bell label=words/> },
     };
     view! {
         <tr>

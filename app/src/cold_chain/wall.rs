@@ -40,18 +40,15 @@ pub fn WallPage() -> impl IntoView {
 }
 
 fn show(view: WallView) -> AnyView {
-    let uneasy = view.cells.iter().filter(|cell| cell.condition() != Condition::InOrder).count();
-    let alarm = !view.alerts.is_empty();
+    let alarm = view.active > 0;
     let alerts: Vec<_> = view.alerts.into_iter().map(alert).collect();
-    let more = (view.active > view.shown).then(|| {
-        view! { <p class="more">{format!("and {} more", view.active - view.shown)}</p> }
-    });
+    let more = view.more_alerts.map(|words| view! { <p class="more">{words}</p> });
     let cells: Vec<_> = view.cells.into_iter().map(cell).collect();
     let more_cells = view.more_cells.map(|words| view! { <p class="more">{words}</p> });
     let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
         .map(|(number, words)| view! { <span><strong class="num">{number}</strong> " " {words}</span> })
         .collect_view();
-    let head = match uneasy {
+    let head = match view.uneasy {
         _ if alarm => view! { <h1 class="alarm">{icon(Icon::Bell)} {view.headline}</h1> }.into_any(),
         0 => view! { <h1 class="calm">{icon(Icon::Check)} "All is well"</h1> }.into_any(),
         1 => view! { <h1>{icon(Icon::Warning)} "1 cell is not as it should be"</h1> }.into_any(),

@@ -3,11 +3,12 @@
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
 use crate::cold_chain::inputs::{ChangeColdCell, ChangeLocation, NewColdCell, NewLocation};
 use crate::cold_chain::model::{
-    CellFilter, ColdCell, ColdCellDetail, DeviceFilter, Location, LocationFilter, TechnicianDashboard,
+    CellFilter, ColdCell, ColdCellDetail, DashboardCustomer, DeviceFilter, Location, LocationFilter,
+    TechnicianDashboard,
 };
 use crate::cold_chain::service::devices::devices_of;
 use crate::cold_chain::service::limits;
-use crate::cold_chain::store::{alerts, fleet, looks};
+use crate::cold_chain::store::{alerts, fleet, looks, urgency};
 use crate::customers::service as customers;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
@@ -243,7 +244,13 @@ async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: Locatio
 /// What the database says.
 pub async fn technician_dashboard(app: &App, actor: &Actor) -> Result<TechnicianDashboard> {
     let scope = actor.reach(Permission::ColdChainRead)?;
-    let customer_list = fleet::dashboard_customers(&app.db, actor.org, &scope).await?;
+    let owners = urgency::owners(&app.db, actor.org, &scope).await?.into_iter();
+    let customer_list: Vec<DashboardCustomer> = owners
+        .filter_map(|owner| {
+            let (id, name) = owner.customer_id.zip(owner.name)?;
+            Some(DashboardCustomer { id, name, cold_cells: owner.cold_cells, active_alerts: owner.active_alerts })
+        })
+        .collect();
     let cold_cells = fleet::count_cells(&app.db, actor.org, &CellFilter::default(), &scope).await?;
     let mut alerts_by_type: std::collections::BTreeMap<String, i64> =
         AlertType::ALL.iter().map(|kind| (kind.as_str().to_owned(), 0)).collect();

@@ -16,6 +16,7 @@ mod readings;
 mod reports;
 mod retention;
 mod silences;
+mod urgency;
 mod watch;
 
 pub use alerts::*;
@@ -33,4 +34,5 @@ pub use readings::*;
 pub use reports::*;
 pub use retention::*;
 pub use silences::*;
+pub use urgency::*;
 pub use watch::*;

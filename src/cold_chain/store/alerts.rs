@@ -142,6 +142,27 @@ pub(crate) async fn count(on: impl Into<Conn<'_>>, org: OrgId, filter: &AlertFil
     filtered(query, org, filter, scope).counted(on).await
 }
 
+/// How many alerts are active, and of how many of them nobody has taken note.
+pub(crate) async fn count_active(on: impl Into<Conn<'_>>, org: OrgId, scope: &Scope) -> Result<(i64, i64)> {
+    let active = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
+    let query = sql("SELECT COUNT(*), COUNT(CASE WHEN a.acknowledged_at IS NULL THEN 1 END) FROM alerts a");
+    filtered(query, org, &active, scope).one(on).await
+}
+
+/// Active alerts, those that nobody has taken note of first, and of these the oldest; at most so many.
+pub(crate) async fn unattended_first(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    scope: &Scope,
+    most: i64,
+) -> Result<Vec<AlertRow>> {
+    let active = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
+    let mut query = filtered(sql(SELECT), org, &active, scope);
+    query.push(" ORDER BY CASE WHEN a.acknowledged_at IS NULL THEN 0 ELSE 1 END, a.opened_at, a.id LIMIT ");
+    query.push_bind(most);
+    query.all(on).await
+}
+
 /// One alert.
 pub(crate) async fn get(on: impl Into<Conn<'_>>, org: OrgId, id: AlertId) -> Result<Option<AlertRow>> {
     let mut query = sql(SELECT);

@@ -2,9 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::inputs::{CellSettings, NewLocation};
-use crate::cold_chain::model::{
-    CellFilter, ColdCell, DashboardCustomer, Location, LocationFilter, Maintenance, Micro, Preset,
-};
+use crate::cold_chain::model::{CellFilter, ColdCell, Location, LocationFilter, Maintenance, Micro, Preset};
 use crate::cold_chain::store::scope::push_locations;
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
@@ -238,6 +236,9 @@ fn push_filter(query: &mut Sql, filter: &CellFilter, scope: &Scope) {
     if let Some(customer) = filter.customer_id {
         query.push(" AND l.customer_id = ").push_bind(customer);
     }
+    if let Some(is_nobodys) = filter.without_customer {
+        query.push(if is_nobodys { " AND l.customer_id IS NULL" } else { " AND l.customer_id IS NOT NULL" });
+    }
     if let Some(location) = filter.location_id {
         query.push(" AND c.location_id = ").push_bind(location);
     }
@@ -257,6 +258,18 @@ pub(crate) async fn cell(
     let mut query = sql(CELLS).bind(org).bind(now);
     query.push(" AND c.id = ").push_bind(id);
     query.optional(on).await
+}
+
+/// Some cells in no particular order, with the silences of a moment.
+pub(crate) async fn cells_with(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    now: Timestamp,
+    ids: &[ColdCellId],
+) -> Result<Vec<CellRow>> {
+    let mut query = sql(CELLS).bind(org).bind(now);
+    query.push(" AND c.id IN (").push_list(ids).push(")");
+    query.all(on).await
 }
 
 /// A cell as a line of a table may name it.
@@ -352,26 +365,6 @@ pub(crate) async fn set_maintenance(
     .run(tx)
     .await?;
     Ok(())
-}
-
-/// Customers with locations, most active alerts first.
-pub(crate) async fn dashboard_customers(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    scope: &Scope,
-) -> Result<Vec<DashboardCustomer>> {
-    let mut query =
-        sql("SELECT k.id, k.name, COUNT(DISTINCT c.id) AS cold_cells, COUNT(DISTINCT a.id) AS active_alerts \
-         FROM customers k JOIN locations l ON l.org_id = k.org_id AND l.customer_id = k.id \
-         LEFT JOIN cold_cells c ON c.org_id = l.org_id AND c.location_id = l.id \
-         LEFT JOIN alerts a ON a.org_id = c.org_id AND a.cold_cell_id = c.id AND a.status = 'ACTIVE' \
-         WHERE k.org_id = $1")
-        .bind(org);
-    if let Some(customers) = scope.customers() {
-        query.push(" AND k.id IN (").push_list(customers).push(")");
-    }
-    query.push(" GROUP BY k.id, k.name ORDER BY active_alerts DESC, k.name, k.id");
-    query.all(on).await
 }
 
 const CUSTOMERS: &str = "SELECT k.id, k.name FROM customers k WHERE k.org_id = $1 AND EXISTS \

@@ -15,3 +15,4 @@ pub(super) mod retention;
 mod scope;
 pub(super) mod silences;
 pub(super) mod transitions;
+pub(super) mod urgency;

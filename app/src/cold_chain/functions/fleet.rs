@@ -8,12 +8,19 @@ use serde::{Deserialize, Serialize};
 use super::CellRow;
 use crate::error::PageError;
 
+/// The word for no customer, where one is asked for.
+#[cfg(feature = "ssr")]
+const NOBODY: &str = "none";
+/// What places are called that belong to no customer.
+#[cfg(feature = "ssr")]
+const NOBODYS: &str = "Places without a customer";
+
 /// Which cells are shown: the query of the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellQuery {
     /// Words that are looked for.
     pub search: Option<String>,
-    /// One customer's.
+    /// One customer's, or with `none` those that belong to nobody.
     pub customer: Option<String>,
     /// Those at one place.
     pub place: Option<String>,
@@ -51,12 +58,14 @@ pub struct CustomerRow {
     pub cells: i64,
     /// Their active alerts.
     pub alerts: i64,
+    /// Those of them that nobody has reacted to.
+    pub unattended: i64,
 }
 
 /// The technician's view of all customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomersView {
-    /// Customers with cells, those with the most alerts first.
+    /// Customers with places, the most urgent first, and among them the places that belong to nobody.
     pub rows: Vec<CustomerRow>,
     /// How many customers there are.
     pub customers: i64,
@@ -75,9 +84,16 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
 
     let (app, actor) = crate::context::context()?;
     let (calendar, unit) = crate::context::calendar_and_unit(&app, &actor).await?;
-    let customer = query.customer.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
+    let is_nobodys = query.customer.as_deref() == Some(NOBODY);
+    let customer = query.customer.filter(|_| !is_nobodys).map(|id| id.parse()).transpose();
+    let customer = customer.map_err(|_| officina::Error::NotFound)?;
     let place = query.place.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
-    let filter = CellFilter { location_id: place, customer_id: customer, search: query.search };
+    let filter = CellFilter {
+        location_id: place,
+        customer_id: customer,
+        without_customer: is_nobodys.then_some(true),
+        search: query.search,
+    };
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = service::list_cold_cells(&app, &actor, &filter, &page).await?;
     let now = app.clock.now();
@@ -90,7 +106,7 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
         may_say_who: actor.permissions.has(Permission::SettingsManage),
         customer: match customer.filter(|_| sees_fleet) {
             Some(id) => service::customer_name(&app, &actor, id).await?,
-            None => None,
+            None => is_nobodys.then(|| NOBODYS.to_owned()),
         },
         rows: page.items.iter().map(|cell| CellRow::of(cell, now, &calendar, unit)).collect(),
     })
@@ -99,31 +115,30 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
 /// All customers with cells, by urgency, and the numbers of the fleet.
 #[server(prefix = "/_fn", endpoint = "cold-chain/customers", input = GetUrl)]
 pub async fn list_customers() -> Result<CustomersView, PageError> {
+    use officina::cold_chain::service;
+
     let (app, actor) = crate::context::context()?;
-    let numbers = officina::cold_chain::service::technician_dashboard(&app, &actor).await?;
-    let alerts = AlertType::ALL.iter().map(|kind| (*kind, numbers.alerts_by_type.get(kind.as_str()).copied()));
-    // Cells may stand at places that are nobody's, or one's own. Their alerts are no less urgent.
-    let listed = &numbers.customer_list;
-    let cells = numbers.cold_cells - listed.iter().map(|customer| customer.cold_cells).sum::<i64>();
-    let active = numbers.active_alerts - listed.iter().map(|customer| customer.active_alerts).sum::<i64>();
-    let others = (cells > 0).then(|| CustomerRow {
-        href: if active > 0 { "/app/alerts" } else { "/app/cold-chain" }.to_owned(),
-        name: "Places without a customer".to_owned(),
-        cells,
-        alerts: active,
-    });
-    let customers = listed.iter().map(|customer| CustomerRow {
-        href: format!("/app/cold-chain?customer={}", customer.id),
-        name: customer.name.clone(),
-        cells: customer.cold_cells,
-        alerts: customer.active_alerts,
-    });
-    let mut rows: Vec<CustomerRow> = others.into_iter().chain(customers).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.alerts));
+    let owners = service::owners(&app, &actor).await?;
+    let by_type = service::active_alerts_by_type(&app, &actor).await?;
+    let customers = owners.iter().filter(|owner| owner.customer_id.is_some()).count();
     Ok(CustomersView {
-        customers: numbers.customers,
-        cells: numbers.cold_cells,
-        alerts: alerts.filter_map(|(kind, count)| Some((kind, count.filter(|count| *count > 0)?))).collect(),
-        rows,
+        customers: i64::try_from(customers).unwrap_or(i64::MAX),
+        cells: owners.iter().map(|owner| owner.cold_cells).sum(),
+        alerts: AlertType::ALL.iter().filter_map(|kind| Some((*kind, *by_type.get(kind)?))).collect(),
+        // Cells may stand at places that are nobody's, or one's own. Their alerts are no less urgent.
+        rows: owners
+            .into_iter()
+            .filter(|owner| owner.customer_id.is_some() || owner.cold_cells > 0)
+            .map(|owner| CustomerRow {
+                href: match owner.customer_id {
+                    Some(id) => format!("/app/cold-chain?customer={id}"),
+                    None => format!("/app/cold-chain?customer={NOBODY}"),
+                },
+                name: owner.name.unwrap_or_else(|| NOBODYS.to_owned()),
+                cells: owner.cold_cells,
+                alerts: owner.active_alerts,
+                unattended: owner.unattended_alerts,
+            })
+            .collect(),
     })
 }

@@ -237,7 +237,7 @@ async fn a_device_is_renamed_and_moved_by_page_by_those_who_manage_devices() {
 }
 
 /// A hundred and twenty places beside each other, named `Depot 001` and so on, each with a cell.
-async fn many(server: &TestServer) -> Vec<String> {
+pub(super) async fn many(server: &TestServer) -> Vec<String> {
     let mut tx = server.app().db.begin().await.unwrap();
     let mut places = Vec::new();
     for number in 1..=120_i64 {

@@ -23,6 +23,7 @@ mod shuffled;
 mod simulate;
 mod storm;
 mod time;
+mod urgency;
 
 use officina::cold_chain::{backlog, service};
 use officina::kernel::App;
