@@ -122,13 +122,7 @@ fn list(
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
     });
     if page.rows.is_empty() {
-        let (title, text) = if query.resolved {
-            ("No alert has been over yet", "Alerts that are over stay here.")
-        } else {
-            ("All is well", "Alerts appear here by themselves when a cell leaves its limits.")
-        };
-        let empty = view! { <div class="panel"><EmptyState symbol=Icon::Check title=title text=text/></div> };
-        return view! { <div class="stack">{whose} {empty}</div> }.into_any();
+        return view! { <div class="stack">{whose} <div class="panel">{nothing(query)}</div></div> }.into_any();
     }
     let shown = page.rows.len();
     let link = |cursor: Option<&str>| {
@@ -151,6 +145,31 @@ fn list(
         </div>
     }
     .into_any()
+}
+
+/// What stands in the place of alerts. Only who asks for all of them is told that there are none.
+fn nothing(query: &AlertQuery) -> AnyView {
+    let is_narrow = [&query.kind, &query.cell, &query.place, &query.cursor].into_iter().any(Option::is_some);
+    if is_narrow {
+        let (title, words) = if query.resolved {
+            ("No such alert is over", "Show all alerts that are over")
+        } else {
+            ("No such alert is active", "Show all active alerts")
+        };
+        let all = address(PATH, &[("resolved", query.resolved.then_some("1"))]);
+        return view! {
+            <EmptyState symbol=Icon::Search title=title text="This is a part of the alerts. There may be others.">
+                <a class="btn" href=all>{words}</a>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let (title, text) = if query.resolved {
+        ("No alert has been over yet", "Alerts that are over stay here.")
+    } else {
+        ("All is well", "Alerts appear here by themselves when a cell leaves its limits.")
+    };
+    view! { <EmptyState symbol=Icon::Check title=title text=text/> }.into_any()
 }
 
 /// Where an alert is shown.

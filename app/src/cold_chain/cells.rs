@@ -56,7 +56,7 @@ pub fn ColdChainPage() -> impl IntoView {
 }
 
 fn list(page: CellsView, query: &CellQuery) -> AnyView {
-    let is_filtered = query.search.is_some() || query.customer.is_some() || query.place.is_some();
+    let is_filtered = [&query.search, &query.customer, &query.place, &query.cursor].into_iter().any(Option::is_some);
     let policy = page.may_say_who.then(|| policy_tab(PATH)).into_any();
     let add = page.may_add.then(|| view! { <a class="btn btn-primary" href=ADD>"Add a cell"</a> });
     let head = page
@@ -68,7 +68,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
     if page.rows.is_empty() {
         let empty = if is_filtered {
             view! {
-                <EmptyState symbol=Icon::Search title="Nothing matches" text="Try fewer words.">
+                <EmptyState symbol=Icon::Search title="Nothing matches" text="No cell is like that.">
                     <a class="btn" href=PATH>"Show all cells"</a>
                 </EmptyState>
             }

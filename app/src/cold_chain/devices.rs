@@ -92,7 +92,7 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
             <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
         </FilterForm>
     };
-    if page.rows.is_empty() && (search.is_some() || status.is_some()) {
+    if page.rows.is_empty() && (search.is_some() || status.is_some() || query.cursor.is_some()) {
         return view! {
             <div class="stack">
                 {filter}

@@ -194,3 +194,39 @@ async fn customers_stand_by_what_cannot_wait_and_not_by_how_much_there_is() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn all_is_well_only_where_all_was_asked_for() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let other = Cell::with(&server, json!({ "preset": "fridge" }), "CC-0002").await;
+        let technician = person(&server, "technician").await;
+        let calm = shown(&technician, "/app/alerts").await;
+        assert!(calm.contains("All is well") && !calm.contains("No such alert"), "{calm}");
+        let none_over = shown(&technician, "/app/alerts?resolved=1").await;
+        assert!(none_over.contains("No alert has been over yet"), "{none_over}");
+
+        cell.send(&server, json!({ "temperature": 3 }), 201).await;
+        let past = format!("cursor=0.{}", uuid::Uuid::nil().simple());
+        let narrow = ["type=LOW_TEMP".to_owned(), format!("cell={}", other.id), past];
+        for query in &narrow {
+            let active = shown(&technician, &format!("/app/alerts?{query}")).await;
+            assert!(active.contains("No such alert is active") && !active.contains("All is well"), "{query}: {active}");
+            assert!(active.contains("href=\"/app/alerts\" class=\"btn\">Show all active alerts"), "{query}: {active}");
+            let over = shown(&technician, &format!("/app/alerts?resolved=1&{query}")).await;
+            assert!(over.contains("No such alert is over") && !over.contains("has been over yet"), "{query}: {over}");
+            assert!(
+                over.contains("href=\"/app/alerts?resolved=1\" class=\"btn\">Show all alerts that are over"),
+                "{query}: {over}"
+            );
+        }
+        let cells = shown(
+            &technician,
+            &format!("/app/cold-chain?{}", "cursor=7fffffffffffffff.0195f0c0000070008000000000000000"),
+        )
+        .await;
+        assert!(cells.contains("Nothing matches") && !cells.contains("No cold cells yet"), "{cells}");
+        server.stop().await;
+    })
+    .await;
+}
