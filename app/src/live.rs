@@ -115,7 +115,7 @@ pub fn LiveBadge() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::connect;
+pub use browser::{connect, poll};
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -132,7 +132,7 @@ mod browser {
 
     /// Events that come together are answered together.
     const GATHER: Duration = Duration::from_millis(120);
-    /// How often a page fetches anew while the stream is down, and readings while it is up: they are no events.
+    /// How often a page fetches anew while no stream is up, and readings while it is: they are no events.
     const POLL: Duration = Duration::from_secs(15);
     /// How often it is looked whether the stream still says something,
     const WATCH: Duration = Duration::from_secs(2);
@@ -149,6 +149,11 @@ mod browser {
                 self.bump(topic);
             }
         }
+    }
+
+    /// Fetches anew now and then, for as long as the application runs: for those to whom the server refuses a stream.
+    pub fn poll(live: Live) {
+        set_interval(move || live.bump_all(), POLL);
     }
 
     /// Follows the server's events from a journal number on, for as long as the application runs.

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::functions::get_frame;
 use crate::error::PageError;
+use crate::live::LiveBadge;
 #[cfg(feature = "hydrate")]
-use crate::live::Topic;
-use crate::live::{LiveBadge, can_follow};
+use crate::live::{Topic, can_follow};
 #[cfg(feature = "hydrate")]
 use crate::notices::count_unread;
 use crate::theme::Theme;
@@ -160,20 +160,21 @@ pub fn permitted(permission: Permission, content: impl Into<ViewFn>) -> AnyView 
     view! { <Suspense>{shown}</Suspense> }.into_any()
 }
 
-/// Starts live updates as soon as it is known where from.
+/// Starts live updates as soon as it is known where from: by the event stream, or by asking now and then for those who may
+/// not follow it.
 #[cfg(feature = "hydrate")]
 fn follow(frame: Resource<Result<FrameData, PageError>>) {
     let live = crate::live::use_live();
-    Effect::new(move |started: Option<bool>| {
-        let frame = frame.get().and_then(Result::ok).filter(|frame| can_follow(frame.permissions));
-        let seq = frame.map(|frame| frame.seq);
-        match seq {
-            Some(seq) if started != Some(true) => {
-                crate::live::connect(live, seq);
-                true
+    Effect::new(move |started: Option<bool>| match frame.get().and_then(Result::ok) {
+        Some(frame) if started != Some(true) => {
+            if can_follow(frame.permissions) {
+                crate::live::connect(live, frame.seq);
+            } else {
+                crate::live::poll(live);
             }
-            _ => started == Some(true),
+            true
         }
+        _ => started == Some(true),
     });
 }
 
@@ -267,7 +268,7 @@ fn header(frame: FrameData) -> AnyView {
     view! {
         {home_link(frame.organisation, frame.logo)}
         <span class="grow"></span>
-        {can_follow(frame.permissions).then(|| view! { <LiveBadge/> })}
+        <LiveBadge/>
         {bell}
         <details class="drop" name="menu">
             <summary class="btn btn-ghost btn-square" aria-label="Colours">{icon(Icon::Contrast)}</summary>

@@ -218,6 +218,9 @@ async fn where_there_is_nothing_yet_a_customer_is_spoken_to_and_not_staff() {
             let text = customer.get(page).await.text();
             assert!(text.contains(words), "{page}: {text}");
         }
+        // Who may not follow the event stream is told that changes take a while.
+        let home = customer.get("/app").await.text();
+        assert!(home.contains("class=\"live off\"") && home.contains("Delayed"), "{home}");
         let staff = server.browser("admin").await.get("/app/repairs").await.text();
         assert!(staff.contains("as soon as a customer checks in"), "{staff}");
         server.stop().await;
