@@ -54,6 +54,16 @@ fn show(
         }
     });
     let rows: Vec<_> = view.sessions.into_iter().map(|session| row(session, end)).collect();
+    let notices = view.is_told.then(|| {
+        view! {
+            <section class="panel">
+                <h2>"Notices"</h2>
+                <div class="spread wrap">
+                    <span>"What you are told, and how."</span> <a class="btn" href="/app/account/notices">"Choose"</a>
+                </div>
+            </section>
+        }
+    });
     let columns = ["Device", "Organisation", "Address", "Signed in", "Last used", "Action"].map(Column::plain).to_vec();
     view! {
         <div class="page-head">
@@ -78,12 +88,7 @@ fn show(
                     <span>{view.passkey_words}</span> <a class="btn" href=PASSKEYS>"Passkeys"</a>
                 </div>
             </section>
-            <section class="panel">
-                <h2>"Notices"</h2>
-                <div class="spread wrap">
-                    <span>"What you are told, and how."</span> <a class="btn" href="/app/account/notices">"Choose"</a>
-                </div>
-            </section>
+            {notices}
             {person}
             {password_form(password)}
         </div>

@@ -46,6 +46,8 @@ pub struct NoticesView {
     pub total: Option<i64>,
     /// How many of all were not read.
     pub unread: i64,
+    /// When something will be told; none where the person is never told anything.
+    pub when: Option<String>,
 }
 
 /// One channel to choose for.
@@ -64,7 +66,7 @@ pub struct Chooser {
 pub struct PreferencesView {
     /// The organisation's name.
     pub organisation: String,
-    /// The channels.
+    /// The channels; none for those who are never told anything.
     pub channels: Vec<Chooser>,
     /// What came of the form.
     pub answered: Answered,
@@ -93,7 +95,23 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
         next: page.next_cursor,
         total: page.total,
         unread: service::unread_notices(&app, &actor).await?,
+        when: when(&service::concern(&app, &actor).await?.kinds),
     })
+}
+
+/// When somebody is told of things of some kinds, in words.
+#[cfg(feature = "ssr")]
+fn when(kinds: &[NoticeKind]) -> Option<String> {
+    let says = |kind: &NoticeKind| match kind {
+        NoticeKind::Opening => "opens",
+        NoticeKind::Escalation => "waits for you",
+        NoticeKind::Resolution => "is over",
+    };
+    let (last, first) = kinds.split_last()?;
+    let first: Vec<&str> = first.iter().map(says).collect();
+    let comma = if first.len() > 1 { "," } else { "" };
+    let words = if first.is_empty() { String::new() } else { format!("{}{comma} or ", first.join(", ")) };
+    Some(format!("Notices appear here by themselves, when an alert {words}{}.", says(last)))
 }
 
 /// How many notices one has not read, for the bell; counted up to 100.
@@ -116,6 +134,19 @@ pub(crate) async fn unread(
     Ok(officina::notices::service::unread_notices(app, actor).await?)
 }
 
+/// Whether somebody may be told anything here at all: where one may not, pages say nothing of notices. Those who first have
+/// to switch on a second factor are told when they have.
+#[cfg(feature = "ssr")]
+pub(crate) async fn is_told(
+    app: &officina::kernel::App,
+    actor: &officina::kernel::actor::Actor,
+) -> Result<bool, PageError> {
+    if actor.member().is_some_and(|member| member.needs_factor) {
+        return Ok(false);
+    }
+    Ok(!officina::notices::service::concern(app, actor).await?.is_nothing())
+}
+
 /// Marks a notice as read, or without an id all of them.
 #[server(prefix = "/_fn", endpoint = "notices/read")]
 pub async fn read_notices(id: Option<String>) -> Result<(), PageError> {
@@ -131,13 +162,12 @@ pub async fn read_notices(id: Option<String>) -> Result<(), PageError> {
 /// What one wants to be told.
 #[server(prefix = "/_fn", endpoint = "notices/preferences", input = GetUrl)]
 pub async fn get_preferences() -> Result<PreferencesView, PageError> {
-    use officina::kernel::permission::Permission;
     use officina::notices::{Channel, DAILY_REPORT, service, word};
 
     let answered = Answered::here(&["notices/choose"], &[]);
     let (app, actor) = crate::context::context()?;
     let wanted = service::notice_preferences(&app, &actor).await?;
-    let acts = actor.permissions.has(Permission::AlertsAcknowledge);
+    let concern = service::concern(&app, &actor).await?;
     let me = officina::identity::service::me(&app, &actor).await?.user;
     let hint = |channel| match channel {
         Channel::InApp => "They stand behind the bell.".to_owned(),
@@ -166,25 +196,35 @@ pub async fn get_preferences() -> Result<PreferencesView, PageError> {
         }
         .to_owned(),
         hint: hint(*channel),
-        boxes: NoticeKind::ALL
+        boxes: concern
+            .kinds
             .iter()
             .map(|kind| (word(*channel, *kind), says(*kind).to_owned(), wanted.wants(*channel, *kind)))
-            .chain((*channel == Channel::Email && acts).then(|| report.clone()))
+            .chain((*channel == Channel::Email && concern.daily_report).then(|| report.clone()))
             .collect(),
     });
-    Ok(PreferencesView { organisation: me.organisation.name, channels: channels.collect(), answered })
+    let channels = if concern.is_nothing() { Vec::new() } else { channels.collect() };
+    Ok(PreferencesView { organisation: me.organisation.name, channels, answered })
 }
 
-/// Says what one wants to be told: this and nothing else.
+/// Says what one wants to be told of what there is to choose from: this and nothing else. What there is not stays as it was.
 #[server(prefix = "/_fn", endpoint = "notices/choose")]
 pub async fn choose_notices(
     // A form without a tick sends nothing.
     #[server(default)] wanted: Vec<String>,
 ) -> Result<Fresh, PageError> {
-    use officina::notices::{NoticePreferences, service};
+    use officina::notices::{Channel, DAILY_REPORT, NoticePreferences, service, word};
 
     let (app, actor) = crate::context::context()?;
-    let wanted = NoticePreferences::of_words(wanted.iter().map(String::as_str));
+    let concern = service::concern(&app, &actor).await?;
+    let is_choice = |known: &String| {
+        (known == DAILY_REPORT && concern.daily_report)
+            || concern.kinds.iter().any(|kind| Channel::ALL.iter().any(|channel| *known == word(*channel, *kind)))
+    };
+    let mut words = service::notice_preferences(&app, &actor).await?.words();
+    words.retain(|known| !is_choice(known));
+    words.extend(wanted.into_iter().filter(is_choice));
+    let wanted = NoticePreferences::of_words(words.iter().map(String::as_str));
     service::set_notice_preferences(&app, &actor, wanted).await?;
     let text = "It counts from the next notice on.".to_owned();
     Ok(Fresh { title: "Saved".to_owned(), text, ..Fresh::default() })

@@ -33,13 +33,20 @@ pub fn NoticesPage() -> impl IntoView {
 
 fn show(view: NoticesView, is_later_page: bool) -> AnyView {
     if view.rows.is_empty() {
-        return view! {
-            <div class="panel">
-                <EmptyState symbol=Icon::Bell title="Nobody has had to tell you anything"
-                    text="Notices appear here by themselves, when an alert opens, waits for you, or is over."/>
-            </div>
-        }
-        .into_any();
+        let empty = match view.when {
+            _ if is_later_page => view! {
+                <EmptyState symbol=Icon::Search title="Nothing more" text="The list has ended before this page.">
+                    <a class="btn" href=NOTICES>"First page"</a>
+                </EmptyState>
+            }
+            .into_any(),
+            Some(when) => {
+                view! { <EmptyState symbol=Icon::Bell title="Nobody has had to tell you anything" text=when/> }
+                    .into_any()
+            }
+            None => never_told(),
+        };
+        return view! { <div class="panel">{empty}</div> }.into_any();
     }
     let all = (view.unread > 0).then(|| {
         view! {
@@ -61,6 +68,12 @@ fn show(view: NoticesView, is_later_page: bool) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What stands where there is nothing to tell, now or later.
+pub(super) fn never_told() -> AnyView {
+    let text = "Notices are about the alerts of cold cells, and go to those who look after them.";
+    view! { <EmptyState symbol=Icon::Bell title="There is nothing that you are told of" text=text/> }.into_any()
 }
 
 fn item(line: NoticeLine) -> AnyView {

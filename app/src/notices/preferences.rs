@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::functions::{Chooser, NOTICES, PREFERENCES, PreferencesView, get_preferences};
+use super::page::never_told;
 use crate::sent::calls;
 use crate::staff::loaded;
 use crate::ui::{PageTitle, SkeletonRows};
@@ -22,6 +23,9 @@ pub fn NoticePreferencesPage() -> impl IntoView {
 }
 
 fn show(view: PreferencesView) -> AnyView {
+    if view.channels.is_empty() {
+        return view! { <div class="panel">{never_told()}</div> }.into_any();
+    }
     let channels: Vec<_> = view.channels.into_iter().map(channel).collect();
     view! {
         <div class="stack">

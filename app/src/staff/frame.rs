@@ -38,6 +38,8 @@ pub struct FrameData {
     pub theme: Theme,
     /// How many notices the person has not read, counted up to 100.
     pub unread: i64,
+    /// Whether the person may be told anything at all.
+    pub is_told: bool,
     /// The journal's number when the page was made; live updates go on from there.
     pub seq: i64,
 }
@@ -208,8 +210,7 @@ fn sidebar(frame: FrameData) -> AnyView {
 
 /// The way to the notices, with how many were not read. Nothing for those who are never told anything.
 fn bell(frame: &FrameData) -> Option<AnyView> {
-    let may = [Permission::AlertsRead, Permission::AlertsAcknowledge];
-    if frame.unread == 0 && !may.iter().any(|needed| frame.permissions.has(*needed)) {
+    if frame.unread == 0 && !frame.is_told {
         return None;
     }
     // It comes with the page and is counted again when the live feed says so. As a resource of its own it would be a

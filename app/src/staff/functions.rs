@@ -26,6 +26,7 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
         operator: member.operator,
         theme,
         unread: crate::notices::unread(&app, &actor).await?,
+        is_told: crate::notices::is_told(&app, &actor).await?,
         seq: journal::head(&app.db, actor.org).await?,
     })
 }

@@ -71,6 +71,22 @@ pub async fn policy_choices(app: &App, actor: &Actor) -> Result<PolicyChoices> {
     Ok(PolicyChoices { policy: known.policy, roles, members })
 }
 
+/// Whether it may become the turn of the member who asks to be told of an alert that nobody reacts to: a policy can name
+/// everybody who sees alerts, and others are told whom it names all the same.
+///
+/// # Errors
+/// What the database says.
+pub async fn may_be_named(app: &App, actor: &Actor) -> Result<bool> {
+    let Some(member) = actor.member().filter(|_| !actor.hidden.has(Permission::AlertsRead)) else { return Ok(false) };
+    if actor.permissions.has(Permission::AlertsRead) {
+        return Ok(true);
+    }
+    let known = policies::policies(&app.db, &[actor.org]).await?.remove(&actor.org).unwrap_or_default();
+    let is_named =
+        |level: &EscalationLevel| level.roles.contains(&member.role) || level.members.contains(&member.membership);
+    Ok(known.policy.levels.iter().any(is_named))
+}
+
 /// Replaces the organisation's policy. Alerts that nobody has reacted to follow the new one from where they are.
 ///
 /// # Errors

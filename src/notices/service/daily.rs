@@ -9,10 +9,10 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::permission::Permission;
 use crate::kernel::time::{HOUR, MINUTE, Timestamp};
 use crate::kernel::zone::{day, day_start, hour, zone};
 use crate::notices::model::NoticePreferences;
+use crate::notices::service::concern::acts;
 use crate::notices::store;
 use crate::notices::words::{DayWords, Words, day_text};
 use crate::notify::mail::{self, Mail};
@@ -81,8 +81,7 @@ async fn report(app: &App, org: OrgId, yesterday: &Yesterday) -> Result<()> {
             .map_or_else(NoticePreferences::default, |words| NoticePreferences::of_words(words.split(' ')))
             .daily_report;
         let theirs: Vec<&CellDay> = cells.iter().filter(|cell| person.sees(cell.customer)).collect();
-        // Those who act on alerts; the others look when they want to.
-        if wants && person.permissions.has(Permission::AlertsAcknowledge) && !theirs.is_empty() {
+        if wants && acts(person.permissions) && !theirs.is_empty() {
             let sent = send(app, &mut tx, org, &audience, person, (yesterday, &theirs)).await?;
             told.extend(sent.then_some(person.membership));
         }

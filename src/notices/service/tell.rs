@@ -12,10 +12,10 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, AlertId, MembershipId, NoticeId, OrgId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::permission::Permission;
 use crate::kernel::time::{DAY, Timestamp};
 use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
+use crate::notices::service::concern::is_told;
 use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
 use crate::notices::words::{Words, title};
 use crate::notify::mail::{self, Mail};
@@ -116,24 +116,21 @@ fn concerning<'a>(
     group: &GroupRow,
     alerts: &'a [AlertRow],
     told_to: &ToldTo,
+    // Of which alerts people were told before; looked up where one is over.
     before: &HashMap<AccountId, Vec<AlertId>>,
 ) -> Vec<&'a AlertRow> {
     let all = alerts.iter();
-    if !person.sees(group.what.customer_id) {
+    let is_turn = told_to.roles.contains(&person.role) || told_to.members.contains(&person.membership);
+    let known = before.get(&person.account);
+    if !person.sees(group.what.customer_id) || !is_told(group.what.kind, person.permissions, is_turn, known.is_some()) {
         return Vec::new();
     }
-    match group.what.kind {
-        NoticeKind::Opening if person.permissions.has(Permission::AlertsAcknowledge) => all.collect(),
-        NoticeKind::Opening => Vec::new(),
-        NoticeKind::Escalation => {
-            let is_named = told_to.roles.contains(&person.role) || told_to.members.contains(&person.membership);
-            if is_named { all.collect() } else { Vec::new() }
-        }
-        NoticeKind::Resolution => {
-            let Some(known) = before.get(&person.account) else { return Vec::new() };
-            // Who closed an alert knows.
+    match known {
+        // Who closed an alert knows.
+        Some(known) => {
             all.filter(|alert| known.contains(&alert.alert_id) && alert.by_member != Some(person.membership)).collect()
         }
+        None => all.collect(),
     }
 }
 

@@ -58,6 +58,8 @@ pub struct AccountView {
     pub passkey_words: String,
     /// The live sessions.
     pub sessions: Vec<SessionRow>,
+    /// Whether there is anything that the person may be told.
+    pub is_told: bool,
     /// What came of going over to another organisation.
     pub answered: Answered,
 }
@@ -124,6 +126,7 @@ pub async fn get_account() -> Result<AccountView, PageError> {
         organisations: organisations.into_iter().map(|known| (known.id.to_string(), known.name)).collect(),
         organisation: me.organisation.id.to_string(),
         sessions: sessions.collect(),
+        is_told: crate::notices::is_told(&app, &actor).await?,
     })
 }
 

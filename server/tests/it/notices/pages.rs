@@ -189,3 +189,56 @@ async fn pages_show_what_one_was_told_and_take_what_one_wants() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_is_never_told_anything_is_promised_nothing() {
+    TestServer::each(|server| async move {
+        let page = async |role: &str, path: &str| {
+            let answer = server.browser(role).await.with("accept", "text/html").get(path).await;
+            assert_eq!(answer.status, 200, "{role} {path}");
+            let text = answer.text().replace("<!>", "").replace("<!---->", "");
+            text[..text.find("</body>").expect("a body")].to_owned()
+        };
+        let (list, choice) = ("/app/notices", "/app/account/notices");
+        for role in ["agent", "caregiver", "customer", "student", "teacher"] {
+            for path in [list, choice] {
+                let text = page(role, path).await;
+                assert!(text.contains("There is nothing that you are told of"), "{role} {path}: {text}");
+                assert!(!text.contains("type=\"checkbox\"") && !text.contains("appear here"), "{role} {path}: {text}");
+            }
+            assert!(!page(role, "/app/account").await.contains(choice), "{role}");
+        }
+        for role in ["admin", "manager", "technician"] {
+            let text = page(role, list).await;
+            assert!(text.contains("when an alert opens, waits for you, or is over."), "{role}: {text}");
+            let text = page(role, choice).await;
+            assert!(text.contains("an alert opens") && text.contains("a day is over"), "{role}: {text}");
+            assert!(page(role, "/app/account").await.contains(choice), "{role}");
+        }
+
+        // Whom the policy names is told when it is their turn, and of the end, and of nothing else.
+        let admin = server.browser("admin").await;
+        let policy = json!({ "levels": [{ "afterMinutes": 10, "roles": ["agent"] }] });
+        admin.put("/api/v1/admin/alert-policy", policy).await.expect(200);
+        let text = page("agent", list).await;
+        assert!(text.contains("when an alert waits for you or is over."), "{text}");
+        let text = page("agent", choice).await;
+        assert!(
+            text.contains("it is my turn") && !text.contains("an alert opens") && !text.contains("a day is over"),
+            "{text}"
+        );
+        // What one cannot choose stays as it was.
+        let agent = server.browser("agent").await;
+        agent.clone().form(choice, &[("function", "notices/choose"), ("wanted[]", "sms:resolution")]).await;
+        let wanted = agent.get(PREFERENCES).await.expect(200)["data"].take();
+        let of = |channel: &str| ["opening", "escalation", "resolution"].map(|kind| wanted[channel][kind] == true);
+        assert_eq!((of("inApp"), of("sms")), ([true, false, false], [false, false, true]));
+        assert_eq!(wanted["dailyReport"], true);
+
+        // Where nobody uses the cold chain, nobody is told of it.
+        admin.patch("/api/v1/admin/settings", json!({ "areas": ["repairs", "leads"] })).await.expect(200);
+        assert!(page("manager", choice).await.contains("There is nothing that you are told of"));
+        server.stop().await;
+    })
+    .await;
+}
