@@ -26,8 +26,8 @@ pub struct Fresh {
     pub hint: Option<String>,
     /// What is shown this once: nothing, a key or link, or several codes.
     pub values: Vec<String>,
-    /// A line for a terminal that tries it, with what is shown this once in it.
-    pub command: Option<String>,
+    /// A line for a terminal that tries it, with what is shown this once in it, and what it does.
+    pub command: Option<(String, String)>,
     /// The same for many things: a table, which can also be kept as a file.
     pub sheet: Option<Sheet>,
 }
@@ -96,7 +96,8 @@ pub fn calls(function: &'static str) -> AnyView {
 
 fn shown(fresh: Fresh) -> AnyView {
     let sheet = fresh.sheet.map(table);
-    let command = fresh.command.map(|line| copied("Try it from a terminal", "fresh-command", line, None, false));
+    let command =
+        fresh.command.map(|(line, does)| copied("Try it from a terminal", "fresh-command", line, Some(does), false));
     let mut values = fresh.values.into_iter();
     let content = match (values.next(), values.len()) {
         (None, _) => ().into_any(),

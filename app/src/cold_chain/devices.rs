@@ -5,7 +5,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use officina::kernel::permission::Permission;
 
 use super::fields::{Filling, choose};
-use super::functions::{Choice, DeviceQuery, DeviceRow, DeviceView, DevicesView, get_device, list_devices};
+use super::functions::{
+    CHECKS, Choice, DeviceQuery, DeviceRow, DeviceView, DevicesView, NO_KEY, STORES, get_device, list_devices, with_key,
+};
 use crate::live::{Topic, use_live};
 use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
@@ -208,7 +210,6 @@ fn keep_key(mut view: DeviceView, kept: StoredValue<Option<DeviceView>>) -> Devi
         kept.set_value(Some(view.clone()));
     } else if let Some(before) = kept.get_value().filter(|before| before.id == view.id) {
         view.of_key = before.of_key;
-        view.command = before.command;
     }
     view
 }
@@ -234,8 +235,16 @@ fn show(view: DeviceView) -> AnyView {
         }
     });
     let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
-    let first = if view.of_key.fresh.is_some() { "It has the new key." } else { "Put the key in place of DEVICE-KEY." };
-    let hint = format!("{first} The answer says “accepted”, and the reading shows in the cell.");
+    let key = view.of_key.fresh.as_ref().and_then(|fresh| fresh.values.first());
+    let (command, first) = match key {
+        Some(key) => (with_key(&view.command, key), "It has the new key.".to_owned()),
+        None => (view.command.clone(), format!("Put the key in place of {NO_KEY}.")),
+    };
+    let (label, what) = match device.last_seen {
+        Some(_) => ("Check it from a terminal", CHECKS),
+        None => ("Try it from a terminal", STORES),
+    };
+    let hint = format!("{first} {what}");
     let new_key = view.cells.is_some().then(|| key_form(&view));
     let change = view.cells.clone().map(|cells| change_form(&view, cells));
     let service = view.cells.is_some().then(|| service_form(&view));
@@ -248,7 +257,7 @@ fn show(view: DeviceView) -> AnyView {
                     "The device sends each reading as JSON by POST to this address, with its key in the header “x-device-key”. It may send several at once, late, or again: what is known already is not counted twice."
                 </p>
                 {copied("Address", "address", view.address.clone(), None, false)}
-                {copied("Try it from a terminal", "command", view.command.clone(), Some(hint), false)}
+                {copied(label, "command", command, Some(hint), false)}
                 {new_key}
             </section>
         }

@@ -91,7 +91,8 @@ pub struct DeviceView {
     pub device: DeviceRow,
     /// Where it sends its readings.
     pub address: String,
-    /// A line for a terminal that sends a reading, with the key if it has just been made.
+    /// A line for a terminal: of a device that was never heard of one that sends a reading, of others one that only checks.
+    /// [`NO_KEY`] stands in the place of the key.
     pub command: String,
     /// The cells that it can be put into, for those who may change it and make new keys.
     pub cells: Option<Choice>,
@@ -173,10 +174,10 @@ pub async fn get_device(
     };
     let cell = officina::cold_chain::service::cold_cell(&app, &actor, device.cold_cell_id).await?;
     let address = address(&app, &device.serial_number);
-    let key = of_key.fresh.as_ref().and_then(|fresh| fresh.values.first());
-    let key = key.map_or("DEVICE-KEY", String::as_str);
+    // What somebody makes up must not stand among what a device has measured: it would close an alert that is true.
+    let body = if device.last_seen_at.is_some() { "[]".to_owned() } else { first_reading(&cell) };
     Ok(DeviceView {
-        command: command(&address, key, &cell),
+        command: command(&address, NO_KEY, &body),
         address,
         id,
         device: DeviceRow::of(device, true, &calendar),
@@ -187,22 +188,43 @@ pub async fn get_device(
     })
 }
 
+/// What the line does that sends a reading.
+pub const STORES: &str = "It stores a reading that counts like any other, of a temperature that the cell allows: use it once, \
+     before the device is at work. The answer says “accepted”, and the reading shows in the cell.";
+/// What the line does that only checks.
+pub const CHECKS: &str = "It stores nothing, and only checks the address and the key: the answer to a good key says \
+     “accepted”: 0, and that to any other is an error.";
+
 /// Where a device sends its readings.
 #[cfg(feature = "ssr")]
 fn address(app: &officina::kernel::App, serial: &str) -> String {
     format!("{}/api/v1/readings/devices/{}/readings", app.base_url, crate::ui::encoded(serial))
 }
 
-/// A line for a terminal that sends a reading. It opens no alert: its temperature is the middle of what the cell allows.
+/// What stands in a line for a terminal as long as nobody has put the key there.
+pub const NO_KEY: &str = "DEVICE-KEY";
+
+/// A line for a terminal that sends something as a device.
 #[cfg(feature = "ssr")]
-fn command(address: &str, key: &str, cell: &officina::cold_chain::ColdCell) -> String {
+fn command(address: &str, key: &str, body: &str) -> String {
+    format!("curl '{address}' -H 'x-device-key: {key}' -H 'content-type: application/json' -d '{body}'")
+}
+
+/// The same with a key that has just been made.
+#[must_use]
+pub fn with_key(command: &str, key: &str) -> String {
+    command.replace(&format!("x-device-key: {NO_KEY}"), &format!("x-device-key: {key}"))
+}
+
+/// A reading of a device that was never heard of. It opens no alert: its temperature is the middle of what the cell allows.
+#[cfg(feature = "ssr")]
+fn first_reading(cell: &officina::cold_chain::ColdCell) -> String {
     let (low, high) = (cell.min_temperature, cell.max_temperature);
     let middle = f64::midpoint(low, high);
     let tenth = (middle * 10.0).round() / 10.0;
     // Limits may be closer to each other than a tenth of a degree.
     let temperature = if (low..=high).contains(&tenth) { format!("{tenth:.1}") } else { middle.to_string() };
-    let json = "content-type: application/json";
-    format!("curl '{address}' -H 'x-device-key: {key}' -H '{json}' -d '{{\"temperature\": {temperature}}}'")
+    format!("{{\"temperature\": {temperature}}}")
 }
 
 /// Makes a device in a cell. Its key is shown this once, with a line that tries it.
@@ -234,7 +256,7 @@ pub async fn create_device(
         ),
         label: "Key".to_owned(),
         hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
-        command: Some(command(&address, &made.api_key, &cell)),
+        command: Some((command(&address, &made.api_key, &first_reading(&cell)), STORES.to_owned())),
         values: vec![made.api_key],
         ..Fresh::default()
     })

@@ -21,8 +21,8 @@ pub use alerts::{
 pub use cell_form::{CellForm, ChangeCellView, NewCellView, change_cell, create_cell, get_cell_form, new_cell};
 pub use choices::Choice;
 pub use devices::{
-    AddDevicesView, DeviceQuery, DeviceRow, DeviceView, DevicesView, change_device, create_device, get_device,
-    import_devices, list_devices, new_devices, rotate_key,
+    AddDevicesView, CHECKS, DeviceQuery, DeviceRow, DeviceView, DevicesView, NO_KEY, STORES, change_device,
+    create_device, get_device, import_devices, list_devices, new_devices, rotate_key, with_key,
 };
 pub use fleet::{CellQuery, CellsView, CustomerRow, CustomersView, list_cells, list_customers};
 pub use mute::{MuteCell, SilenceRow, UnmuteCell};

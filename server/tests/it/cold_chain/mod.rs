@@ -19,6 +19,7 @@ mod readings;
 mod report;
 mod retention;
 mod servers;
+mod set_up;
 mod shuffled;
 mod simulate;
 mod storm;
