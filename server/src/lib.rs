@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 mod curve;
 pub mod demo;
+mod downloads;
 pub mod http;
 pub mod ingest;
 pub mod launch;

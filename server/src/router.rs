@@ -16,7 +16,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::http::error::ApiError;
 use crate::http::{assets, auth, frame, idempotency, limits};
 use crate::state::AppState;
-use crate::{api, public, staff};
+use crate::{api, downloads, public, staff};
 
 /// Builds the router. The hot paths, health and device readings, stand outside the layers.
 pub fn build(state: &AppState) -> Router {
@@ -28,7 +28,7 @@ pub fn build(state: &AppState) -> Router {
         .route("/ready", get(api::health::ready))
         .nest("/api/v1", api.clone())
         .nest("/api", api)
-        .merge(staff_layers(staff::router(), state))
+        .merge(staff_layers(staff::router().merge(downloads::router()), state))
         .merge(page_layers(public::router().fallback(file_or_nothing), state))
         .with_state(state.clone())
 }

@@ -199,7 +199,8 @@ pub fn ColdCellPage() -> impl IntoView {
             || view! { <SkeletonRows rows=10/> }.into_any(),
             move |mut view| {
                 keep_key(&mut view, kept);
-                show(view, acknowledge, resolve, maintenance, muting)
+                let refused_month = map.read_untracked().get("report");
+                show(view, refused_month, acknowledge, resolve, maintenance, muting)
             },
         )}
     }
@@ -207,6 +208,7 @@ pub fn ColdCellPage() -> impl IntoView {
 
 fn show(
     view: CellView,
+    refused_month: Option<String>,
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
     maintenance: MaintenanceActions,
@@ -275,7 +277,7 @@ fn show(
                     <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
                 </dl>
             </section>
-            {report_form(&cell.id, view.month)}
+            {report_form(&path, view.month, refused_month)}
             <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
             {add}
             {past}
@@ -355,15 +357,17 @@ fn past_alerts(id: &str, past: Vec<AlertRow>) -> Option<AnyView> {
     Some(section.into_any())
 }
 
-/// The report of a month, for the inspector.
-fn report_form(id: &str, month: String) -> AnyView {
-    let file = |ending: &str| format!("/api/v1/coldcells/{id}/report.{ending}");
+/// The report of a month, for the inspector. A month that there is no report of comes back with the address.
+fn report_form(page: &str, latest: String, refused: Option<String>) -> AnyView {
+    let file = |ending: &str| format!("{page}/report/{ending}");
+    // Not every browser has a field for months: then it is typed.
+    let error = refused.as_ref().map(|_| "This must be a month such as 2026-11 that has begun.".to_owned());
     view! {
-        <section class="panel">
+        <section class="panel" id="report">
             <h2>"HACCP report"</h2>
             <form method="get" action=file("pdf") class="row wrap">
-                <Field label="Month" name="month" kind="month" value=month.clone() max=month required=true
-                    hint="What was measured, every alert and who did what."/>
+                <Field label="Month" name="month" kind="month" value=refused.unwrap_or_else(|| latest.clone()) max=latest
+                    required=true error=error hint="What was measured, every alert and who did what."/>
                 <button class="btn" type="submit">"On paper (PDF)"</button>
                 <button class="btn" type="submit" formaction=file("csv")>"As a table (CSV)"</button>
             </form>

@@ -6,7 +6,10 @@ use axum::response::{IntoResponse, Response};
 use officina::cold_chain::report::CellReport;
 use officina::cold_chain::service;
 use officina::identity::service::organisation;
+use officina::kernel::App;
+use officina::kernel::actor::Actor;
 use officina::kernel::ids::ColdCellId;
+use officina::{Error, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,8 +61,16 @@ async fn report_csv(
     ApiPath(id): ApiPath<ColdCellId>,
     ApiQuery(params): ApiQuery<ReportParams>,
 ) -> ApiResult<Response> {
-    let report = service::cell_report(&state.app, &actor, id, params.month.as_deref()).await?;
-    let locale = organisation(&state.app, actor.org).await?.locale;
+    Ok(csv_file(&state.app, &actor, id, params.month.as_deref()).await?)
+}
+
+/// The report of a cell and a month as a table.
+///
+/// # Errors
+/// As [`service::cell_report`].
+pub async fn csv_file(app: &App, actor: &Actor, id: ColdCellId, month: Option<&str>) -> Result<Response> {
+    let report = service::cell_report(app, actor, id, month).await?;
+    let locale = organisation(app, actor.org).await?.locale;
     file(report.csv(&locale)?, "text/csv; charset=utf-8; header=absent", &report, "csv")
 }
 
@@ -74,14 +85,22 @@ async fn report_pdf(
     ApiPath(id): ApiPath<ColdCellId>,
     ApiQuery(params): ApiQuery<ReportParams>,
 ) -> ApiResult<Response> {
-    let report = service::cell_report(&state.app, &actor, id, params.month.as_deref()).await?;
-    let organisation = organisation(&state.app, actor.org).await?;
+    Ok(pdf_file(&state.app, &actor, id, params.month.as_deref()).await?)
+}
+
+/// The report of a cell and a month on paper.
+///
+/// # Errors
+/// As [`service::cell_report`].
+pub async fn pdf_file(app: &App, actor: &Actor, id: ColdCellId, month: Option<&str>) -> Result<Response> {
+    let report = service::cell_report(app, actor, id, month).await?;
+    let organisation = organisation(app, actor.org).await?;
     file(report.pdf(&organisation.locale, organisation.temperature_unit), "application/pdf", &report, "pdf")
 }
 
-fn file(content: Vec<u8>, kind: &'static str, report: &CellReport, ending: &str) -> ApiResult<Response> {
+fn file(content: Vec<u8>, kind: &'static str, report: &CellReport, ending: &str) -> Result<Response> {
     let disposition = format!("attachment; filename=\"{}.{ending}\"", report.file_name());
-    let disposition = HeaderValue::try_from(disposition).map_err(officina::Error::internal)?;
+    let disposition = HeaderValue::try_from(disposition).map_err(Error::internal)?;
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, content).into_response())
 }

@@ -223,7 +223,7 @@ const PUBLIC_PAGES: [&str; 18] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 9] = [
+const OTHER_PATHS: [&str; 10] = [
     "",
     "/",
     "/track/{code}/photos/{photo}",
@@ -232,6 +232,7 @@ const OTHER_PATHS: [&str; 9] = [
     "/app",
     "/app/{*path}",
     "/app/settings/logo",
+    "/app/cold-chain/cells/{id}/report/{kind}",
     "/_fn/{*name}",
 ];
 

@@ -181,7 +181,7 @@ pub struct CellView {
     pub silences: Vec<SilenceRow>,
     /// What was changed on the cell, newest first.
     pub timeline: Vec<TimelineItem>,
-    /// The month that goes on, `YYYY-MM`: the last that there is a report of.
+    /// The month that goes on at the cell's place, `YYYY-MM`: the last that there is a report of.
     pub month: String,
     /// What came of the form that adds a device, for those who may.
     pub of_device: Option<Answered>,
@@ -238,7 +238,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         customer: detail.cell.customer_name,
         silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
-        month: calendar.today().chars().take(7).collect(),
+        month: service::month_at(&app, &actor, detail.cell.location_id).await?,
         of_device: actor
             .reach(Permission::DevicesManage)
             .is_ok()

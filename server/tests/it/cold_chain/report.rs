@@ -5,6 +5,7 @@ use officina::kernel::time::{DAY, HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use super::Cell;
+use super::by_page::{field, person, shown};
 use crate::support::{START, TestServer};
 
 /// A cell that was measured every five minutes for a day of this month, two hours of them too warm.
@@ -174,6 +175,56 @@ async fn a_report_is_of_a_month_that_has_begun_and_of_a_cell_of_ones_own() {
         for ending in ["", ".csv", ".pdf"] {
             server.stranger().await.get(&format!("{path}{ending}")).await.expect_error(404, "NOT_FOUND");
             server.member("agent").await.get(&format!("{path}{ending}")).await.expect_error(403, "FORBIDDEN");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_month_of_the_page_is_that_of_the_place_and_a_wrong_one_is_told_beside_the_field() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let detail = cell.admin.get(&format!("/api/v1/coldcells/{}", cell.id)).await.expect(200);
+        let place = format!("/api/v1/locations/{}", detail["data"]["locationId"].as_str().expect("a place"));
+        let page = format!("/app/cold-chain/cells/{}", cell.id);
+        // In Rome it is the last day of November, and an hour later the first of December.
+        let (november, december) = (10 * DAY + 12 * HOUR, HOUR);
+        for (wait, time_zone, month) in [
+            (november, "Europe/Rome", "2026-11"),
+            (0, "Pacific/Kiritimati", "2026-12"),
+            (december, "Europe/Rome", "2026-12"),
+            (0, "Pacific/Honolulu", "2026-11"),
+        ] {
+            server.advance(wait);
+            server.browser("admin").await.patch(&place, json!({ "timeZone": time_zone })).await.expect(200);
+            let technician = person(&server, "technician").await;
+            let words = shown(&technician, &page).await;
+            assert_eq!(field(&words, "month"), month, "{time_zone}");
+            assert!(words.contains(&format!("max=\"{month}\"")), "{time_zone}: {words}");
+            assert!(words.contains(&format!("action=\"{page}/report/pdf\"")), "{words}");
+            for ending in ["pdf", "csv"] {
+                let file = technician.get(&format!("{page}/report/{ending}?month={month}")).await;
+                let name = file.header("content-disposition").unwrap_or_default();
+                assert!(file.status == 200 && name.contains(&format!("haccp-{month}-")), "{time_zone}: {name}");
+            }
+        }
+
+        let technician = person(&server, "technician").await;
+        for (typed, sent) in [("11/2026", "11%2F2026"), ("2027-01", "2027-01"), ("", "")] {
+            let refused = technician.get(&format!("{page}/report/pdf?month={sent}")).await;
+            let back = format!("{page}?report={sent}");
+            assert_eq!((refused.status.as_u16(), refused.header("location")), (303, Some(&*format!("{back}#report"))));
+            let words = shown(&technician, &back).await;
+            assert!(words.contains("This must be a month such as 2026-11 that has begun."), "{words}");
+            assert_eq!(field(&words, "month"), typed);
+        }
+        // Who has signed out meanwhile, or asks for what is not theirs, is led to the page, which says so.
+        let stranger = server.stranger().await;
+        let agent = server.member("agent").await;
+        for client in [server.visitor(), stranger, agent] {
+            let answer = client.get(&format!("{page}/report/csv?month=2026-11")).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(&*page)));
         }
         server.stop().await;
     })
