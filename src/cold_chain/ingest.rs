@@ -426,6 +426,7 @@ impl Context {
 
     /// Takes a stored reading into the device's state if it is the newest, and tells whether it is.
     fn arrive(&mut self, row: &ReadingRow) -> bool {
+        self.learn_charge(row);
         let state = &mut self.watched.row.state;
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
@@ -435,9 +436,21 @@ impl Context {
         (state.latest_at, state.latest_kind, state.latest_key) = this;
         state.temperature = Some(row.temperature);
         state.humidity = row.humidity;
-        state.battery = row.battery;
         state.power = row.power;
         state.door = row.door;
         true
+    }
+
+    /// Takes the battery's charge into the device's state if it is told and none was told later. Of two that were told of
+    /// the same moment the lower one counts, whichever came first.
+    fn learn_charge(&mut self, row: &ReadingRow) {
+        let state = &mut self.watched.row.state;
+        let is_news = match state.battery_at {
+            Some(told_at) if told_at == row.at => row.battery < state.battery,
+            told_at => told_at < Some(row.at),
+        };
+        if is_news && row.battery.is_some() {
+            (state.battery, state.battery_at) = (row.battery, Some(row.at));
+        }
     }
 }

@@ -249,7 +249,7 @@ pub struct LatestReading {
     pub temperature: f64,
     /// Relative humidity in percent.
     pub humidity: Option<f64>,
-    /// Charge in percent.
+    /// Charge in percent, of the newest reading that told it: many devices do not tell it each time.
     pub battery_level: Option<f64>,
     /// Whether the cell has mains power.
     pub power_status: Option<bool>,

@@ -23,6 +23,7 @@ pub(crate) async fn set_back_devices(tx: &mut Tx, now: Timestamp, limit: Timesta
     for statement in [
         "UPDATE device_states SET last_seen_at = $1 WHERE last_seen_at > $2",
         "UPDATE device_states SET latest_at = $1 WHERE latest_at > $2",
+        "UPDATE device_states SET battery_at = $1 WHERE battery_at > $2",
         "UPDATE device_states SET clock_suspect_at = $1 WHERE clock_suspect_at > $2",
         "UPDATE devices SET moved_at = $1 WHERE moved_at > $2",
         "UPDATE device_moves SET moved_at = $1 WHERE moved_at > $2",

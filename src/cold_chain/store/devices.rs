@@ -264,7 +264,7 @@ pub(crate) async fn retire(tx: &mut Tx, device_no: i64, at: Option<Timestamp>) -
 pub(crate) async fn begin_anew(tx: &mut Tx, device_no: i64) -> Result<()> {
     sql(
         "UPDATE device_states SET last_seen_at = NULL, clock_suspect_at = NULL, latest_at = NULL, latest_kind = NULL, \
-         latest_key = NULL, temperature = NULL, humidity = NULL, battery = NULL, power = NULL, door = NULL, \
+         latest_key = NULL, temperature = NULL, humidity = NULL, battery = NULL, battery_at = NULL, power = NULL, door = NULL, \
          tracks = NULL, next_look = NULL WHERE device_no = $1",
     )
     .bind(device_no)

@@ -42,7 +42,9 @@ pub(crate) struct DeviceState {
     pub latest_key: Option<i64>,
     pub temperature: Option<Micro>,
     pub humidity: Option<f64>,
+    /// As last told: many devices tell of it in some readings only.
     pub battery: Option<f64>,
+    pub battery_at: Option<Timestamp>,
     pub power: Option<bool>,
     pub door: Option<bool>,
     pub assigned: i64,
@@ -98,7 +100,7 @@ pub(crate) type BucketKey = (i64, Timestamp, i64);
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.moved_at, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
-     s.humidity, s.battery, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
+     s.humidity, s.battery, s.battery_at, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no \
      WHERE d.retired_at IS NULL AND d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
@@ -257,13 +259,13 @@ pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]
 
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at, battery_at) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
      assigned = excluded.assigned, highest_seq = excluded.highest_seq, tracks = excluded.tracks, next_look = excluded.next_look, \
-     clock_suspect_at = excluded.clock_suspect_at",
+     clock_suspect_at = excluded.clock_suspect_at, battery_at = excluded.battery_at",
 );
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
@@ -285,6 +287,7 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
             .bind(state.tracks.as_ref())
             .bind(state.next_look)
             .bind(state.clock_suspect_at)
+            .bind(state.battery_at)
     });
     for query in queries {
         query.run(&mut *tx).await?;

@@ -406,6 +406,8 @@ async fn devices_are_found_by_what_is_wrong_with_them() {
         let ahead = server.app().clock.now().plus(HOUR).0;
         send(2, json!({ "temperature": -18, "batteryLevel": 20 })).await;
         send(3, json!({ "temperature": -18, "batteryLevel": 19 })).await;
+        // What is known of a battery stays known when the next reading does not tell it.
+        send(3, json!({ "temperature": -18 })).await;
         send(4, json!({ "temperature": -18, "recordedAt": ahead })).await;
         let behind = server.app().clock.now().plus(-20 * MINUTE).0;
         send(6, json!({ "temperature": -18, "recordedAt": behind })).await;
