@@ -23,8 +23,13 @@ fn spellings(word: &str) -> Vec<String> {
     let capital = |letter: char| -> String {
         if letter.is_ascii() { letter.to_string() } else { letter.to_uppercase().collect() }
     };
-    let mut letters = word.chars();
-    let as_name = letters.next().map(capital).unwrap_or_default() + letters.as_str();
+    let mut is_first = true;
+    let as_name = word.chars().map(|letter| {
+        // Champs-Élysées, L'Été: what follows a sign begins a name, too.
+        let begins = std::mem::replace(&mut is_first, !letter.is_alphanumeric());
+        if begins { capital(letter) } else { letter.to_string() }
+    });
+    let as_name: String = as_name.collect();
     let mut spellings = vec![word.to_owned(), as_name, word.chars().map(capital).collect()];
     spellings.dedup();
     spellings
@@ -58,6 +63,7 @@ mod tests {
         assert_eq!(spellings("cella"), ["cella"]);
         assert_eq!(spellings("über"), ["über", "Über"]);
         assert_eq!(spellings("perù"), ["perù", "perÙ"]);
+        assert_eq!(spellings("champs-élysées"), ["champs-élysées", "champs-Élysées", "champs-ÉlysÉes"]);
         assert_eq!(spellings("çà"), ["çà", "Çà", "ÇÀ"]);
         assert_eq!(like("50%_\\"), "%50\\%\\_\\\\%");
     }
