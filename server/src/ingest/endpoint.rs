@@ -1,7 +1,7 @@
 //! `POST /readings/devices/{serialNumber}/readings`: the hot path. It stands outside the router's layers and checks for
 //! itself what they would.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use axum::Json;
 use axum::body::Body;
@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use officina::cold_chain::ingest::{Delivery, Novelty};
 use officina::cold_chain::reading::Reading;
@@ -190,12 +190,7 @@ fn unzipped(headers: &HeaderMap, body: Bytes) -> Result<Bytes> {
         None => Ok(body),
         Some(encoding) if encoding.eq_ignore_ascii_case(b"identity") => Ok(body),
         Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip") => {
-            let mut plain = Vec::new();
-            let limit = MOST_UNZIPPED as u64 + 1;
-            // A file in gzip may have several members (RFC 1952, section 2.2): whatever stands in the later ones counts, too.
-            MultiGzDecoder::new(&*body)
-                .take(limit)
-                .read_to_end(&mut plain)
+            let plain = gunzip(&body, MOST_UNZIPPED as u64 + 1)
                 .map_err(|_| Error::BadRequest("The body is not gzip.".to_owned()))?;
             if plain.len() > MOST_UNZIPPED {
                 return Err(Error::TooLarge(format!("A request takes at most {} MiB unzipped.", MOST_UNZIPPED >> 20)));
@@ -203,6 +198,18 @@ fn unzipped(headers: &HeaderMap, body: Bytes) -> Result<Bytes> {
             Ok(plain.into())
         }
         Some(_) => Err(Error::UnsupportedMedia("The body may be plain or gzip.".to_owned())),
+    }
+}
+
+/// What some bytes in gzip hold, up to so many bytes. There may be several members (RFC 1952, section 2.2), and what stands
+/// in the later ones counts, too; zeros after the last one are what devices fill their blocks with.
+fn gunzip(mut body: &[u8], most: u64) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    loop {
+        GzDecoder::new(&mut body).take(most - plain.len() as u64).read_to_end(&mut plain)?;
+        if plain.len() as u64 == most || body.iter().all(|byte| *byte == 0) {
+            return Ok(plain);
+        }
     }
 }
 
