@@ -67,6 +67,7 @@ fn row(customer: CustomerRow) -> AnyView {
     };
     let alerts = match (customer.alerts, customer.unattended) {
         (0, _) => view! { <Badge tone=Tone::Success symbol=Icon::Check label="In order"/> },
+        (1, 0) => view! { <Badge tone=Tone::Warning symbol=Icon::Person label="1 alert, with somebody on it"/> },
         (_, 0) => {
             view! { <Badge tone=Tone::Warning symbol=Icon::Person label=format!("{words}, with somebody on each")/> }
         }
