@@ -1,7 +1,8 @@
 //! Background work: enqueued in the transaction that causes it, carried out at least once.
 //!
 //! A worker leases a job; when the worker dies, the lease runs out and another takes the job. A job that fails is tried
-//! again, later each time, and set aside after [`MAX_ATTEMPTS`]; one that kills its workers, after [`MAX_DEATHS`].
+//! again, later each time, and set aside after [`MAX_ATTEMPTS`]; one that is refused for good, after [`MAX_REFUSALS`]; one that
+//! kills its workers, after [`MAX_DEATHS`].
 
 use crate::kernel::App;
 use crate::kernel::db::{Tx, sql};
@@ -12,6 +13,9 @@ use crate::{Error, Result};
 /// After so many attempts a job is set aside. The last comes after four days, for as long as RFC 5321, section 4.5.4.1, has
 /// mails tried: a mail server may be away for a weekend, and nothing that was to be told is lost by it.
 pub const MAX_ATTEMPTS: i64 = 110;
+/// After so many attempts a job is set aside that is refused for good ([`Error::BadRequest`]): half a day. An
+/// address that does not exist is not written to for longer, and a password that the other side refuses can be set right.
+pub const MAX_REFUSALS: i64 = 20;
 /// After so many workers that died with it a job is set aside: it may be why.
 pub const MAX_DEATHS: i64 = 10;
 /// How long it is known what was set aside.
@@ -153,7 +157,8 @@ pub async fn done(app: &App, job: &Job, again_at: Option<Timestamp>) -> Result<(
 /// What the database says.
 pub async fn failed(app: &App, job: &Job, cause: &Error) -> Result<bool> {
     let now = app.clock.now();
-    let is_over = job.attempts >= MAX_ATTEMPTS || job.deaths >= MAX_DEATHS;
+    let most = if matches!(cause, Error::BadRequest(_)) { MAX_REFUSALS } else { MAX_ATTEMPTS };
+    let is_over = job.attempts >= most || job.deaths >= MAX_DEATHS;
     let text = match cause {
         Error::Internal(source) => source.to_string(),
         other => other.to_string(),

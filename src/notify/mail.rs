@@ -11,6 +11,7 @@ use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::OrgId;
 use crate::kernel::jobs::{self, Job, NewJob};
+use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 /// The kind of the jobs that carry a mail.
@@ -30,6 +31,9 @@ pub struct Mail {
     pub subject: String,
     /// The text.
     pub text: String,
+    /// Not after this: what it says would be untrue, or of no use. Without it, for as long as jobs are tried.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Mail {
@@ -100,14 +104,21 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, mail: &Mail) ->
 /// Sends the mail of a job.
 ///
 /// # Errors
-/// Internal, with what the mail server said: the job is tried again.
+/// Internal, with what the mail server said: the job is tried again. [`Error::BadRequest`] when it refuses for good: not as often.
 pub async fn send(app: &App, job: &Job) -> Result<()> {
-    let sealed = app.secret.unseal(PURPOSE, &job.payload).ok_or_else(|| Error::internal("a mail cannot be read"))?;
+    let sealed = app
+        .secret
+        .unseal(PURPOSE, &job.payload)
+        .ok_or_else(|| Error::BadRequest("a mail cannot be read".to_owned()))?;
     let mail: Mail = serde_json::from_slice(&sealed).map_err(Error::internal)?;
+    if mail.until.is_some_and(|until| until < app.clock.now()) {
+        tracing::warn!(job.id = %job.id, job.attempts = job.attempts, "a mail is not sent any more: its time is over");
+        return Ok(());
+    }
     let Mailer::Smtp { transport, from } = &app.mailer else {
         return Err(Error::internal("no mail server is configured"));
     };
-    let to = mail.to.parse().map_err(|_| Error::internal("a mail has no proper address"))?;
+    let to = mail.to.parse().map_err(|_| Error::BadRequest("a mail has no proper address".to_owned()))?;
     let domain = from.email.domain();
     let message = Message::builder()
         .from(from.clone())
@@ -119,7 +130,9 @@ pub async fn send(app: &App, job: &Job) -> Result<()> {
         .body(mail.text)
         .map_err(Error::internal)?;
     match tokio::time::timeout(PATIENCE, transport.send(message)).await {
-        Ok(sent) => sent.map(|_| ()).map_err(Error::internal),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(refusal)) if refusal.is_permanent() => Err(Error::BadRequest(refusal.to_string())),
+        Ok(Err(failure)) => Err(Error::internal(failure)),
         Err(_) => Err(Error::internal("the mail server does not answer in time")),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::OrgId;
 use crate::kernel::jobs::{self, Job, NewJob};
+use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 /// The kind of the jobs that carry an SMS.
@@ -33,6 +34,9 @@ pub struct Sms {
     pub to: String,
     /// The text.
     pub text: String,
+    /// Not after this: what it says would be untrue, or of no use. Without it, for as long as jobs are tried.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Sms {
@@ -47,7 +51,7 @@ pub trait SmsGateway: Send + Sync {
     /// Brings a text to a number. The id is the same for every attempt, so that a text sent twice can be recognised.
     ///
     /// # Errors
-    /// Internal, with what went wrong: it is tried again.
+    /// Internal, with what went wrong: it is tried again. [`Error::BadRequest`] when it is refused for good: not as often.
     async fn send(&self, id: &str, sms: &Sms) -> Result<()>;
 }
 
@@ -142,7 +146,15 @@ impl SmsGateway for HttpGateway {
         }
         let request = request.body(Full::new(body)).map_err(Error::internal)?;
         let status = self.client.send(&address, request).await?;
-        if status.is_success() { Ok(()) } else { Err(Error::internal(format!("the SMS gateway answered {status}"))) }
+        let answered = || format!("the SMS gateway answered {status}");
+        match status {
+            status if status.is_success() => Ok(()),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+                Err(Error::internal(answered()))
+            }
+            status if status.is_client_error() => Err(Error::BadRequest(answered())),
+            _ => Err(Error::internal(answered())),
+        }
     }
 }
 
@@ -191,10 +203,17 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, sms: &Sms) -> R
 /// Sends the SMS of a job.
 ///
 /// # Errors
-/// Internal, with what the gateway said: the job is tried again.
+/// Internal, with what the gateway said: the job is tried again. [`Error::BadRequest`] when it refuses for good: not as often.
 pub async fn send(app: &App, job: &Job) -> Result<()> {
-    let sealed = app.secret.unseal(PURPOSE, &job.payload).ok_or_else(|| Error::internal("an SMS cannot be read"))?;
+    let sealed = app
+        .secret
+        .unseal(PURPOSE, &job.payload)
+        .ok_or_else(|| Error::BadRequest("an SMS cannot be read".to_owned()))?;
     let sms: Sms = serde_json::from_slice(&sealed).map_err(Error::internal)?;
+    if sms.until.is_some_and(|until| until < app.clock.now()) {
+        tracing::warn!(job.id = %job.id, job.attempts = job.attempts, "an SMS is not sent any more: its time is over");
+        return Ok(());
+    }
     let Texter::On(gateway) = &app.sms else { return Err(Error::internal("no SMS gateway is configured")) };
     gateway.send(&job.id.to_string(), &sms).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
-use officina::kernel::jobs::{self, MAX_ATTEMPTS, MAX_DEATHS, NewJob};
+use officina::kernel::jobs::{self, MAX_ATTEMPTS, MAX_DEATHS, MAX_REFUSALS, NewJob};
 use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
 use officina::notify::mail::{self, Mail};
 use officina::notify::sms::{self, Sms};
@@ -68,6 +68,43 @@ async fn a_way_out_that_is_closed_for_a_weekend_loses_no_message() {
         assert_eq!(rows(&app).await[0].1, None);
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_tried_for_half_a_day() {
+    each(|app| async move {
+        // A mail that nobody can read will never be read.
+        enqueue(&app, mail::JOB, None).await;
+        for attempt in 1..=MAX_REFUSALS {
+            assert!(step(&app).await.unwrap());
+            assert_eq!(rows(&app).await[0].1.is_some(), attempt == MAX_REFUSALS);
+            app.clock.advance(HOUR);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_would_be_untrue_by_now_is_not_sent() {
+    for kind in database::kinds() {
+        // Nobody listens there.
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let fresh = database::fresh(kind).await;
+        let mut config = fresh.config();
+        config.sms.url = Some(Hidden::from(format!("http://{closed}")));
+        let app = launch::open(&config, Clock::fixed(START)).await.unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        let until = Some(app.clock.now().plus(HOUR));
+        sms::enqueue(&app, &mut tx, None, &Sms { to: "3331234567".to_owned(), text: "A".to_owned(), until })
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert!(step(&app).await.unwrap());
+        assert_eq!(rows(&app).await, [(1, None)], "it is tried again");
+        app.clock.advance(2 * HOUR);
+        assert!(step(&app).await.unwrap());
+        assert!(rows(&app).await.is_empty(), "its time is over");
+    }
 }
 
 #[tokio::test]
@@ -154,14 +191,15 @@ async fn a_mail_server_that_does_not_answer_holds_up_mails_and_nothing_else() {
         let server = TestServer::on(kind, settings).await;
         let app = server.app();
         let mut tx = app.db.begin().await.unwrap();
-        let letter = Mail { to: "a@example.org".to_owned(), subject: "A".to_owned(), text: "B".to_owned() };
+        let letter =
+            Mail { to: "a@example.org".to_owned(), subject: "A".to_owned(), text: "B".to_owned(), until: None };
         mail::enqueue(app, &mut tx, None, &letter).await.unwrap();
         tx.commit().await.unwrap();
         // It takes the connection and says nothing, from here to the end.
         let _open = silent.accept().await.unwrap();
 
         let mut tx = app.db.begin().await.unwrap();
-        let text = Sms { to: "3331234567".to_owned(), text: "C".to_owned() };
+        let text = Sms { to: "3331234567".to_owned(), text: "C".to_owned(), until: None };
         sms::enqueue(app, &mut tx, None, &text).await.unwrap();
         tx.commit().await.unwrap();
         let called = tokio::time::timeout(Duration::from_secs(30), gateway.accept()).await;

@@ -114,7 +114,7 @@ async fn send(app: &App, tx: &mut Tx, org: OrgId, link: &LinkRow, address: Strin
     let known = store::account_by_login(&mut *tx, link.email.as_deref(), link.phone.as_deref()).await?;
     let template = if known.is_some() { texts::INVITATION_KNOWN } else { texts::INVITATION };
     let (subject, text) = template.fill(&organisation.locale, &values);
-    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await?;
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text, until: Some(expires_at) }).await?;
     Ok(SentLink { expires_at, by_mail: true, link: None })
 }
 

@@ -188,7 +188,7 @@ pub(super) async fn notify_owner(
     let when = zone::moment(now, zone::zone(&organisation.time_zone));
     let values = [("name", user.name.as_str()), ("when", &when), ("link", &format!("{}/forgot", app.base_url))];
     let (subject, text) = template.fill(&organisation.locale, &values);
-    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text, until: None }).await
 }
 
 pub(super) fn signed_in(actor: &Actor) -> Result<&Member> {

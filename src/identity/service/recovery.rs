@@ -80,10 +80,10 @@ pub async fn send_reset(app: &App, job: &Job) -> Result<()> {
     let Some(to) = user.email.filter(|_| sent < MAILS_PER_HOUR && app.mailer.is_on()) else {
         return tx.rollback().await;
     };
-    let (_, link) = make_reset(app, &mut tx, login.account_id, now).await?;
+    let (row, link) = make_reset(app, &mut tx, login.account_id, now).await?;
     let (subject, text) =
         texts::RESET.fill(&organisation.locale, &[("name", user.name.as_str()), ("link", link.as_str())]);
-    mail::enqueue(app, &mut tx, Some(login.org_id), &Mail { to, subject, text }).await?;
+    mail::enqueue(app, &mut tx, Some(login.org_id), &Mail { to, subject, text, until: Some(row.expires_at) }).await?;
     let entry = Entry::new("identity.reset_asked", "account", login.account_id.0);
     journal::write(&mut tx, &Actor::system(login.org_id), now, entry).await?;
     tx.commit().await
@@ -111,7 +111,7 @@ pub async fn reset_link(app: &App, actor: &Actor, account: AccountId) -> Result<
         let organisation = store::organisation(&mut tx, actor.org).await?.ok_or(Error::NotFound)?;
         let values = [("name", member.name.as_str()), ("link", link.as_str())];
         let (subject, text) = texts::RESET.fill(&organisation.locale, &values);
-        mail::enqueue(app, &mut tx, Some(actor.org), &Mail { to, subject, text }).await?;
+        mail::enqueue(app, &mut tx, Some(actor.org), &Mail { to, subject, text, until: Some(row.expires_at) }).await?;
     }
     let entry = Entry::new("identity.reset_link_made", "membership", member.membership_id.0)
         .after(&json!({ "byMail": by_mail }));

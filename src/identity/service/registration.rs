@@ -128,7 +128,8 @@ pub async fn send_confirmation(app: &App, job: &Job) -> Result<()> {
     let values =
         [("name", registered.name.as_str()), ("organisation", organisation.name.as_str()), ("link", link.as_str())];
     let (subject, text) = template.fill(&organisation.locale, &values);
-    mail::enqueue(app, &mut tx, Some(registered.org), &Mail { to: registered.email, subject, text }).await?;
+    mail::enqueue(app, &mut tx, Some(registered.org), &Mail { to: registered.email, subject, text, until: None })
+        .await?;
     tx.commit().await
 }
 

@@ -117,7 +117,7 @@ async fn send(
         ("preferences", &format!("{}/app/account/notices", app.base_url)),
     ];
     let (subject, text) = texts::DAY_REPORT.fill(&audience.locale, &values);
-    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await?;
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text, until: None }).await?;
     Ok(true)
 }
 

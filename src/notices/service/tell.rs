@@ -12,7 +12,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, AlertId, MembershipId, NoticeId, OrgId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::time::{DAY, Timestamp};
+use crate::kernel::time::{DAY, HOUR, Timestamp};
 use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
 use crate::notices::service::concern::is_told;
@@ -30,6 +30,8 @@ const NAMED_BRIEFLY: usize = 3;
 /// What is told later than this, after a long outage or from a restored backup, is history: it stands in the list as read,
 /// and no message goes out. What still goes on escalates anew.
 const STALE: i64 = DAY;
+/// For so long an SMS is tried. It does not say when it happened, and is read as of now.
+const SMS_LASTS: i64 = 6 * HOUR;
 
 /// Whom an escalation is told to.
 #[derive(Default, Deserialize)]
@@ -234,7 +236,8 @@ async fn send_mail(
         ("preferences", &format!("{}/app/account/notices", app.base_url)),
     ];
     let (subject, text) = template.fill(&audience.locale, &values);
-    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text }).await
+    let until = Some(app.clock.now().plus(STALE));
+    mail::enqueue(app, tx, Some(org), &Mail { to, subject, text, until }).await
 }
 
 /// The beginning of a text: an SMS has little room, and the link must not be what is left out.
@@ -258,5 +261,11 @@ async fn send_sms(
     let title = title(notice.kind, facts, &audience.locale, NAMED_BRIEFLY);
     let text =
         format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice, facts));
-    sms::enqueue(app, tx, Some(org), &Sms { to, text: texts::one_line(&text) }).await
+    sms::enqueue(
+        app,
+        tx,
+        Some(org),
+        &Sms { to, text: texts::one_line(&text), until: Some(app.clock.now().plus(SMS_LASTS)) },
+    )
+    .await
 }
