@@ -106,7 +106,8 @@ impl CellReport {
         paper.text(note, NOTE);
     }
 
-    /// A stroke from the lowest to the highest of each day between the limits, with what lies outside in red.
+    /// A stroke from the lowest to the highest of each day between the limits, with what lies outside in red. Whether anything
+    /// does is told by the counts, which go by the limits of each moment; on a day with several the narrowest are drawn by.
     #[expect(clippy::cast_possible_truncation, reason = "temperatures on paper")]
     fn picture(&self, pen: &mut Pen<'_>, words: Words) {
         let (low, high) = self.outermost_limits();
@@ -129,13 +130,14 @@ impl CellReport {
             let Some(number) = day_of_month(day) else { continue };
             let x = of_day(f32::from(number) - 0.5);
             let (min, max) = (day.measured.min as f32, day.measured.max as f32);
-            let Some(limits) = self.limits_at(number) else { continue };
-            let (low, high) = (limits.min_temperature as f32, limits.max_temperature as f32);
+            let Some((low, high)) = self.narrowest_limits(number) else { continue };
+            let (low, high) = (low as f32, high as f32);
             pen.line((x, y(min)), (x, y(max.max(min + 0.1))), WITHIN, 5.0);
-            if min < low {
+            let is_outside = day.in_range_intervals < day.measured_intervals;
+            if is_outside && min < low {
                 pen.line((x, y(min)), (x, y(low.min(max))), OUTSIDE, 5.0);
             }
-            if max > high {
+            if is_outside && max > high {
                 pen.line((x, y(high.max(min))), (x, y(max)), OUTSIDE, 5.0);
             }
             pen.text((x - 4.0, -9.0), &number.to_string(), NOTE);
@@ -150,10 +152,12 @@ impl CellReport {
         (moment.since(self.from) / SECOND) as f32 / 86_400.0
     }
 
-    /// The limits in force at the end of a day of the month.
-    fn limits_at(&self, number: u8) -> Option<&PastLimits> {
-        let ended = |limits: &&PastLimits| self.days_until(limits.from) < f32::from(number);
-        self.limits.iter().rfind(ended)
+    /// The highest of the lower limits that were in force on a day of the month, and the lowest of the upper ones.
+    fn narrowest_limits(&self, number: u8) -> Option<(f64, f64)> {
+        let (begin, end) = (f32::from(number) - 1.0, f32::from(number));
+        let of_day = |limits: &&PastLimits| self.days_until(limits.from) < end && self.days_until(limits.until) > begin;
+        let limits = self.limits.iter().filter(of_day).map(|limits| (limits.min_temperature, limits.max_temperature));
+        limits.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1)))
     }
 }
 

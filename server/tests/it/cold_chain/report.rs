@@ -126,8 +126,19 @@ async fn what_was_measured_counts_by_the_limits_of_its_time() {
         );
         assert_eq!((&before["measuredIntervals"], &before["inRangeIntervals"]), (&json!(288), &json!(264)));
 
-        // Wider now, and then only called otherwise: the two warm hours stay what they were.
+        // The strokes of the picture in red.
+        let red = async || {
+            let paper = admin.get(&format!("{path}/report.pdf")).await.body;
+            paper.windows(17).filter(|bytes| bytes == b"0.78 0.16 0.13 RG").count()
+        };
+        let painted = red().await;
+        assert!(painted > 0);
+
+        // Wider now, and then only called otherwise: the two warm hours stay what they were, and so does what was too warm
+        // earlier on this day.
         server.advance(HOUR);
+        let too_warm = json!({ "temperature": -10, "recordedAt": START.plus(HOUR / 2).0, "seq": 899 });
+        cell.send(&server, too_warm, 201).await;
         admin.patch(&path, json!({ "minTemperature": -25, "maxTemperature": -5 })).await.expect(200);
         admin.patch(&path, json!({ "name": "Cella Nord" })).await.expect(200);
         server.advance(HOUR);
@@ -135,7 +146,7 @@ async fn what_was_measured_counts_by_the_limits_of_its_time() {
         cell.send(&server, warm, 201).await;
         server.advance(5 * MINUTE);
         let after = report().await;
-        assert_eq!((&after["measuredIntervals"], &after["inRangeIntervals"]), (&json!(289), &json!(265)));
+        assert_eq!((&after["measuredIntervals"], &after["inRangeIntervals"]), (&json!(290), &json!(265)));
         let by = after["limits"][1]["by"].as_str().expect("a name");
         let (changed, until) = (START.plus(HOUR), START.plus(2 * HOUR + 5 * MINUTE));
         let told = json!([
@@ -146,7 +157,7 @@ async fn what_was_measured_counts_by_the_limits_of_its_time() {
         let table = admin.get(&format!("{path}/report.csv")).await.text();
         assert!(table.contains(by), "{table}");
         assert!(table.contains("−25,0 °C … −15,0 °C") && table.contains("−25,0 °C … −5,0 °C"), "{table}");
-        assert!(admin.get(&format!("{path}/report.pdf")).await.body.starts_with(b"%PDF-"));
+        assert_eq!(red().await, painted + 1);
         // The month before has its own limits, whatever was said since.
         let october = admin.get(&format!("{path}/report?month=2026-10")).await.expect(200);
         assert_eq!(october["data"]["limits"][0]["maxTemperature"], json!(-15.0));
