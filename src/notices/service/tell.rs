@@ -64,7 +64,7 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
         NoticeKind::Escalation => alerts.retain(is_unattended),
         // What was found late is mostly over, and told for that.
         NoticeKind::Opening => aloud &= group.what.late || alerts.iter().any(is_unattended),
-        // What was only found late is told once; that it is over was plain from the first.
+        // What was only found late is told once, whether it was over by then or not.
         NoticeKind::Resolution => {
             alerts.retain(|alert| standings.get(&alert.alert_id).is_some_and(|known| !known.late))
         }
