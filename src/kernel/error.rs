@@ -12,7 +12,7 @@ pub enum Error {
     /// Fields broke their rules; all of them are named.
     #[error("Some fields need another look.")]
     Validation(FieldErrors),
-    /// The request makes no sense as a whole.
+    /// The request makes no sense as a whole, and again would make none: a job that fails by it is not tried for as long.
     #[error("{0}")]
     BadRequest(String),
     /// No credentials or wrong ones. It never says which part was wrong.

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use lettre::message::{Mailbox, header};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
+use super::outbox::{self, Message};
 use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::OrgId;
-use crate::kernel::jobs::{self, Job, NewJob};
+use crate::kernel::jobs::Job;
 use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
@@ -19,8 +20,6 @@ pub const JOB: &str = "mail";
 /// How long a mail server may take to take a mail. It may think for a while whom it trusts; one that says nothing at all
 /// would hold up the mails behind it for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What mails are sealed for while they wait: they hold links that let people in.
-const PURPOSE: &str = "mail";
 
 /// A mail to one person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -34,6 +33,14 @@ pub struct Mail {
     /// Not after this: what it says would be untrue, or of no use. Without it, for as long as jobs are tried.
     #[serde(default)]
     pub until: Option<Timestamp>,
+}
+
+impl Message for Mail {
+    const JOB: &'static str = JOB;
+
+    fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
 }
 
 impl std::fmt::Debug for Mail {
@@ -91,14 +98,7 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, mail: &Mail) ->
     if !app.mailer.is_on() {
         return Ok(());
     }
-    let job = NewJob {
-        kind: JOB,
-        org,
-        payload: app.secret.seal(PURPOSE, &serde_json::to_vec(mail).map_err(Error::internal)?)?,
-        run_at: app.clock.now(),
-        unique_key: None,
-    };
-    jobs::enqueue(tx, job).await
+    outbox::put(app, tx, org, mail).await
 }
 
 /// Sends the mail of a job.
@@ -106,21 +106,13 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, mail: &Mail) ->
 /// # Errors
 /// Internal, with what the mail server said: the job is tried again. [`Error::BadRequest`] when it refuses for good: not as often.
 pub async fn send(app: &App, job: &Job) -> Result<()> {
-    let sealed = app
-        .secret
-        .unseal(PURPOSE, &job.payload)
-        .ok_or_else(|| Error::BadRequest("a mail cannot be read".to_owned()))?;
-    let mail: Mail = serde_json::from_slice(&sealed).map_err(Error::internal)?;
-    if mail.until.is_some_and(|until| until < app.clock.now()) {
-        tracing::warn!(job.id = %job.id, job.attempts = job.attempts, "a mail is not sent any more: its time is over");
-        return Ok(());
-    }
+    let Some(mail) = outbox::take::<Mail>(app, job)? else { return Ok(()) };
     let Mailer::Smtp { transport, from } = &app.mailer else {
         return Err(Error::internal("no mail server is configured"));
     };
     let to = mail.to.parse().map_err(|_| Error::BadRequest("a mail has no proper address".to_owned()))?;
     let domain = from.email.domain();
-    let message = Message::builder()
+    let message = Letter::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
         .subject(mail.subject)

@@ -13,17 +13,16 @@ use serde_json::json;
 use url::Url;
 
 use super::http::HttpClient;
+use super::outbox::{self, Message};
 use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::OrgId;
-use crate::kernel::jobs::{self, Job, NewJob};
+use crate::kernel::jobs::Job;
 use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 /// The kind of the jobs that carry an SMS.
 pub const JOB: &str = "sms";
-/// What SMS are sealed for while they wait: they hold phone numbers.
-const PURPOSE: &str = "sms";
 /// The longest text, in characters.
 const LONGEST: usize = 480;
 
@@ -37,6 +36,14 @@ pub struct Sms {
     /// Not after this: what it says would be untrue, or of no use. Without it, for as long as jobs are tried.
     #[serde(default)]
     pub until: Option<Timestamp>,
+}
+
+impl Message for Sms {
+    const JOB: &'static str = JOB;
+
+    fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
 }
 
 impl std::fmt::Debug for Sms {
@@ -190,14 +197,7 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, sms: &Sms) -> R
     if !app.sms.is_on() {
         return Ok(());
     }
-    let job = NewJob {
-        kind: JOB,
-        org,
-        payload: app.secret.seal(PURPOSE, &serde_json::to_vec(sms).map_err(Error::internal)?)?,
-        run_at: app.clock.now(),
-        unique_key: None,
-    };
-    jobs::enqueue(tx, job).await
+    outbox::put(app, tx, org, sms).await
 }
 
 /// Sends the SMS of a job.
@@ -205,15 +205,7 @@ pub async fn enqueue(app: &App, tx: &mut Tx, org: Option<OrgId>, sms: &Sms) -> R
 /// # Errors
 /// Internal, with what the gateway said: the job is tried again. [`Error::BadRequest`] when it refuses for good: not as often.
 pub async fn send(app: &App, job: &Job) -> Result<()> {
-    let sealed = app
-        .secret
-        .unseal(PURPOSE, &job.payload)
-        .ok_or_else(|| Error::BadRequest("an SMS cannot be read".to_owned()))?;
-    let sms: Sms = serde_json::from_slice(&sealed).map_err(Error::internal)?;
-    if sms.until.is_some_and(|until| until < app.clock.now()) {
-        tracing::warn!(job.id = %job.id, job.attempts = job.attempts, "an SMS is not sent any more: its time is over");
-        return Ok(());
-    }
+    let Some(sms) = outbox::take::<Sms>(app, job)? else { return Ok(()) };
     let Texter::On(gateway) = &app.sms else { return Err(Error::internal("no SMS gateway is configured")) };
     gateway.send(&job.id.to_string(), &sms).await
 }

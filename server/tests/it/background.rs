@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::routing::any;
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
@@ -85,13 +87,36 @@ async fn what_is_refused_for_good_is_tried_for_half_a_day() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_refuses_a_number_is_asked_for_half_a_day_and_a_busy_one_for_longer() {
+    for kind in database::kinds() {
+        for (status, is_refused) in [(400, true), (429, false), (503, false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let fresh = database::fresh(kind).await;
+            let mut config = fresh.config();
+            config.sms.url = Some(Hidden::from(format!("http://{}", listener.local_addr().unwrap())));
+            let answer = move || async move { StatusCode::from_u16(status).unwrap() };
+            tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(any(answer))).await });
+            let app = launch::open(&config, Clock::fixed(START)).await.unwrap();
+            let mut tx = app.db.begin().await.unwrap();
+            let text = Sms { to: "3331234567".to_owned(), text: "A".to_owned(), until: None };
+            sms::enqueue(&app, &mut tx, None, &text).await.unwrap();
+            tx.commit().await.unwrap();
+            for _ in 0..MAX_REFUSALS {
+                assert!(step(&app).await.unwrap());
+                app.clock.advance(HOUR);
+            }
+            assert_eq!(rows(&app).await[0].1.is_some(), is_refused, "{status}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_would_be_untrue_by_now_is_not_sent() {
     for kind in database::kinds() {
-        // Nobody listens there.
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        // Nobody listens there: the port is reserved (RFC 863), and no story is given it.
         let fresh = database::fresh(kind).await;
         let mut config = fresh.config();
-        config.sms.url = Some(Hidden::from(format!("http://{closed}")));
+        config.sms.url = Some(Hidden::from("http://127.0.0.1:9".to_owned()));
         let app = launch::open(&config, Clock::fixed(START)).await.unwrap();
         let mut tx = app.db.begin().await.unwrap();
         let until = Some(app.clock.now().plus(HOUR));

@@ -112,6 +112,7 @@ pub async fn send_confirmation(app: &App, job: &Job) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let Some(organisation) = store::organisation(&mut tx, registered.org).await? else { return tx.rollback().await };
     let known = store::account_by_login(&mut tx, Some(&registered.email), None).await?.is_some();
+    let expires_at = now.plus(GOOD_FOR);
     let (template, link) = if known {
         (texts::KNOWN_ACCOUNT, format!("{}/sign-in", app.base_url))
     } else {
@@ -121,15 +122,16 @@ pub async fn send_confirmation(app: &App, job: &Job) -> Result<()> {
             name: Some(registered.name.clone()),
             role: Some(BuiltInRole::Customer.as_str().to_owned()),
             password_hash: Some(registered.password_hash),
-            ..blank(LinkKind::Registration, now.plus(GOOD_FOR))
+            ..blank(LinkKind::Registration, expires_at)
         };
         (texts::REGISTRATION, make(app, &mut tx, &link, now).await?)
     };
     let values =
         [("name", registered.name.as_str()), ("organisation", organisation.name.as_str()), ("link", link.as_str())];
     let (subject, text) = template.fill(&organisation.locale, &values);
-    mail::enqueue(app, &mut tx, Some(registered.org), &Mail { to: registered.email, subject, text, until: None })
-        .await?;
+    let until = (!known).then_some(expires_at);
+    let confirmation = Mail { to: registered.email, subject, text, until };
+    mail::enqueue(app, &mut tx, Some(registered.org), &confirmation).await?;
     tx.commit().await
 }
 
