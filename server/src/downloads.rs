@@ -32,10 +32,6 @@ async fn report(
     Path((id, kind)): Path<(String, String)>,
     Query(wish): Query<Wish>,
 ) -> Response {
-    // A report is a month of buckets and a journal: it counts as a call of the API does.
-    if let Err(error) = state.rates.count(&caller, None) {
-        return ApiError::from(error).into_response();
-    }
     let page = format!("/app/cold-chain/cells/{}", app::ui::encoded(&id));
     let (Some(actor), Ok(cell)) = (caller.0, id.parse::<ColdCellId>()) else {
         // The page asks to sign in, and says what is not there.

@@ -23,12 +23,14 @@ pub fn build(state: &AppState) -> Router {
     app::shell::set_assets(assets::names());
     let bare = api::bare_router().method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed });
     let api = api_layers(api::router(), state).merge(bare);
+    // What they make costs as much as a call of the API, and counts as one.
+    let downloads = downloads::router().layer(from_fn_with_state(state.clone(), limits::limit_api));
     Router::new()
         .route("/health", get(api::health::health))
         .route("/ready", get(api::health::ready))
         .nest("/api/v1", api.clone())
         .nest("/api", api)
-        .merge(staff_layers(staff::router().merge(downloads::router()), state))
+        .merge(staff_layers(staff::router().merge(downloads), state))
         .merge(page_layers(public::router().fallback(file_or_nothing), state))
         .with_state(state.clone())
 }
