@@ -23,10 +23,10 @@ fn spellings(word: &str) -> Vec<String> {
     let capital = |letter: char| -> String {
         if letter.is_ascii() { letter.to_string() } else { letter.to_uppercase().collect() }
     };
-    let mut is_first = true;
+    let mut at_start = true;
     let as_name = word.chars().map(|letter| {
         // Champs-Élysées, L'Été: what follows a sign begins a name, too.
-        let begins = std::mem::replace(&mut is_first, !letter.is_alphanumeric());
+        let begins = std::mem::replace(&mut at_start, !letter.is_alphanumeric());
         if begins { capital(letter) } else { letter.to_string() }
     });
     let as_name: String = as_name.collect();
