@@ -13,16 +13,17 @@ pub(super) use context::KINDS;
 use context::{Context, Echo, KIND_SEQ, KIND_SUSPECT};
 
 use crate::cold_chain::backlog::{self, Said};
-use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
+use crate::cold_chain::buckets::{BucketKey, Part, spread};
+use crate::cold_chain::chart::Summary;
 use crate::cold_chain::engine::Observation;
 use crate::cold_chain::reading::Reading;
 use crate::cold_chain::store::disorder::{self, Disorder};
-use crate::cold_chain::store::looks;
-use crate::cold_chain::store::readings::{self, BucketKey, DeviceRow, ReadingKey, ReadingRow};
+use crate::cold_chain::store::readings::{self, DeviceRow, ReadingKey, ReadingRow};
 use crate::cold_chain::store::transitions::Place;
+use crate::cold_chain::store::{buckets, looks};
 use crate::cold_chain::transitions::Watched;
 use crate::kernel::db::Db;
-use crate::kernel::time::{SECOND, Timestamp};
+use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 pub use crate::cold_chain::intake::Intake;
@@ -161,7 +162,7 @@ async fn store(
             group.keep(|key| new.contains(key));
         }
     }
-    readings::add_to_buckets(&mut tx, &group.buckets()).await?;
+    buckets::add(&mut tx, &group.fill_buckets()).await?;
     let Observed { said, queue, disorder } = group.observe()?;
     let stored = group.contexts.iter().filter(|context| context.stored).map(|context| &context.watched.row);
     let states: Vec<_> = stored.map(|row| (row.no, &row.state)).collect();
@@ -270,36 +271,23 @@ impl Group {
         }
     }
 
-    /// What the rows add to the buckets, sorted by key.
-    fn buckets(&self) -> Vec<(BucketKey, Summary)> {
-        let mut added: Vec<(BucketKey, Summary)> = Vec::new();
-        for span in BUCKET_SPANS {
-            let width = span * SECOND;
-            let mut current: Option<(BucketKey, Summary)> = None;
-            for row in &self.rows {
-                let start = Timestamp(row.at.0.div_euclid(width) * width);
-                let key = (row.cell_no, start, span);
-                let summary = Summary::of(row.temperature);
-                // Rows of a device are in the order of time, so most fall into the bucket of the one before.
-                current = match current {
-                    Some((known, sum)) if known == key => Some((known, sum.and(summary))),
-                    other => {
-                        added.extend(other);
-                        Some((key, summary))
-                    }
-                };
+    /// Takes the rows into what their devices fill, and tells what goes into the table of buckets, sorted by key.
+    fn fill_buckets(&mut self) -> Vec<(BucketKey, Summary)> {
+        let mut parts: Vec<(i64, Part)> = Vec::new();
+        for row in &self.rows {
+            let part = Part::of(row.cell_no, row.at, row.temperature);
+            // Rows of a device are in the order of time, so most fall into the five minutes of the one before.
+            let last = parts.last_mut().filter(|(device_no, _)| *device_no == row.device_no);
+            if !last.is_some_and(|(_, last)| last.take_in(&part)) {
+                parts.push((row.device_no, part));
             }
-            added.extend(current);
         }
-        added.sort_unstable_by_key(|(key, _)| *key);
-        added.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                earlier.1 = earlier.1.and(later.1);
-            }
-            same
+        let (by_number, contexts) = (&self.by_number, &mut self.contexts);
+        let over = parts.into_iter().filter_map(|(device_no, part)| match by_number.get(&device_no) {
+            Some(index) => contexts[*index].fill(part),
+            None => Some(part),
         });
-        added
+        spread(&over.collect::<Vec<_>>())
     }
 
     /// Brings the devices' states up to date and asks the alert engine what follows.

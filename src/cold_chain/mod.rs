@@ -18,6 +18,8 @@ pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod backlog;
 #[cfg(feature = "ssr")]
+mod buckets;
+#[cfg(feature = "ssr")]
 pub mod engine;
 #[cfg(feature = "ssr")]
 pub mod ingest;

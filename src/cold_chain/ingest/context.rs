@@ -1,5 +1,6 @@
 //! A device while a group of readings is stored: what a reading of it becomes, and what is known of it afterwards.
 
+use crate::cold_chain::buckets::Part;
 use crate::cold_chain::reading::{FINGERPRINT_WINDOW, FLAG_CLOCK_SUSPECT, Reading};
 use crate::cold_chain::store::readings::{ReadingKey, ReadingRow};
 use crate::cold_chain::transitions::Watched;
@@ -98,6 +99,12 @@ impl Context {
         if row.dedupe_kind == KIND_SEQ {
             state.highest_seq = state.highest_seq.max(Some(row.dedupe_key));
         }
+    }
+
+    /// Takes readings into the five minutes that the device fills in its cell, and gives back what belongs into the table.
+    pub(super) fn fill(&mut self, part: Part) -> Option<Part> {
+        let row = &mut self.watched.row;
+        if part.cell_no == row.cell_no { row.state.filling.take_in(part) } else { Some(part) }
     }
 
     /// Takes a stored reading into the device's state if it is the newest, and tells whether it is.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::Result;
 use crate::cold_chain::alert::Alert;
 use crate::cold_chain::chart::ChartRange;
-use crate::cold_chain::store::{alerts, readings};
+use crate::cold_chain::store::{alerts, buckets};
 use crate::kernel::App;
 use crate::kernel::ids::{ColdCellId, CustomerId, OrgId};
 use crate::kernel::time::{SECOND, Timestamp};
@@ -37,7 +37,7 @@ pub async fn cells_between(app: &App, org: OrgId, from: Timestamp, until: Timest
         let alert = Alert::from(alert);
         by_cell.entry(alert.cold_cell_id).or_default().push(alert);
     }
-    let rows = readings::cells_between(&app.db, org, span(from, until), from, until).await?;
+    let rows = buckets::cells_between(&app.db, org, span(from, until), from, until).await?;
     let cells = rows.into_iter().map(|row| CellDay {
         measured: row.min.zip(row.max).map(|(min, max)| (min.celsius(), max.celsius())),
         readings: row.readings,

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::cold_chain::backlog;
+use crate::cold_chain::buckets::spread;
 use crate::cold_chain::inputs::{ChangeDevice, NewDevice, RotateKey};
 use crate::cold_chain::model::{Device, DeviceFilter, DeviceWithKey};
 use crate::cold_chain::service::alerts::close;
 use crate::cold_chain::service::fleet::unknown;
 use crate::cold_chain::store::devices::NewDeviceRow;
-use crate::cold_chain::store::{alerts, devices, disorder, fleet, looks};
+use crate::cold_chain::store::{alerts, buckets, devices, disorder, fleet, looks};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -106,9 +107,13 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     check.finish(())?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
+    let no = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?.no;
+    // The device's state first, as the writer does it: its readings wait until it has moved, and what is read of it from
+    // here on nobody else changes meanwhile.
+    devices::lock_tracks(&mut tx, no).await?;
     let row = devices::device(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(row.customer_id)?;
-    let (no, left) = (row.no, row.cell_no);
+    let left = row.cell_no;
     let before = row.at(now);
     let after = Device {
         cold_cell_id: change.cold_cell_id.unwrap_or(before.cold_cell_id),
@@ -119,8 +124,6 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
             .map_or(before.retired_at, |retired| retired.then(|| before.retired_at.unwrap_or(now))),
         ..before.clone()
     };
-    // The device's state first, as the writer does it: its readings wait until it has moved.
-    devices::lock_tracks(&mut tx, no).await?;
     backlog::settle(&mut tx, now, &[no]).await?;
     let (_, cell_no) = cell(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
@@ -133,6 +136,11 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
         devices::write_tracks(&mut tx, no, &Default::default()).await?;
     }
     if is_moved {
+        // It fills buckets of the cell where it stands.
+        if let Some(filling) = buckets::filling(&mut tx, no).await?.part(left) {
+            buckets::add(&mut tx, &spread(&[filling])).await?;
+            buckets::clear_filling(&mut tx, no).await?;
+        }
         devices::write_move(&mut tx, no, left, now).await?;
         if after.retired_at.is_none() {
             looks::add_device(&mut tx, no, now).await?;

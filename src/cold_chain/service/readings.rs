@@ -6,7 +6,7 @@ use crate::Error;
 use crate::Result;
 use crate::cold_chain::chart::{Chart, ChartRange};
 use crate::cold_chain::reading::AHEAD;
-use crate::cold_chain::store::{devices, fleet, readings};
+use crate::cold_chain::store::{buckets, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::ids::ColdCellId;
@@ -58,6 +58,6 @@ pub async fn chart(app: &App, actor: &Actor, cell: ColdCellId, range: ChartRange
     let width = range.bucket_seconds() * SECOND;
     // The bucket that the range begins in lies partly before it and is left out; the one that is filling now is in.
     let from = Timestamp(now.plus(-range.milliseconds()).0.div_euclid(width) * width + width);
-    let buckets = readings::buckets(&app.db, cell.no, range, from, now.plus(AHEAD)).await?;
+    let buckets = buckets::chart(&app.db, cell.no, range, from, now.plus(AHEAD)).await?;
     Ok(Chart::new(range, &buckets))
 }

@@ -9,7 +9,7 @@ use crate::cold_chain::alert::Alert;
 use crate::cold_chain::chart::{ChartRange, Summary};
 use crate::cold_chain::report::{CellReport, Excursion, JournalMark, Measured, PastLimits, PastMaintenance, ReportDay};
 use crate::cold_chain::service::{limits, maintenance};
-use crate::cold_chain::store::{alerts, fleet, readings};
+use crate::cold_chain::store::{alerts, buckets, fleet};
 use crate::identity::service::organisation;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -40,7 +40,7 @@ pub async fn cell_report(app: &App, actor: &Actor, id: ColdCellId, month: Option
     let (month, from, end) = bounds(month, now, zone(&time_zone))?;
     let until = end.min(now);
     let span = INTERVAL.bucket_seconds() * SECOND;
-    let buckets = readings::buckets(&app.db, cell_no, INTERVAL, from, until.plus(-1)).await?;
+    let buckets = buckets::chart(&app.db, cell_no, INTERVAL, from, until.plus(-1)).await?;
     let history = journal::past(&app.db, actor.org, "cold_cell", id.0).await?;
     let mut limits = limits::past(&history, (cell.min_temperature, cell.max_temperature), from, until);
     if !scope.sees_inside() {

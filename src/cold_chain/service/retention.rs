@@ -59,7 +59,7 @@ pub struct Removed {
     pub readings: u64,
     /// Weeks of readings, on PostgreSQL.
     pub weeks: u64,
-    /// Buckets.
+    /// Buckets, those that silent devices had not filled among them.
     pub buckets: u64,
 }
 
@@ -343,7 +343,9 @@ async fn old_buckets(app: &App, before: Timestamp, until: Instant, reached: &mut
 
 /// Removes the buckets of a cell from before a moment.
 async fn buckets(app: &App, cell: i64, before: Timestamp, until: Instant) -> Result<u64> {
-    let mut removed = 0;
+    let mut tx = app.db.begin().await?;
+    let mut removed = retention::delete_fillings(&mut tx, cell, before).await?;
+    tx.commit().await?;
     loop {
         let found = retention::bucket_starts(&app.db, cell, before, STEP).await?;
         let Some((last,)) = found.last() else { break };

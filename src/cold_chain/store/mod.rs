@@ -2,6 +2,7 @@
 
 pub(super) mod alerts;
 pub(super) mod backlog;
+pub(super) mod buckets;
 pub(super) mod clock;
 pub(super) mod devices;
 pub(super) mod disorder;

@@ -1,13 +1,13 @@
-//! Readings, buckets and device states: the statements of the ingest path, each for many rows at once.
+//! Readings and device states: the statements of the ingest path, each for many rows at once.
 
 use crate::Result;
-use crate::cold_chain::chart::{ChartRange, Summary};
+use crate::cold_chain::buckets::Filling;
 use crate::cold_chain::engine::{Arrival, Measured, Window};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::reading::FLAG_LATE;
 use crate::kernel::db::{Conn, Db, MultiRow, Sql, Tx, sql};
-use crate::kernel::ids::{ColdCellId, CustomerId, DeviceId, OrgId};
-use crate::kernel::time::{SECOND, Timestamp};
+use crate::kernel::ids::{ColdCellId, DeviceId, OrgId};
+use crate::kernel::time::Timestamp;
 
 /// A device as the writer needs it: its cell's rule, and its state before the group.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -51,6 +51,8 @@ pub(crate) struct DeviceState {
     pub highest_seq: Option<i64>,
     pub tracks: Option<String>,
     pub next_look: Option<Timestamp>,
+    #[sqlx(flatten)]
+    pub filling: Filling,
 }
 
 /// A reading in the table, or on its way there.
@@ -94,13 +96,11 @@ impl ReadingRow {
     }
 }
 
-/// A bucket's place: cell, start, span in seconds. In this order a reading's buckets lie side by side.
-pub(crate) type BucketKey = (i64, Timestamp, i64);
-
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.moved_at, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
-     s.humidity, s.battery, s.battery_at, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look \
+     s.humidity, s.battery, s.battery_at, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look, \
+     s.bucket_at, s.bucket_min, s.bucket_max, s.bucket_sum, s.bucket_count \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no \
      WHERE d.retired_at IS NULL AND d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
@@ -230,42 +230,18 @@ pub(crate) async fn series(
     query.bind(device_no).bind(cell_no).bind(from).bind(until).all(on).await
 }
 
-static BUCKETS: MultiRow = MultiRow::new(
-    "INSERT INTO reading_buckets AS b (cell_no, start_at, span, min, max, sum, count) VALUES ",
-    "($,$,$,$,$,$,$)",
-    " ON CONFLICT (cell_no, start_at, span) DO UPDATE SET \
-     min = CASE WHEN excluded.min < b.min THEN excluded.min ELSE b.min END, \
-     max = CASE WHEN excluded.max > b.max THEN excluded.max ELSE b.max END, \
-     sum = b.sum + excluded.sum, count = b.count + excluded.count",
-);
-
-/// Adds to buckets. The keys must be distinct, and sorted so that two servers never deadlock.
-pub(crate) async fn add_to_buckets(tx: &mut Tx, buckets: &[(BucketKey, Summary)]) -> Result<()> {
-    let queries = BUCKETS.queries(buckets, tx.is_sqlite(), |query, ((cell_no, start, span), summary)| {
-        query
-            .bind(*cell_no)
-            .bind(*start)
-            .bind(*span)
-            .bind(summary.min)
-            .bind(summary.max)
-            .bind(summary.sum)
-            .bind(summary.count)
-    });
-    for query in queries {
-        query.run(&mut *tx).await?;
-    }
-    Ok(())
-}
-
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at, battery_at) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at, battery_at, \
+     bucket_at, bucket_min, bucket_max, bucket_sum, bucket_count) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
      assigned = excluded.assigned, highest_seq = excluded.highest_seq, tracks = excluded.tracks, next_look = excluded.next_look, \
-     clock_suspect_at = excluded.clock_suspect_at, battery_at = excluded.battery_at",
+     clock_suspect_at = excluded.clock_suspect_at, battery_at = excluded.battery_at, \
+     bucket_at = excluded.bucket_at, bucket_min = excluded.bucket_min, bucket_max = excluded.bucket_max, \
+     bucket_sum = excluded.bucket_sum, bucket_count = excluded.bucket_count",
 );
 
 /// Writes the states of devices, which [`devices`] has read in the same transaction.
@@ -288,70 +264,14 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
             .bind(state.next_look)
             .bind(state.clock_suspect_at)
             .bind(state.battery_at)
+            .bind(state.filling.bucket_at)
+            .bind(state.filling.bucket_min)
+            .bind(state.filling.bucket_max)
+            .bind(state.filling.bucket_sum)
+            .bind(state.filling.bucket_count)
     });
     for query in queries {
         query.run(&mut *tx).await?;
     }
     Ok(())
-}
-
-/// The buckets of a cell's chart whose starts lie between two moments, oldest first. `from` is where a bucket starts.
-///
-/// The starts are known beforehand, so each bucket is looked up by its whole key and none of another span is passed over.
-pub(crate) async fn buckets(
-    on: impl Into<Conn<'_>>,
-    cell_no: i64,
-    range: ChartRange,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<(Timestamp, Summary)>> {
-    let rows: Vec<(Timestamp, Micro, Micro, i64, i64)> =
-        sql("WITH RECURSIVE starts (start_at) AS (SELECT CAST($3 AS BIGINT) \
-         UNION ALL SELECT start_at + $4 FROM starts WHERE start_at + $4 <= $5) \
-         SELECT b.start_at, b.min, b.max, b.sum, b.count FROM starts CROSS JOIN reading_buckets b \
-         WHERE b.cell_no = $1 AND b.start_at = starts.start_at AND b.span = $2 ORDER BY b.start_at")
-        .bind(cell_no)
-        .bind(range.bucket_seconds())
-        .bind(from)
-        .bind(range.bucket_seconds() * SECOND)
-        .bind(until)
-        .all(on)
-        .await?;
-    Ok(rows.into_iter().map(|(start, min, max, sum, count)| (start, Summary { min, max, sum, count })).collect())
-}
-
-/// What a cell with devices measured in a time.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct MeasuredCell {
-    pub id: ColdCellId,
-    pub name: String,
-    pub location: String,
-    pub customer_id: Option<CustomerId>,
-    pub min: Option<Micro>,
-    pub max: Option<Micro>,
-    pub readings: i64,
-}
-
-/// What all cells with devices measured between two moments, by place and name, from buckets that begin and end with
-/// them. Cells that were not there yet are left out.
-pub(crate) async fn cells_between(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    buckets: ChartRange,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<MeasuredCell>> {
-    sql("SELECT c.id, c.name, l.name AS location, l.customer_id, b.min, b.max, COALESCE(b.readings, 0) AS readings \
-         FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
-         LEFT JOIN (SELECT cell_no, MIN(min) AS min, MAX(max) AS max, CAST(SUM(count) AS BIGINT) AS readings \
-         FROM reading_buckets WHERE cell_no IN (SELECT no FROM cold_cells WHERE org_id = $1) \
-         AND span = $2 AND start_at >= $3 AND start_at < $4 GROUP BY cell_no) b ON b.cell_no = c.no \
-         WHERE c.org_id = $1 AND EXISTS (SELECT 1 FROM devices d WHERE d.cell_no = c.no AND d.retired_at IS NULL) \
-         AND (c.created_at < $4 OR b.readings IS NOT NULL) ORDER BY l.name, c.name, c.no")
-    .bind(org)
-    .bind(buckets.bucket_seconds())
-    .bind(from)
-    .bind(until)
-    .all(on)
-    .await
 }

@@ -75,14 +75,17 @@ pub(crate) async fn devices_old_at(
     sql(statement).bind(after).bind(to).bind(dedupe_kind).bind(before).all(on).await
 }
 
-/// Those of a stretch of cells that have a bucket from before a moment, in order: one row is read of each.
+/// Those of a stretch of cells that have a bucket from before a moment, in order: a row is read of each, and one of each
+/// device.
 pub(crate) async fn cells_with_old(
     on: impl Into<Conn<'_>>,
     (after, to): (i64, i64),
     before: Timestamp,
 ) -> Result<Vec<(i64,)>> {
     sql("SELECT c.no FROM cold_cells c WHERE c.no > $1 AND c.no <= $2 \
-         AND EXISTS (SELECT 1 FROM reading_buckets b WHERE b.cell_no = c.no AND b.start_at < $3) ORDER BY c.no")
+         AND (EXISTS (SELECT 1 FROM reading_buckets b WHERE b.cell_no = c.no AND b.start_at < $3) \
+         OR EXISTS (SELECT 1 FROM devices d JOIN device_states s ON s.device_no = d.no \
+         WHERE d.cell_no = c.no AND s.bucket_at < $3)) ORDER BY c.no")
     .bind(after)
     .bind(to)
     .bind(before)
@@ -195,4 +198,14 @@ pub(crate) async fn bucket_starts(
 /// Deletes the buckets of a cell up to a start, and tells how many.
 pub(crate) async fn delete_buckets(tx: &mut Tx, cell_no: i64, last: Timestamp) -> Result<u64> {
     sql("DELETE FROM reading_buckets WHERE cell_no = $1 AND start_at <= $2").bind(cell_no).bind(last).run(tx).await
+}
+
+/// Forgets what devices of a cell have been filling since before a moment, as they are silent, and tells of how many.
+pub(crate) async fn delete_fillings(tx: &mut Tx, cell_no: i64, before: Timestamp) -> Result<u64> {
+    sql("UPDATE device_states SET bucket_at = NULL, bucket_min = NULL, bucket_max = NULL, bucket_sum = NULL, \
+         bucket_count = NULL WHERE device_no IN (SELECT no FROM devices WHERE cell_no = $1) AND bucket_at < $2")
+    .bind(cell_no)
+    .bind(before)
+    .run(tx)
+    .await
 }

@@ -8,6 +8,7 @@ mod devices;
 mod disorder;
 mod escalation;
 mod faults;
+mod filling;
 mod fleet;
 mod keys;
 mod linked;
@@ -25,6 +26,8 @@ mod simulate;
 mod storm;
 mod time;
 mod urgency;
+
+use std::collections::BTreeMap;
 
 use officina::cold_chain::{backlog, service};
 use officina::kernel::App;
@@ -164,28 +167,47 @@ async fn stored(server: &TestServer) -> i64 {
     count
 }
 
-/// Buckets computed anew from the raw readings equal those that were kept.
+/// Minimum, maximum, sum and count by cell, span in seconds and start.
+type Buckets = BTreeMap<(i64, i64, i64), (i64, i64, i64, i64)>;
+
+/// The spans of buckets, in seconds.
+const SPANS: [i64; 3] = [300, 1_800, 7_200];
+
+fn add(buckets: &mut Buckets, key: (i64, i64, i64), (min, max, sum, count): (i64, i64, i64, i64)) {
+    let bucket = buckets.entry(key).or_insert((i64::MAX, i64::MIN, 0, 0));
+    *bucket = (bucket.0.min(min), bucket.1.max(max), bucket.2 + sum, bucket.3 + count);
+}
+
+/// Buckets computed anew from the raw readings equal those that were kept: in their table, and with the devices that still
+/// fill them.
 async fn assert_buckets_are_right(server: &TestServer) {
-    type Bucket = (i64, i64, i64, i64, i64, i64, i64);
-    let kept: Vec<Bucket> = sql(
-        "SELECT cell_no, span, start_at, min, max, sum, count FROM reading_buckets ORDER BY cell_no, span, start_at",
-    )
-    .all(&server.app().db)
-    .await
-    .expect("buckets");
-    let raw: Vec<(i64, i64, i64)> =
-        sql("SELECT cell_no, at, temperature FROM readings").all(&server.app().db).await.expect("readings");
-    let mut anew = std::collections::BTreeMap::new();
-    for (cell_no, at, temperature) in raw {
-        for span in [300, 1_800, 7_200] {
-            let start = at - at.rem_euclid(span * 1_000);
-            let bucket = anew.entry((cell_no, span, start)).or_insert((i64::MAX, i64::MIN, 0, 0));
-            *bucket = (bucket.0.min(temperature), bucket.1.max(temperature), bucket.2 + temperature, bucket.3 + 1);
+    let db = &server.app().db;
+    let (mut kept, mut anew) = (Buckets::new(), Buckets::new());
+    type Row = (i64, i64, i64, i64, i64, i64, i64);
+    let table: Vec<Row> = sql("SELECT cell_no, span, start_at, min, max, sum, count FROM reading_buckets")
+        .all(db)
+        .await
+        .expect("buckets");
+    for (cell_no, span, start, min, max, sum, count) in table {
+        add(&mut kept, (cell_no, span, start), (min, max, sum, count));
+    }
+    let filling: Vec<(i64, i64, i64, i64, i64, i64)> =
+        sql("SELECT d.cell_no, s.bucket_at, s.bucket_min, s.bucket_max, s.bucket_sum, s.bucket_count \
+         FROM device_states s JOIN devices d ON d.no = s.device_no WHERE s.bucket_at IS NOT NULL")
+        .all(db)
+        .await
+        .expect("what is filled");
+    for (cell_no, at, min, max, sum, count) in filling {
+        for span in SPANS {
+            add(&mut kept, (cell_no, span, at - at % (span * 1_000)), (min, max, sum, count));
         }
     }
-    let anew: Vec<Bucket> = anew
-        .into_iter()
-        .map(|((cell, span, start), (min, max, sum, count))| (cell, span, start, min, max, sum, count))
-        .collect();
+    let raw: Vec<(i64, i64, i64)> =
+        sql("SELECT cell_no, at, temperature FROM readings").all(db).await.expect("readings");
+    for (cell_no, at, value) in raw {
+        for span in SPANS {
+            add(&mut anew, (cell_no, span, at - at % (span * 1_000)), (value, value, value, 1));
+        }
+    }
     assert_eq!(kept, anew);
 }

@@ -150,11 +150,12 @@ pub async fn assert_all_there(config: &Config, acknowledged: &HashSet<i64>, when
     assert_eq!(rows.len(), stored.len(), "{when}: a reading is there twice");
     let lost: Vec<&i64> = acknowledged.difference(&stored).collect();
     assert!(lost.is_empty(), "{when}: acknowledged and lost: {lost:?}");
-    let (counted,): (Option<i64>,) = sql("SELECT CAST(SUM(count) AS BIGINT) FROM reading_buckets WHERE span = 300")
-        .one(&app.db)
-        .await
-        .expect("buckets");
-    assert_eq!(counted.unwrap_or_default(), rows.len() as i64, "{when}: the chart and the readings differ");
+    let (counted,): (i64,) = sql("SELECT CAST(COALESCE((SELECT SUM(count) FROM reading_buckets WHERE span = 300), 0) \
+         + COALESCE((SELECT SUM(bucket_count) FROM device_states), 0) AS BIGINT)")
+    .one(&app.db)
+    .await
+    .expect("buckets");
+    assert_eq!(counted, rows.len() as i64, "{when}: the chart and the readings differ");
     let verdicts = officina::kernel::journal::verify(&app.db).await.expect("the journal");
     assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "{when}: {verdicts:?}");
     if app.db.is_sqlite() {

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::{Cell, alone};
 use crate::support::{Kind, START, TestServer};
 
-/// Rows of readings and of buckets.
+/// Rows of readings and of buckets, those that devices fill among them.
 async fn rows(app: &App) -> (i64, i64) {
-    sql("SELECT CAST((SELECT COUNT(*) FROM readings) AS BIGINT), CAST((SELECT COUNT(*) FROM reading_buckets) AS BIGINT)")
-        .one(&app.db)
-        .await
-        .expect("counts")
+    sql("SELECT CAST((SELECT COUNT(*) FROM readings) AS BIGINT), CAST((SELECT COUNT(*) FROM reading_buckets) \
+         + (SELECT COUNT(*) FROM device_states WHERE bucket_at IS NOT NULL) AS BIGINT)")
+    .one(&app.db)
+    .await
+    .expect("counts")
 }
 
 #[tokio::test]
