@@ -8,6 +8,7 @@
 
 use crate::cold_chain::chart::{BUCKET_SPANS, Summary};
 use crate::cold_chain::model::Micro;
+use crate::cold_chain::reading::AHEAD;
 use crate::kernel::time::{SECOND, Timestamp};
 
 /// A bucket's place: cell, start, span in seconds. In this order a reading's buckets lie side by side.
@@ -57,8 +58,9 @@ impl Filling {
     }
 
     /// Takes in readings of the device in its cell, and gives back what belongs into the table now: five minutes that are
-    /// over, or those readings themselves if they are of earlier ones.
-    pub fn take_in(&mut self, part: Part) -> Option<Part> {
+    /// over, or those readings themselves if they are of earlier ones. Five minutes that cannot have come yet are left by a
+    /// clock that was ahead: as if they were over.
+    pub fn take_in(&mut self, part: Part, now: Timestamp) -> Option<Part> {
         let Some(mut filling) = self.part(part.cell_no) else {
             *self = Self::from(part);
             return None;
@@ -66,7 +68,7 @@ impl Filling {
         if filling.take_in(&part) {
             *self = Self::from(filling);
             None
-        } else if filling.start < part.start {
+        } else if filling.start < part.start || filling.start > now.plus(AHEAD) {
             *self = Self::from(part);
             Some(filling)
         } else {
@@ -123,22 +125,30 @@ mod tests {
 
     #[test]
     fn what_fills_goes_to_the_table_when_a_later_reading_comes_and_an_earlier_one_goes_there_itself() {
-        let mut filling = Filling::default();
-        assert_eq!(filling.take_in(part(10, -18)), None);
-        assert_eq!(filling.take_in(part(14, -20)), None);
-        assert_eq!(filling.take_in(part(9, 4)), Some(part(9, 4)));
+        let (mut filling, now) = (Filling::default(), Timestamp(20 * MINUTE));
+        assert_eq!(filling.take_in(part(10, -18), now), None);
+        assert_eq!(filling.take_in(part(14, -20), now), None);
+        assert_eq!(filling.take_in(part(9, 4), now), Some(part(9, 4)));
         let over = Part { summary: Summary::of(Micro(-18)).and(Summary::of(Micro(-20))), ..part(10, 0) };
         assert_eq!(filling.part(1), Some(over));
-        assert_eq!(filling.take_in(part(15, -19)), Some(over));
+        assert_eq!(filling.take_in(part(15, -19), now), Some(over));
         assert_eq!(filling.part(1), Some(part(15, -19)));
+    }
+
+    #[test]
+    fn what_a_clock_has_left_that_was_ahead_does_not_fill_for_ever() {
+        let (mut filling, month) = (Filling::default(), 30 * 24 * 60);
+        assert_eq!(filling.take_in(part(month, -18), Timestamp(month * MINUTE)), None);
+        assert_eq!(filling.take_in(part(10, -19), Timestamp(12 * MINUTE)), Some(part(month, -18)));
+        assert_eq!(filling.part(1), Some(part(10, -19)));
     }
 
     proptest! {
         /// Whatever the order in which readings come in: what went to the table and what still fills are all of them.
         #[test]
-        fn nothing_is_lost_on_the_way_through_what_fills(readings in prop::collection::vec((0..600_i64, -40..10_i64), 1..80)) {
+        fn nothing_is_lost_on_the_way_through_what_fills(readings in prop::collection::vec((0..600_i64, -40..10_i64), 1..80), now in 0..600_i64) {
             let mut filling = Filling::default();
-            let mut kept: Vec<Part> = readings.iter().filter_map(|(minute, degrees)| filling.take_in(part(*minute, *degrees))).collect();
+            let mut kept: Vec<Part> = readings.iter().filter_map(|(minute, degrees)| filling.take_in(part(*minute, *degrees), Timestamp(now * MINUTE))).collect();
             kept.extend(filling.part(1));
             let mut anew: BTreeMap<BucketKey, Summary> = BTreeMap::new();
             for (minute, degrees) in &readings {

@@ -162,7 +162,7 @@ async fn store(
             group.keep(|key| new.contains(key));
         }
     }
-    buckets::add(&mut tx, &group.fill_buckets()).await?;
+    buckets::add(&mut tx, &group.fill_buckets(now)).await?;
     let Observed { said, queue, disorder } = group.observe()?;
     let stored = group.contexts.iter().filter(|context| context.stored).map(|context| &context.watched.row);
     let states: Vec<_> = stored.map(|row| (row.no, &row.state)).collect();
@@ -272,7 +272,7 @@ impl Group {
     }
 
     /// Takes the rows into what their devices fill, and tells what goes into the table of buckets, sorted by key.
-    fn fill_buckets(&mut self) -> Vec<(BucketKey, Summary)> {
+    fn fill_buckets(&mut self, now: Timestamp) -> Vec<(BucketKey, Summary)> {
         let mut parts: Vec<(i64, Part)> = Vec::new();
         for row in &self.rows {
             let part = Part::of(row.cell_no, row.at, row.temperature);
@@ -284,7 +284,7 @@ impl Group {
         }
         let (by_number, contexts) = (&self.by_number, &mut self.contexts);
         let over = parts.into_iter().filter_map(|(device_no, part)| match by_number.get(&device_no) {
-            Some(index) => contexts[*index].fill(part),
+            Some(index) => contexts[*index].fill(part, now),
             None => Some(part),
         });
         spread(&over.collect::<Vec<_>>())

@@ -102,9 +102,9 @@ impl Context {
     }
 
     /// Takes readings into the five minutes that the device fills in its cell, and gives back what belongs into the table.
-    pub(super) fn fill(&mut self, part: Part) -> Option<Part> {
+    pub(super) fn fill(&mut self, part: Part, now: Timestamp) -> Option<Part> {
         let row = &mut self.watched.row;
-        if part.cell_no == row.cell_no { row.state.filling.take_in(part) } else { Some(part) }
+        if part.cell_no == row.cell_no { row.state.filling.take_in(part, now) } else { Some(part) }
     }
 
     /// Takes a stored reading into the device's state if it is the newest, and tells whether it is.

@@ -124,10 +124,15 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
             .map_or(before.retired_at, |retired| retired.then(|| before.retired_at.unwrap_or(now))),
         ..before.clone()
     };
+    let is_moved = after.cold_cell_id != before.cold_cell_id;
+    if is_moved && let Some(filling) = buckets::filling(&mut tx, no).await?.part(left) {
+        // It fills buckets of the cell where it stands. Before alerts and the journal, as the writer does it.
+        buckets::add(&mut tx, &spread(&[filling])).await?;
+        buckets::clear_filling(&mut tx, no).await?;
+    }
     backlog::settle(&mut tx, now, &[no]).await?;
     let (_, cell_no) = cell(&mut tx, actor, &scope, Some(after.cold_cell_id), now).await?;
     devices::update_device(&mut tx, &after, no, cell_no).await?;
-    let is_moved = after.cold_cell_id != before.cold_cell_id;
     let is_retired = after.retired_at.is_some() && before.retired_at.is_none();
     if is_moved || is_retired {
         let active = alerts::active_of_device(&mut tx, no).await?;
@@ -136,11 +141,6 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
         devices::write_tracks(&mut tx, no, &Default::default()).await?;
     }
     if is_moved {
-        // It fills buckets of the cell where it stands.
-        if let Some(filling) = buckets::filling(&mut tx, no).await?.part(left) {
-            buckets::add(&mut tx, &spread(&[filling])).await?;
-            buckets::clear_filling(&mut tx, no).await?;
-        }
         devices::write_move(&mut tx, no, left, now).await?;
         if after.retired_at.is_none() {
             looks::add_device(&mut tx, no, now).await?;

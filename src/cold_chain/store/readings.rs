@@ -104,14 +104,21 @@ const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no \
      WHERE d.retired_at IS NULL AND d.no IN (";
 static DEVICES: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ")");
-// Locked in the order of their numbers, so that two servers with the same devices queue and never deadlock.
-static DEVICES_LOCKED: MultiRow = MultiRow::new(DEVICES_HEAD, "$", ") ORDER BY d.no FOR UPDATE OF s");
+// In the order of their numbers, so that two servers with the same devices queue and never deadlock.
+static LOCK: MultiRow =
+    MultiRow::new("SELECT device_no FROM device_states WHERE device_no IN (", "$", ") ORDER BY device_no FOR UPDATE");
 
 /// The devices of a group that are in service, by number. Their states belong to this transaction until it ends.
 pub(crate) async fn devices(tx: &mut Tx, numbers: &[i64]) -> Result<Vec<DeviceRow>> {
-    let statement = if tx.is_sqlite() { &DEVICES } else { &DEVICES_LOCKED };
+    if !tx.is_sqlite() {
+        // A statement of its own: who waits for the lock would see its own row as it is by then, and the rest as it was
+        // before, a device that has just moved in the cell that it has left.
+        for query in LOCK.queries(numbers, false, |query, number| query.bind(*number)) {
+            query.all::<(i64,)>(&mut *tx).await?;
+        }
+    }
     let mut rows = Vec::with_capacity(numbers.len());
-    let queries = statement.queries(numbers, tx.is_sqlite(), |query, number| query.bind(*number));
+    let queries = DEVICES.queries(numbers, tx.is_sqlite(), |query, number| query.bind(*number));
     for query in queries {
         rows.extend(query.all::<DeviceRow>(&mut *tx).await?);
     }
