@@ -28,6 +28,17 @@ pub enum Batch {
     Many(Vec<Result<Reading, FieldErrors>>),
 }
 
+impl Batch {
+    /// How many readings it brings that can be stored.
+    #[must_use]
+    pub fn readings(&self) -> usize {
+        match self {
+            Self::One(reading) => usize::from(reading.is_ok()),
+            Self::Many(readings) => readings.iter().filter(|reading| reading.is_ok()).count(),
+        }
+    }
+}
+
 /// Reads a request's body.
 ///
 /// # Errors

@@ -103,13 +103,16 @@ impl Row {
 /// What the database says.
 pub async fn finish(app: &App, request: &RequestKey, status: u16, body: Option<&[u8]>) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    sql("UPDATE idempotent_answers SET status = $3, body = $4 WHERE scope = $1 AND key = $2")
-        .bind(&request.scope)
-        .bind(&request.key)
-        .bind(i64::from(status))
-        .bind(body)
-        .run(&mut tx)
-        .await?;
+    // A claim that was abandoned meanwhile may be another request's.
+    sql("UPDATE idempotent_answers SET status = $4, body = $5 \
+         WHERE scope = $1 AND key = $2 AND request_hash = $3 AND status IS NULL")
+    .bind(&request.scope)
+    .bind(&request.key)
+    .bind(request.hash.clone())
+    .bind(i64::from(status))
+    .bind(body)
+    .run(&mut tx)
+    .await?;
     tx.commit().await
 }
 
@@ -119,9 +122,10 @@ pub async fn finish(app: &App, request: &RequestKey, status: u16, body: Option<&
 /// What the database says.
 pub async fn forget(app: &App, request: &RequestKey) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    sql("DELETE FROM idempotent_answers WHERE scope = $1 AND key = $2")
+    sql("DELETE FROM idempotent_answers WHERE scope = $1 AND key = $2 AND request_hash = $3 AND status IS NULL")
         .bind(&request.scope)
         .bind(&request.key)
+        .bind(request.hash.clone())
         .run(&mut tx)
         .await?;
     tx.commit().await

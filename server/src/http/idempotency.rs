@@ -1,5 +1,7 @@
 //! `Idempotency-Key`: the first answer to an unsafe request is replayed for a day.
 
+use std::time::{Duration, Instant};
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -24,6 +26,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY: usize = 200;
 /// The longest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
+/// How long after the beginning of a request it is tried to write its answer down: nearly until it counts as abandoned.
+const TRIED_FOR: Duration = Duration::from_secs(100);
+/// And how long it is waited in between.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Marks an answer that holds a secret (a key shown once), so that it is not written down and not given twice.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +57,8 @@ async fn answer_once(state: &AppState, request: Request, next: Next) -> Result<R
     let Some(key) = request_key(state, &parts, scope(state, &parts), &body)? else {
         return Err(Error::internal("a request without an Idempotency-Key is to be answered once"));
     };
-    once(&state.app, key, next.run(Request::from_parts(parts, Body::from(body)))).await
+    let running = Error::conflict("The first request with this Idempotency-Key is still running.");
+    once(&state.app, key, running, next.run(Request::from_parts(parts, Body::from(body)))).await
 }
 
 /// What tells a request of somebody from all others, if it has an `Idempotency-Key`.
@@ -69,11 +76,12 @@ pub fn request_key(state: &AppState, parts: &Parts, scope: String, body: &Bytes)
 /// Carries a request out if it is the first with its key; otherwise answers as the first one was answered.
 ///
 /// # Errors
-/// [`Error::Conflict`] while the first one is running, for a key of another request, and for what was shown once; else what
-/// the database says.
+/// `running` while the first one is; [`Error::Conflict`] for a key of another request, and for what was shown once; else
+/// what the database says.
 pub async fn once(
     app: &App,
     key: RequestKey,
+    running: Error,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Result<Response> {
     match idempotency::begin(app, &key, app.clock.now()).await? {
@@ -83,18 +91,20 @@ pub async fn once(
                 "This request was carried out before. What it made was shown once and is not shown again.",
             ));
         }
-        Begun::Running => return Err(Error::conflict("The first request with this Idempotency-Key is still running.")),
+        Begun::Running => return Err(running),
         Begun::Different => return Err(Error::conflict("This Idempotency-Key was used for another request.")),
         Begun::First => {}
     }
     // In a task of its own: a client that hangs up does not stop it halfway, and finds the answer when it asks again.
-    let app = app.clone();
-    let carried_out = request_id::scope(request_id::current(), async move { keep(&app, &key, work.await).await });
+    let (app, until) = (app.clone(), Instant::now() + TRIED_FOR);
+    let carried_out =
+        request_id::scope(request_id::current(), async move { keep(&app, &key, work.await, until).await });
     tokio::spawn(carried_out).await.map_err(Error::internal)?
 }
 
 /// Writes the answer down, unless it may turn out differently next time; of one that holds a secret only that it was given.
-async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Response> {
+/// The work is done by now, so the answer goes out even where it cannot be written down just then.
+async fn keep(app: &App, key: &RequestKey, response: Response, until: Instant) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
         idempotency::forget(app, key).await?;
@@ -103,12 +113,31 @@ async fn keep(app: &App, key: &RequestKey, response: Response) -> Result<Respons
     let passing = parts.status.is_server_error()
         || matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
     if passing {
-        idempotency::forget(app, key).await?;
+        if let Err(error) = idempotency::forget(app, key).await {
+            tracing::warn!(error = %error, "a request may be sent again, but not at once");
+        }
     } else {
-        let kept = parts.extensions.get::<HoldsSecret>().is_none().then_some(&*body);
-        idempotency::finish(app, key, parts.status.as_u16(), kept).await?;
+        let kept = parts.extensions.get::<HoldsSecret>().is_none().then(|| body.clone());
+        finish(app, key, (parts.status.as_u16(), kept), until).await;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Writes an answer down. Where the database is away just then, in the background, until a moment after which the request
+/// would be carried out once more.
+async fn finish(app: &App, key: &RequestKey, (status, body): (u16, Option<Bytes>), until: Instant) {
+    let Err(error) = idempotency::finish(app, key, status, body.as_deref()).await else { return };
+    tracing::warn!(error = %error, "an answer is not written down yet");
+    let (app, key) = (app.clone(), key.clone());
+    tokio::spawn(async move {
+        while Instant::now() < until {
+            tokio::time::sleep(PAUSE).await;
+            if idempotency::finish(&app, &key, status, body.as_deref()).await.is_ok() {
+                return;
+            }
+        }
+        tracing::error!("an answer could not be written down; the same request would be carried out again");
+    });
 }
 
 /// Who asks: a member in its organisation, or an address of the public.

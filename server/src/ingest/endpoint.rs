@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Answer;
+use super::{Answer, Place};
 use crate::http::auth::Caller;
 use crate::http::client::{self, Peer};
 use crate::http::envelope::Data;
@@ -115,8 +115,8 @@ struct AllRejected {
         ("idempotency-key" = Option<String>, Header, description = "The first answer is given again for a day.")),
     request_body = ReadingBody,
     responses((status = 201, body = Data<Receipt>), (status = 200, body = Data<Receipt>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
-        (status = 415, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 415, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 async fn post_readings(State(state): State<AppState>, ApiPath(serial): ApiPath<String>, request: Request) -> Response {
     match take(&state, &serial, request).await {
         Ok(response) => response,
@@ -146,13 +146,16 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
     let once = idempotency::request_key(state, &parts, format!("device/{}", admission.device_no), &body)?;
     // Of the body only the readings are kept while they wait: it may weigh a hundred times as much.
     let batch = wire::parse(&unzipped(&parts.headers, body)?)?;
+    // Before anything waits for the database, be it only to learn what a request was answered the first time.
+    let place = state.ingest.place(batch.readings())?;
     let request = Received { key_hash, received_at };
-    let Some(once) = once else { return request.answer(state, &admission, batch).await };
+    let Some(once) = once else { return request.answer(state, &admission, batch, place).await };
     let work = {
         let state = state.clone();
-        async move { request.answer(&state, &admission, batch).await.unwrap_or_else(ApiError::into_response) }
+        async move { request.answer(&state, &admission, batch, place).await.unwrap_or_else(ApiError::into_response) }
     };
-    Ok(idempotency::once(&state.app, once, work).await?)
+    // A device takes a conflict for its own fault and throws the readings away: it is to come again.
+    Ok(idempotency::once(&state.app, once, Error::Unavailable, work).await?)
 }
 
 /// The device of a key that has not ended.
@@ -220,14 +223,20 @@ struct Received {
 }
 
 impl Received {
-    async fn answer(&self, state: &AppState, admission: &Admission, batch: Batch) -> Result<Response, ApiError> {
+    async fn answer(
+        &self,
+        state: &AppState,
+        admission: &Admission,
+        batch: Batch,
+        place: Place,
+    ) -> Result<Response, ApiError> {
         match batch {
             Batch::One(reading) => {
                 let reading = reading.map_err(Error::Validation)?;
-                let novelty = self.store(state, admission, vec![reading]).await?;
+                let novelty = self.store(state, admission, vec![reading], place).await?;
                 Ok(one(novelty.first() == Some(&Novelty::Accepted)))
             }
-            Batch::Many(items) => self.many(state, admission, items).await,
+            Batch::Many(items) => self.many(state, admission, items, place).await,
         }
     }
 
@@ -236,14 +245,16 @@ impl Received {
         state: &AppState,
         admission: &Admission,
         mut readings: Vec<Reading>,
+        mut place: Place,
     ) -> Result<Vec<Novelty>, ApiError> {
         let (mut device_no, mut access_epoch) = (admission.device_no, admission.access_epoch);
         for _ in 0..TRIES {
             let delivery = Delivery { device_no, access_epoch, received_at: self.received_at, readings };
-            match state.ingest.store(delivery).await? {
+            match state.ingest.store(delivery, place).await? {
                 Answer::Stored(novelty) => return Ok(novelty),
                 Answer::Stale(back) => readings = back,
             }
+            place = state.ingest.place(readings.len())?;
             // The device's keys have changed. This one may still be good, for instance for its grace time.
             state.ingest.admissions.forget(&self.key_hash);
             let again = admit(state, &self.key_hash, self.received_at).await?.ok_or(ApiError::UnknownDevice)?;
@@ -257,9 +268,10 @@ impl Received {
         state: &AppState,
         admission: &Admission,
         items: Vec<Result<Reading, FieldErrors>>,
+        place: Place,
     ) -> Result<Response, ApiError> {
         let good: Vec<Reading> = items.iter().filter_map(|item| item.as_ref().ok().copied()).collect();
-        let stored = if good.is_empty() { Vec::new() } else { self.store(state, admission, good).await? };
+        let stored = if good.is_empty() { Vec::new() } else { self.store(state, admission, good, place).await? };
         let receipt = Receipt::of(&items, stored);
         if receipt.rejected == items.len() && !items.is_empty() {
             let errors = FieldErrors::single("readings", "all_rejected", "were all refused; see data.results");

@@ -51,7 +51,7 @@ pub enum Answer {
 
 /// Room in the queue for some readings, given back when this is dropped.
 #[derive(Debug)]
-struct Place {
+pub struct Place {
     waiting: Arc<AtomicUsize>,
     readings: usize,
 }
@@ -71,12 +71,11 @@ impl Ingest {
         (Self { admissions, queue, waiting: Arc::default(), most_waiting }, Inbox(jobs))
     }
 
-    /// Stores a delivery; when this returns, it is durable.
+    /// Stores a delivery in its place; when this returns, it is durable.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the queue is full or too slow, the database is away or the server is stopping.
-    pub async fn store(&self, delivery: Delivery) -> Result<Answer> {
-        let place = self.place(delivery.readings.len())?;
+    /// [`Error::Unavailable`] when the queue is too slow, the database is away or the server is stopping.
+    pub async fn store(&self, delivery: Delivery, place: Place) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
         self.queue
             .send(Job { delivery, since: Instant::now(), answer, _place: place })
@@ -85,7 +84,11 @@ impl Ingest {
         answered.await.unwrap_or(Err(Error::Unavailable))
     }
 
-    fn place(&self, readings: usize) -> Result<Place> {
+    /// Room for some readings, from before anything is done for them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the queue is full.
+    pub fn place(&self, readings: usize) -> Result<Place> {
         let before = self.waiting.fetch_add(readings, Ordering::Relaxed);
         let place = Place { waiting: Arc::clone(&self.waiting), readings };
         if before + readings > self.most_waiting {

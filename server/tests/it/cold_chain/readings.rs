@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::pin::pin;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
@@ -12,9 +13,10 @@ use officina::kernel::db::sql;
 use officina::kernel::time::{MINUTE, SECOND};
 use officina_server::config::Config;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Cell, assert_buckets_are_right, stored};
-use crate::support::{Client, START, TestServer};
+use crate::support::{Client, Kind, START, TestServer};
 
 #[tokio::test]
 async fn a_reading_is_stored_once_and_shows_at_once() {
@@ -206,6 +208,65 @@ async fn a_reading_without_a_number_or_time_is_known_again_by_its_idempotency_ke
     .await;
 }
 
+/// Has the database refuse a kind of change, by a trigger.
+async fn poison(server: &TestServer, sqlite: &'static str, postgres: &'static str) {
+    let statements = if server.app().db.is_sqlite() {
+        vec![sqlite]
+    } else {
+        let function = "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN RAISE EXCEPTION ''poison''; END'";
+        vec![function, postgres]
+    };
+    change(server, &statements).await;
+}
+
+async fn change(server: &TestServer, statements: &[&'static str]) {
+    let mut tx = server.app().db.begin().await.unwrap();
+    for statement in statements {
+        sql(statement).run(&mut tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_written_down_is_given_and_written_down_later() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        poison(
+            &server,
+            "CREATE TRIGGER poison BEFORE UPDATE ON idempotent_answers BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            "CREATE TRIGGER poison BEFORE UPDATE ON idempotent_answers FOR EACH ROW EXECUTE FUNCTION poison()",
+        )
+        .await;
+        let device = cell.device(&server).with("idempotency-key", "first");
+        let reading = json!({ "temperature": -18.5 });
+        let first = device.post(&cell.path(), reading.clone()).await.expect(201);
+        // Until then the request counts as running: a device that sends it again is to come back, and loses nothing.
+        let again = device.post(&cell.path(), reading.clone()).await;
+        again.expect_error(503, "UNAVAILABLE");
+        assert!(again.header("retry-after").is_some());
+        let drop = match server.kind {
+            Kind::Sqlite => "DROP TRIGGER poison",
+            Kind::Postgres => "DROP TRIGGER poison ON idempotent_answers",
+        };
+        change(&server, &[drop]).await;
+        let replayed = async {
+            loop {
+                let answer = device.post(&cell.path(), reading.clone()).await;
+                if answer.status != 503 {
+                    break answer;
+                }
+            }
+        };
+        let replayed = timeout(Duration::from_secs(20), replayed).await.expect("it is written down in the end");
+        assert_eq!(replayed.header("idempotency-replayed"), Some("true"));
+        assert_eq!(replayed.expect(201), first);
+        assert_eq!(stored(&server).await, 1);
+        server.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn times_that_cannot_be_right_count_as_received_and_are_flagged() {
     TestServer::each(|server| async move {
@@ -283,11 +344,7 @@ async fn a_reading_that_the_database_refuses_spoils_only_its_own_request() {
                 "CREATE TRIGGER poison BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION poison()",
             ]
         };
-        let mut tx = server.app().db.begin().await.unwrap();
-        for statement in poison {
-            sql(statement).run(&mut tx).await.unwrap();
-        }
-        tx.commit().await.unwrap();
+        change(&server, &poison).await;
 
         let device = cell.device(&server);
         let path = cell.path();
