@@ -36,7 +36,8 @@ struct DemoUser {
     password: String,
 }
 
-/// The devices of a plan: those that a simulation before has left get new keys, the others are made.
+/// The devices of a plan: those that a simulation before has left get new keys, the others are made. Those that somebody
+/// has taken out of service stay there, and send nothing.
 pub(super) async fn prepare(client: &Client, plan: &Plan) -> Result<Vec<Device>, StartError> {
     let bearer = format!("Bearer {}", token(client, plan).await?);
     let api = Api { client, bearer: &bearer };
@@ -52,9 +53,14 @@ pub(super) async fn prepare(client: &Client, plan: &Plan) -> Result<Vec<Device>,
         .try_collect()
         .await?;
     let known = api.all("/api/v1/devices?limit=100&search=SIM-", "serialNumber").await?;
+    let retired = api.all("/api/v1/devices?limit=100&status=RETIRED&search=SIM-", "serialNumber").await?;
+    let left_out = (0..plan.devices).filter(|number| retired.contains_key(&serial(*number))).count();
+    if left_out > 0 {
+        tracing::warn!(devices = left_out, "devices of the simulation are out of service and send nothing");
+    }
     let missing: Vec<(String, &str)> = (0..plan.devices)
         .map(|number| (serial(number), cells[cell_of(number)].as_str()))
-        .filter(|(serial, _)| !known.contains_key(serial))
+        .filter(|(serial, _)| !known.contains_key(serial) && !retired.contains_key(serial))
         .collect();
     let mut keys: HashMap<String, String> = HashMap::new();
     for part in missing.chunks(MOST_IMPORTED) {
@@ -64,13 +70,17 @@ pub(super) async fn prepare(client: &Client, plan: &Plan) -> Result<Vec<Device>,
     let renewed: Vec<(String, String)> =
         stream::iter(old).map(|(id, serial)| api.rotate(id, serial)).buffered(AT_ONCE).try_collect().await?;
     keys.extend(renewed);
-    Ok((0..plan.devices)
+    let devices: Vec<Device> = (0..plan.devices)
         .filter_map(|number| {
             let serial = serial(number);
             let key = keys.remove(&serial)?;
             Some(Device::new(serial, key, number, preset_of(cell_of(number)).thresholds()))
         })
-        .collect())
+        .collect();
+    if devices.is_empty() {
+        return Err(StartError::new("All devices of the simulation are out of service.".to_owned()));
+    }
+    Ok(devices)
 }
 
 fn serial(number: u32) -> String {

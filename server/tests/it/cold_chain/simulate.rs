@@ -48,6 +48,16 @@ async fn simulated_devices_are_answered_as_they_should_be_and_everything_is_stor
         assert_eq!(stored(&admin).await, first.answered.accepted + second.answered.accepted);
         let devices = admin.get("/api/v1/devices").await.expect(200);
         assert_eq!(devices["page"]["total"], 10);
+        // One that was taken out of service stays there, and the others go on.
+        let retired = devices["data"][0]["id"].as_str().expect("an id");
+        admin.patch(&format!("/api/v1/devices/{retired}"), json!({ "retired": true })).await.expect(200);
+        let third = simulate::run(&plan).await.expect("a report");
+        assert!(third.is_right() && third.answered.accepted > 0, "{third}");
+        let devices = admin.get("/api/v1/devices").await.expect(200);
+        assert_eq!(devices["page"]["total"], 9);
+        let none = Plan { devices: 1, ..plan };
+        let refused = simulate::run(&none).await.expect_err("the first is the only one, and out of service");
+        assert_eq!(refused.to_string(), "All devices of the simulation are out of service.");
         server.stop().await;
     })
     .await;
