@@ -35,6 +35,15 @@ pub struct NoticeLine {
     pub is_read: bool,
 }
 
+/// What an empty list means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emptiness {
+    /// In a few words.
+    pub title: String,
+    /// When something will be told, and where.
+    pub text: String,
+}
+
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticesView {
@@ -46,8 +55,8 @@ pub struct NoticesView {
     pub total: Option<i64>,
     /// How many of all were not read.
     pub unread: i64,
-    /// When something will be told; none where the person is never told anything.
-    pub when: Option<String>,
+    /// What an empty list means; none where the person is never told anything.
+    pub empty: Option<Emptiness>,
 }
 
 /// One channel to choose for.
@@ -95,23 +104,34 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
         next: page.next_cursor,
         total: page.total,
         unread: service::unread_notices(&app, &actor).await?,
-        when: when(&service::concern(&app, &actor).await?.kinds),
+        empty: emptiness(&service::concern(&app, &actor).await?),
     })
 }
 
-/// When somebody is told of things of some kinds, in words.
+/// What an empty list means to somebody.
 #[cfg(feature = "ssr")]
-fn when(kinds: &[NoticeKind]) -> Option<String> {
+fn emptiness(concern: &officina::notices::service::Concern) -> Option<Emptiness> {
     let says = |kind: &NoticeKind| match kind {
         NoticeKind::Opening => "opens",
         NoticeKind::Escalation => "waits for you",
         NoticeKind::Resolution => "is over",
     };
-    let (last, first) = kinds.split_last()?;
+    let (last, first) = concern.kinds.split_last()?;
     let first: Vec<&str> = first.iter().map(says).collect();
     let comma = if first.len() > 1 { "," } else { "" };
     let words = if first.is_empty() { String::new() } else { format!("{}{comma} or ", first.join(", ")) };
-    Some(format!("Notices appear here by themselves, when an alert {words}{}.", says(last)))
+    let when = format!("when an alert {words}{}", says(last));
+    Some(if concern.in_app {
+        Emptiness {
+            title: "Nobody has had to tell you anything".to_owned(),
+            text: format!("Notices appear here by themselves, {when}."),
+        }
+    } else {
+        Emptiness {
+            title: "No notices appear here".to_owned(),
+            text: format!("You are told by mail or SMS, {when}. Alerts themselves are not for your role to see."),
+        }
+    })
 }
 
 /// How many notices one has not read, for the bell; counted up to 100.
@@ -188,19 +208,19 @@ pub async fn get_preferences() -> Result<PreferencesView, PageError> {
         NoticeKind::Resolution => "an alert that I was told of is over",
     };
     let report = (DAILY_REPORT.to_owned(), "a day is over: its report, in the morning".to_owned(), wanted.daily_report);
-    let channels = Channel::ALL.iter().map(|channel| Chooser {
+    let channels = concern.channels().map(|channel| Chooser {
         label: match channel {
             Channel::InApp => "In the application, when",
             Channel::Email => "By mail, when",
             Channel::Sms => "By SMS, when",
         }
         .to_owned(),
-        hint: hint(*channel),
+        hint: hint(channel),
         boxes: concern
             .kinds
             .iter()
-            .map(|kind| (word(*channel, *kind), says(*kind).to_owned(), wanted.wants(*channel, *kind)))
-            .chain((*channel == Channel::Email && concern.daily_report).then(|| report.clone()))
+            .map(|kind| (word(channel, *kind), says(*kind).to_owned(), wanted.wants(channel, *kind)))
+            .chain((channel == Channel::Email && concern.daily_report).then(|| report.clone()))
             .collect(),
     });
     let channels = if concern.is_nothing() { Vec::new() } else { channels.collect() };
@@ -213,13 +233,13 @@ pub async fn choose_notices(
     // A form without a tick sends nothing.
     #[server(default)] wanted: Vec<String>,
 ) -> Result<Fresh, PageError> {
-    use officina::notices::{Channel, DAILY_REPORT, NoticePreferences, service, word};
+    use officina::notices::{DAILY_REPORT, NoticePreferences, service, word};
 
     let (app, actor) = crate::context::context()?;
     let concern = service::concern(&app, &actor).await?;
     let is_choice = |known: &String| {
         (known == DAILY_REPORT && concern.daily_report)
-            || concern.kinds.iter().any(|kind| Channel::ALL.iter().any(|channel| *known == word(*channel, *kind)))
+            || concern.kinds.iter().any(|kind| concern.channels().any(|channel| *known == word(channel, *kind)))
     };
     let mut words = service::notice_preferences(&app, &actor).await?.words();
     words.retain(|known| !is_choice(known));

@@ -8,7 +8,7 @@ use super::functions::{NOTICES, NoticeLine, NoticesView, PREFERENCES, list_notic
 use crate::live::{Topic, use_live};
 use crate::sent::calls;
 use crate::staff::loaded;
-use crate::ui::{Badge, EmptyState, Icon, PageTitle, Pager, SkeletonRows, Tone, address, icon};
+use crate::ui::{Badge, EmptyState, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Tone, address, icon};
 
 /// The page.
 #[component]
@@ -33,17 +33,9 @@ pub fn NoticesPage() -> impl IntoView {
 
 fn show(view: NoticesView, is_later_page: bool) -> AnyView {
     if view.rows.is_empty() {
-        let empty = match view.when {
-            _ if is_later_page => view! {
-                <EmptyState symbol=Icon::Search title="Nothing more" text="The list has ended before this page.">
-                    <a class="btn" href=NOTICES>"First page"</a>
-                </EmptyState>
-            }
-            .into_any(),
-            Some(when) => {
-                view! { <EmptyState symbol=Icon::Bell title="Nobody has had to tell you anything" text=when/> }
-                    .into_any()
-            }
+        let empty = match view.empty {
+            _ if is_later_page => view! { <PastTheEnd first=NOTICES/> }.into_any(),
+            Some(empty) => view! { <EmptyState symbol=Icon::Bell title=empty.title text=empty.text/> }.into_any(),
             None => never_told(),
         };
         return view! { <div class="panel">{empty}</div> }.into_any();

@@ -26,6 +26,20 @@ pub fn EmptyState(
     }
 }
 
+/// What a page says that lies behind the end of its list, which has become shorter meanwhile.
+#[component]
+pub fn PastTheEnd(
+    /// Where the list begins.
+    #[prop(into)]
+    first: String,
+) -> impl IntoView {
+    view! {
+        <EmptyState symbol=Icon::Search title="Nothing more" text="The list has ended before this page.">
+            <a class="btn" href=first>"First page"</a>
+        </EmptyState>
+    }
+}
+
 /// Grey lines of the size that rows will have, so that nothing moves when they come.
 #[component]
 pub fn SkeletonRows(

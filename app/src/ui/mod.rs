@@ -19,7 +19,7 @@ mod toast;
 pub use badge::{Badge, Tone};
 pub use button::{Button, ButtonKind};
 pub use chart::{Chart, ChartData, ChartMark, ChartPoint};
-pub use empty::{EmptyState, SkeletonRows};
+pub use empty::{EmptyState, PastTheEnd, SkeletonRows};
 pub use field::{Alert, Field, FieldFrame, Select};
 pub use filter_form::FilterForm;
 pub use icon::{Icon, icon};

@@ -6,7 +6,7 @@ use crate::cold_chain::service::may_be_named;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::permission::{Permission, PermissionSet};
-use crate::notices::model::NoticeKind;
+use crate::notices::model::{Channel, NoticeKind};
 
 /// What the member who asks can be told here at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,9 +15,16 @@ pub struct Concern {
     pub kinds: Vec<NoticeKind>,
     /// Whether the report of the day before, too.
     pub daily_report: bool,
+    /// Whether notices appear in the application: the others are told outside of it.
+    pub in_app: bool,
 }
 
 impl Concern {
+    /// The channels by which the member can be told.
+    pub fn channels(&self) -> impl Iterator<Item = Channel> {
+        Channel::ALL.iter().copied().filter(|channel| self.in_app || *channel != Channel::InApp)
+    }
+
     /// Whether there is nothing.
     #[must_use]
     pub const fn is_nothing(&self) -> bool {
@@ -29,6 +36,12 @@ impl Concern {
 /// The others look when they want to.
 pub(super) const fn acts(permissions: PermissionSet) -> bool {
     permissions.has(Permission::AlertsAcknowledge)
+}
+
+/// Whether somebody may see alerts, be it only those of the own cells, and so notices of them in the application. A policy
+/// may name others, too.
+pub(super) const fn sees(permissions: PermissionSet) -> bool {
+    permissions.has(Permission::AlertsRead) || permissions.has(Permission::PortalRead)
 }
 
 /// Whether something is told to somebody whose turn it is, or not, when nobody reacts, and who was told of its beginning,
@@ -52,5 +65,6 @@ pub async fn concern(app: &App, actor: &Actor) -> Result<Concern> {
     Ok(Concern {
         kinds: kinds.filter(|kind| is_told(*kind, permissions, may_be_named, knows)).collect(),
         daily_report: acts(permissions),
+        in_app: sees(permissions),
     })
 }

@@ -15,7 +15,7 @@ use crate::kernel::journal::{self, Entry};
 use crate::kernel::time::{DAY, HOUR, Timestamp};
 use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
-use crate::notices::service::concern::is_told;
+use crate::notices::service::concern::{is_told, sees};
 use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
 use crate::notices::words::{Words, title};
 use crate::notify::mail::{self, Mail};
@@ -140,7 +140,7 @@ fn concerning<'a>(
 fn ways(app: &App, person: &Addressee, kind: NoticeKind, wanted: &NoticePreferences, aloud: bool) -> Option<Ways> {
     let wants = |channel| wanted.wants(channel, kind);
     let ways = Ways {
-        in_app: wants(Channel::InApp),
+        in_app: wants(Channel::InApp) && sees(person.permissions),
         email: aloud && wants(Channel::Email) && person.email.is_some() && app.mailer.is_on(),
         sms: aloud && wants(Channel::Sms) && person.phone.is_some() && app.sms.is_on(),
     };

@@ -216,23 +216,25 @@ async fn who_is_never_told_anything_is_promised_nothing() {
             assert!(page(role, "/app/account").await.contains(choice), "{role}");
         }
 
-        // Whom the policy names is told when it is their turn, and of the end, and of nothing else.
+        // Whom the policy names is told when it is their turn, and of the end, and of nothing else; outside of the
+        // application, where they see no alerts.
         let admin = server.browser("admin").await;
         let policy = json!({ "levels": [{ "afterMinutes": 10, "roles": ["agent"] }] });
         admin.put("/api/v1/admin/alert-policy", policy).await.expect(200);
         let text = page("agent", list).await;
-        assert!(text.contains("when an alert waits for you or is over."), "{text}");
+        assert!(text.contains("told by mail or SMS, when an alert waits for you or is over."), "{text}");
         let text = page("agent", choice).await;
         assert!(
             text.contains("it is my turn") && !text.contains("an alert opens") && !text.contains("a day is over"),
             "{text}"
         );
+        assert!(text.contains("By SMS, when") && !text.contains("In the application"), "{text}");
         // What one cannot choose stays as it was.
         let agent = server.browser("agent").await;
         agent.clone().form(choice, &[("function", "notices/choose"), ("wanted[]", "sms:resolution")]).await;
         let wanted = agent.get(PREFERENCES).await.expect(200)["data"].take();
         let of = |channel: &str| ["opening", "escalation", "resolution"].map(|kind| wanted[channel][kind] == true);
-        assert_eq!((of("inApp"), of("sms")), ([true, false, false], [false, false, true]));
+        assert_eq!((of("inApp"), of("sms")), ([true, true, true], [false, false, true]));
         assert_eq!(wanted["dailyReport"], true);
 
         // Where nobody uses the cold chain, nobody is told of it.
