@@ -5,7 +5,9 @@ use leptos_router::hooks::use_query_map;
 
 use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
 use crate::staff::loaded;
-use crate::ui::{Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, address, icon};
+use crate::ui::{
+    Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
+};
 
 const PATH: &str = "/app/audit";
 
@@ -50,7 +52,10 @@ fn show(view: AuditView, query: &AuditQuery) -> AnyView {
         view! { <a class="btn" href=href rel="external">"Export"</a> }
     });
     let filters = filters(&view, query);
-    let list = if view.rows.is_empty() {
+    let first = query.cursor.is_some().then(|| link(PATH, query, None));
+    let list = if let Some(first) = first.clone().filter(|_| view.rows.is_empty()) {
+        view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any()
+    } else if view.rows.is_empty() {
         view! {
             <div class="panel">
                 <EmptyState symbol=Icon::List title="Nothing matches" text="Try another time, or fewer conditions.">
@@ -61,7 +66,6 @@ fn show(view: AuditView, query: &AuditQuery) -> AnyView {
         .into_any()
     } else {
         let shown = view.rows.len();
-        let first = query.cursor.is_some().then(|| link(PATH, query, None));
         let next = view.next.as_deref().map(|cursor| link(PATH, query, Some(cursor)));
         let columns = ["What", "Who", "To what", "When", "More"].map(Column::plain).to_vec();
         let rows: Vec<_> = view.rows.into_iter().map(row).collect();

@@ -12,7 +12,7 @@ use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, permitted, refused};
 use crate::ui::{
-    Badge, EmptyState, Field, Icon, PageTitle, Pager, SkeletonRows, ToastKind, Tone, address, icon, toast,
+    Badge, EmptyState, Field, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, ToastKind, Tone, address, icon, toast,
 };
 
 pub(super) const PATH: &str = "/app/alerts";
@@ -121,16 +121,20 @@ fn list(
     let whose = page.whose.map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
     });
-    if page.rows.is_empty() {
-        return view! { <div class="stack">{whose} <div class="panel">{nothing(query)}</div></div> }.into_any();
-    }
-    let shown = page.rows.len();
     let link = |cursor: Option<&str>| {
         let (resolved, kind) = (query.resolved.then_some("1"), query.kind.as_deref());
         let (cell, place) = (query.cell.as_deref(), query.place.as_deref());
         address(PATH, &[("resolved", resolved), ("type", kind), ("cell", cell), ("place", place), ("cursor", cursor)])
     };
     let first = query.cursor.is_some().then(|| link(None));
+    if page.rows.is_empty() {
+        let empty = match first {
+            Some(first) => view! { <PastTheEnd first=first/> }.into_any(),
+            None => nothing(query),
+        };
+        return view! { <div class="stack">{whose} <div class="panel">{empty}</div></div> }.into_any();
+    }
+    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let actions = AlertActions {
         acknowledge: page.may_acknowledge.then_some(acknowledge),
@@ -149,7 +153,7 @@ fn list(
 
 /// What stands in the place of alerts. Only who asks for all of them is told that there are none.
 fn nothing(query: &AlertQuery) -> AnyView {
-    let is_narrow = [&query.kind, &query.cell, &query.place, &query.cursor].into_iter().any(Option::is_some);
+    let is_narrow = [&query.kind, &query.cell, &query.place].into_iter().any(Option::is_some);
     if is_narrow {
         let (title, words) = if query.resolved {
             ("No such alert is over", "Show all alerts that are over")

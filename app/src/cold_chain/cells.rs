@@ -18,8 +18,8 @@ use crate::live::{Topic, use_live};
 use crate::sent::{Answered, calls};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Timeline, Tone,
-    address, icon,
+    Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
+    Timeline, Tone, address, icon,
 };
 
 /// Where the cells are.
@@ -56,7 +56,7 @@ pub fn ColdChainPage() -> impl IntoView {
 }
 
 fn list(page: CellsView, query: &CellQuery) -> AnyView {
-    let is_filtered = [&query.search, &query.customer, &query.place, &query.cursor].into_iter().any(Option::is_some);
+    let is_filtered = [&query.search, &query.customer, &query.place].into_iter().any(Option::is_some);
     let policy = page.may_say_who.then(|| policy_tab(PATH)).into_any();
     let add = page.may_add.then(|| view! { <a class="btn btn-primary" href=ADD>"Add a cell"</a> });
     let head = page
@@ -65,8 +65,15 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
     let whose = page.customer.map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the cells of all customers"</a></p> }
     });
+    let at = |cursor| {
+        let [search, customer, place] = [&query.search, &query.customer, &query.place].map(Option::as_deref);
+        address(PATH, &[("search", search), ("customer", customer), ("place", place), ("cursor", cursor)])
+    };
+    let first = query.cursor.is_some().then(|| at(None));
     if page.rows.is_empty() {
-        let empty = if is_filtered {
+        let empty = if let Some(first) = first {
+            view! { <PastTheEnd first=first/> }.into_any()
+        } else if is_filtered {
             view! {
                 <EmptyState symbol=Icon::Search title="Nothing matches" text="No cell is like that.">
                     <a class="btn" href=PATH>"Show all cells"</a>
@@ -83,11 +90,6 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
         return view! { <div class="stack">{head} {whose} <div class="panel">{empty}</div></div> }.into_any();
     }
     let shown = page.rows.len();
-    let at = |cursor| {
-        let [search, customer, place] = [&query.search, &query.customer, &query.place].map(Option::as_deref);
-        address(PATH, &[("search", search), ("customer", customer), ("place", place), ("cursor", cursor)])
-    };
-    let first = query.cursor.is_some().then(|| at(None));
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     view! {
         <div class="stack">

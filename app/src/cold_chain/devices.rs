@@ -12,8 +12,8 @@ use crate::live::{Topic, use_live};
 use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
 use crate::ui::{
-    Badge, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone, address,
-    icon,
+    Badge, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd, Select, SkeletonRows, Table,
+    Tone, address, icon,
 };
 
 /// Where the devices are.
@@ -94,7 +94,13 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
             <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
         </FilterForm>
     };
-    if page.rows.is_empty() && (search.is_some() || status.is_some() || query.cursor.is_some()) {
+    let at = |cursor| address(PATH, &[("search", search), ("status", status), ("cursor", cursor)]);
+    let first = query.cursor.is_some().then(|| at(None));
+    if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
+        return view! { <div class="stack">{filter} <div class="panel"><PastTheEnd first=first/></div></div> }
+            .into_any();
+    }
+    if page.rows.is_empty() && (search.is_some() || status.is_some()) {
         return view! {
             <div class="stack">
                 {filter}
@@ -120,8 +126,6 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         .into_any();
     }
     let shown = page.rows.len();
-    let at = |cursor| address(PATH, &[("search", search), ("status", status), ("cursor", cursor)]);
-    let first = query.cursor.is_some().then(|| at(None));
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
     let add = add();

@@ -8,8 +8,8 @@ use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, Upd
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, TextArea, Timeline,
-    ToastKind, Tone, address, icon, toast,
+    Alert, Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, TextArea,
+    Timeline, ToastKind, Tone, address, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -110,6 +110,19 @@ fn filters(query: &LeadQuery) -> AnyView {
 }
 
 fn list(page: LeadsView, query: &LeadQuery) -> AnyView {
+    let link = |cursor: Option<&str>| {
+        let fields = [
+            ("search", query.search.as_deref()),
+            ("status", query.status.as_deref()),
+            ("quarantined", query.quarantined.then_some("1")),
+            ("cursor", cursor),
+        ];
+        address(PATH, &fields)
+    };
+    let first = query.cursor.is_some().then(|| link(None));
+    if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
+        return view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any();
+    }
     if page.rows.is_empty() {
         let (title, text) = match query {
             LeadQuery { quarantined: true, .. } => {
@@ -130,16 +143,6 @@ fn list(page: LeadsView, query: &LeadQuery) -> AnyView {
         .into_any();
     }
     let shown = page.rows.len();
-    let link = |cursor: Option<&str>| {
-        let fields = [
-            ("search", query.search.as_deref()),
-            ("status", query.status.as_deref()),
-            ("quarantined", query.quarantined.then_some("1")),
-            ("cursor", cursor),
-        ];
-        address(PATH, &fields)
-    };
-    let first = query.cursor.is_some().then(|| link(None));
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let columns = ["Name", "Status", "About", "Phone", "City", "Came in"].map(Column::plain).to_vec();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();

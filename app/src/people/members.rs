@@ -8,7 +8,7 @@ use super::functions::{MemberQuery, MemberRow, MembersView, list_members};
 use super::tabs::{MEMBERS, head, invite_button};
 use crate::staff::loaded;
 use crate::ui::{
-    Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Tone, address, icon,
+    Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone, address, icon,
 };
 
 /// What a status is called.
@@ -76,6 +76,19 @@ fn filters(roles: &[(String, String)], query: &MemberQuery) -> AnyView {
 }
 
 fn list(page: MembersView, query: &MemberQuery) -> AnyView {
+    let link = |cursor: Option<&str>| {
+        let fields = [
+            ("search", query.search.as_deref()),
+            ("status", query.status.as_deref()),
+            ("role", query.role.as_deref()),
+            ("cursor", cursor),
+        ];
+        address(MEMBERS, &fields)
+    };
+    let first = query.cursor.is_some().then(|| link(None));
+    if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
+        return view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any();
+    }
     if page.rows.is_empty() {
         return view! {
             <div class="panel">
@@ -87,16 +100,6 @@ fn list(page: MembersView, query: &MemberQuery) -> AnyView {
         .into_any();
     }
     let shown = page.rows.len();
-    let link = |cursor: Option<&str>| {
-        let fields = [
-            ("search", query.search.as_deref()),
-            ("status", query.status.as_deref()),
-            ("role", query.role.as_deref()),
-            ("cursor", cursor),
-        ];
-        address(MEMBERS, &fields)
-    };
-    let first = query.cursor.is_some().then(|| link(None));
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let columns = ["Name", "Status", "Role", "Signs in with", "Last here"].map(Column::plain).to_vec();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();

@@ -9,7 +9,9 @@ use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
 use super::looks::{StatusBadge, status_label};
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, permitted};
-use crate::ui::{Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, SkeletonRows, Table, Tone, icon};
+use crate::ui::{
+    Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone, icon,
+};
 
 const PATH: &str = "/app/repairs";
 
@@ -91,6 +93,21 @@ fn filters(query: &RepairQuery) -> AnyView {
 }
 
 fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
+    let address = |cursor: Option<&str>| {
+        let fields = [
+            ("search", query.search.as_deref()),
+            ("status", query.status.as_deref()),
+            ("assignee", query.assignee.as_deref()),
+            ("overdue", query.overdue.then_some("1")),
+            ("sort", query.sort.as_deref()),
+            ("cursor", cursor),
+        ];
+        crate::ui::address(PATH, &fields)
+    };
+    let first = query.cursor.is_some().then(|| address(None));
+    if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
+        return view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any();
+    }
     if page.rows.is_empty() {
         let is_filtered = query.status.is_some() || query.search.is_some() || query.assignee.is_some() || query.overdue;
         return if is_filtered {
@@ -119,18 +136,6 @@ fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
         };
     }
     let shown = page.rows.len();
-    let address = |cursor: Option<&str>| {
-        let fields = [
-            ("search", query.search.as_deref()),
-            ("status", query.status.as_deref()),
-            ("assignee", query.assignee.as_deref()),
-            ("overdue", query.overdue.then_some("1")),
-            ("sort", query.sort.as_deref()),
-            ("cursor", cursor),
-        ];
-        crate::ui::address(PATH, &fields)
-    };
-    let first = query.cursor.is_some().then(|| address(None));
     let next = page.next.as_deref().map(|cursor| address(Some(cursor)));
     // The total is counted on the first page only.
     let total = page.total;

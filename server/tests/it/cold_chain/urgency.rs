@@ -207,8 +207,7 @@ async fn all_is_well_only_where_all_was_asked_for() {
         assert!(none_over.contains("No alert has been over yet"), "{none_over}");
 
         cell.send(&server, json!({ "temperature": 3 }), 201).await;
-        let past = format!("cursor=0.{}", uuid::Uuid::nil().simple());
-        let narrow = ["type=LOW_TEMP".to_owned(), format!("cell={}", other.id), past];
+        let narrow = ["type=LOW_TEMP".to_owned(), format!("cell={}", other.id)];
         for query in &narrow {
             let active = shown(&technician, &format!("/app/alerts?{query}")).await;
             assert!(active.contains("No such alert is active") && !active.contains("All is well"), "{query}: {active}");
@@ -220,12 +219,26 @@ async fn all_is_well_only_where_all_was_asked_for() {
                 "{query}: {over}"
             );
         }
-        let cells = shown(
-            &technician,
-            &format!("/app/cold-chain?{}", "cursor=7fffffffffffffff.0195f0c0000070008000000000000000"),
-        )
-        .await;
-        assert!(cells.contains("Nothing matches") && !cells.contains("No cold cells yet"), "{cells}");
+
+        // Behind the end of a list, too, nothing is said of all; and the way leads back to where this list begins.
+        let (first, last) =
+            (format!("0.{}", uuid::Uuid::nil().simple()), "7fffffffffffffff.0195f0c0000070008000000000000000");
+        for (list, cursor) in [
+            ("/app/alerts", first.as_str()),
+            ("/app/alerts?resolved=1", &first),
+            ("/app/cold-chain", last),
+            ("/app/cold-chain/devices?search=CC", last),
+            ("/app/repairs", &first),
+        ] {
+            let sign = if list.contains('?') { '&' } else { '?' };
+            let past = shown(&technician, &format!("{list}{sign}cursor={cursor}")).await;
+            assert!(past.contains("The list has ended before this page."), "{list}: {past}");
+            assert!(past.contains(&format!("href=\"{list}\" class=\"btn\">First page")), "{list}: {past}");
+            assert!(
+                !past.contains("All is well") && !past.contains("yet") && !past.contains("match"),
+                "{list}: {past}"
+            );
+        }
         server.stop().await;
     })
     .await;
