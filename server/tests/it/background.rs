@@ -16,7 +16,7 @@ use officina_server::config::Hidden;
 use officina_server::launch;
 use tokio::net::TcpListener;
 
-use crate::support::{START, TestServer, database};
+use crate::support::{Mailbox, START, TestServer, database};
 
 /// Tells a story on both databases, with nobody but the story working on jobs.
 async fn each<F: Future<Output = ()>>(story: impl Fn(App) -> F) {
@@ -106,6 +106,29 @@ async fn a_gateway_that_refuses_a_number_is_asked_for_half_a_day_and_a_busy_one_
                 app.clock.advance(HOUR);
             }
             assert_eq!(rows(&app).await[0].1.is_some(), is_refused, "{status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_refuses_an_address_is_asked_for_half_a_day_and_a_busy_one_for_longer() {
+    for kind in database::kinds() {
+        for (answer, is_refused) in [("550 no such mailbox", true), ("451 later, please", false)] {
+            let mailbox = Mailbox::answering(answer).await;
+            let fresh = database::fresh(kind).await;
+            let mut config = fresh.config();
+            mailbox.serve(&mut config);
+            let app = launch::open(&config, Clock::fixed(START)).await.unwrap();
+            let mut tx = app.db.begin().await.unwrap();
+            let to = "nobody@rossi.test".to_owned();
+            let mail = Mail { to, subject: "A".to_owned(), text: "B".to_owned(), until: None };
+            mail::enqueue(&app, &mut tx, None, &mail).await.unwrap();
+            tx.commit().await.unwrap();
+            for _ in 0..MAX_REFUSALS {
+                assert!(step(&app).await.unwrap());
+                app.clock.advance(HOUR);
+            }
+            assert_eq!(rows(&app).await[0].1.is_some(), is_refused, "{answer}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use officina::kernel::journal;
 use officina::kernel::time::{DAY, HOUR, MINUTE};
+use officina_server::config::Config;
 use serde_json::{Value, json};
 
 use super::Cell;
@@ -237,6 +238,27 @@ async fn the_month_of_the_page_is_that_of_the_place_and_a_wrong_one_is_told_besi
             let answer = client.get(&format!("{page}/report/csv?month=2026-11")).await;
             assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(&*page)));
         }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reports_asked_for_by_the_page_count_as_calls_do() {
+    let few = |config: &mut Config| {
+        config.limits.enabled = true;
+        config.limits.member_per_minute = 4;
+    };
+    TestServer::each_with(few, |server| async move {
+        let cell = measured(&server).await;
+        let path = format!("/app/cold-chain/cells/{}/report/csv", cell.id);
+        let manager = server.browser("manager").await;
+        for _ in 0..4 {
+            assert_eq!(manager.get(&path).await.status, 200);
+        }
+        let refused = manager.get(&path).await;
+        refused.expect_error(429, "RATE_LIMITED");
+        assert!(refused.header("retry-after").is_some());
         server.stop().await;
     })
     .await;

@@ -39,14 +39,19 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Listens on a free port.
+    /// Listens on a free port and takes everything.
     pub async fn open() -> Self {
+        Self::answering("250 ok").await
+    }
+
+    /// Listens on a free port and answers so to whom a mail is for.
+    pub async fn answering(recipient: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let (sender, mails) = unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, sender.clone()));
+                tokio::spawn(converse(stream, recipient, sender.clone()));
             }
         });
         Self { port, mails: Mutex::new(mails) }
@@ -83,7 +88,7 @@ async fn work(app: &App) {
     while officina_server::background::jobs::step(app).await.expect("the database answers") {}
 }
 
-async fn converse(stream: TcpStream, sender: UnboundedSender<Mail>) {
+async fn converse(stream: TcpStream, recipient: &'static str, sender: UnboundedSender<Mail>) {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     let mut to = Vec::new();
@@ -95,7 +100,7 @@ async fn converse(stream: TcpStream, sender: UnboundedSender<Mail>) {
         let command = line.to_ascii_uppercase();
         if command.starts_with("RCPT TO:") {
             to.push(line[8..].trim().trim_matches(['<', '>']).to_owned());
-            say("250 ok").await;
+            say(recipient).await;
         } else if command == "DATA" {
             say("354 go on").await;
             let mut message = Vec::new();
