@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use super::functions::{OrganisationRow, OrganisationsView, list_organisations};
 use crate::sent::{Answered, calls};
 use crate::staff::loaded;
-use crate::ui::{Badge, Column, Field, Icon, PageTitle, Pager, Select, SkeletonRows, Table, Tone, address};
+use crate::ui::{Badge, Column, Field, Icon, PageTitle, Pager, PastTheEnd, Select, SkeletonRows, Table, Tone, address};
 
 /// Where the page is.
 const HERE: &str = "/app/organisations";
@@ -29,14 +29,21 @@ fn show(view: OrganisationsView, is_later: bool) -> AnyView {
     let shown = rows.len();
     let first = is_later.then(|| HERE.to_owned());
     let next = next.as_deref().map(|cursor| address(HERE, &[("cursor", Some(cursor))]));
-    let columns = ["Name", "In addresses", "Members", "Since", "State", "Action"].map(Column::plain).to_vec();
-    let rows: Vec<_> = rows.into_iter().map(row).collect();
+    let list = match first.clone().filter(|_| shown == 0) {
+        Some(first) => view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any(),
+        None => {
+            let columns = ["Name", "In addresses", "Members", "Since", "State", "Action"].map(Column::plain).to_vec();
+            let rows: Vec<_> = rows.into_iter().map(row).collect();
+            view! {
+                <Table caption="Organisations" columns=columns>{rows}</Table>
+                <Pager total=total shown=shown what="organisations" first=first next=next/>
+            }
+            .into_any()
+        }
+    };
     view! {
         <div class="stack">
-            {answered.above()}
-            <Table caption="Organisations" columns=columns>{rows}</Table>
-            <Pager total=total shown=shown what="organisations" first=first next=next/>
-            {form(&answered)}
+            {answered.above()} {list} {form(&answered)}
         </div>
     }
     .into_any()
