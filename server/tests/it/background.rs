@@ -86,6 +86,15 @@ async fn what_is_refused_for_good_is_tried_for_half_a_day() {
     .await;
 }
 
+/// Whether the one job there is was set aside after as many attempts as what is refused for good is given.
+async fn is_given_up(app: &App) -> bool {
+    for _ in 0..MAX_REFUSALS {
+        assert!(step(app).await.unwrap());
+        app.clock.advance(HOUR);
+    }
+    rows(app).await[0].1.is_some()
+}
+
 #[tokio::test]
 async fn a_gateway_that_refuses_a_number_is_asked_for_half_a_day_and_a_busy_one_for_longer() {
     for kind in database::kinds() {
@@ -101,11 +110,7 @@ async fn a_gateway_that_refuses_a_number_is_asked_for_half_a_day_and_a_busy_one_
             let text = Sms { to: "3331234567".to_owned(), text: "A".to_owned(), until: None };
             sms::enqueue(&app, &mut tx, None, &text).await.unwrap();
             tx.commit().await.unwrap();
-            for _ in 0..MAX_REFUSALS {
-                assert!(step(&app).await.unwrap());
-                app.clock.advance(HOUR);
-            }
-            assert_eq!(rows(&app).await[0].1.is_some(), is_refused, "{status}");
+            assert_eq!(is_given_up(&app).await, is_refused, "{status}");
         }
     }
 }
@@ -124,11 +129,7 @@ async fn a_mail_server_that_refuses_an_address_is_asked_for_half_a_day_and_a_bus
             let mail = Mail { to, subject: "A".to_owned(), text: "B".to_owned(), until: None };
             mail::enqueue(&app, &mut tx, None, &mail).await.unwrap();
             tx.commit().await.unwrap();
-            for _ in 0..MAX_REFUSALS {
-                assert!(step(&app).await.unwrap());
-                app.clock.advance(HOUR);
-            }
-            assert_eq!(rows(&app).await[0].1.is_some(), is_refused, "{answer}");
+            assert_eq!(is_given_up(&app).await, is_refused, "{answer}");
         }
     }
 }

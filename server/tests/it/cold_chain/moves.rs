@@ -1,8 +1,11 @@
 //! Devices that are moved from one cell to another, and what they have still to tell of the one before.
 
+use std::time::Duration;
+
 use officina::kernel::db::sql;
 use officina::kernel::time::{HOUR, MINUTE, Timestamp};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Cell, alone, assert_buckets_are_right, look, text};
 use crate::support::{START, TestServer};
@@ -14,6 +17,10 @@ fn reading(at: Timestamp, temperature: f64) -> Value {
 
 /// Waits until so many statements wait for a lock, where a database can tell. On SQLite they wait for the one connection.
 async fn until_waiting(server: &TestServer, many: i64) {
+    timeout(Duration::from_secs(20), waiting(server, many)).await.expect("they wait");
+}
+
+async fn waiting(server: &TestServer, many: i64) {
     while !server.app().db.is_sqlite() {
         let (waiting,): (i64,) = sql(
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
