@@ -106,7 +106,7 @@ pub(crate) fn spread(parts: &[Part]) -> Vec<(BucketKey, Summary)> {
 }
 
 /// Where the bucket of a span, in seconds, begins that a moment lies in.
-fn bucket_start(at: Timestamp, span: i64) -> Timestamp {
+pub(crate) fn bucket_start(at: Timestamp, span: i64) -> Timestamp {
     Timestamp(at.0 - at.0.rem_euclid(span * SECOND))
 }
 
@@ -146,9 +146,13 @@ mod tests {
     proptest! {
         /// Whatever the order in which readings come in: what went to the table and what still fills are all of them.
         #[test]
-        fn nothing_is_lost_on_the_way_through_what_fills(readings in prop::collection::vec((0..600_i64, -40..10_i64), 1..80), now in 0..600_i64) {
-            let mut filling = Filling::default();
-            let mut kept: Vec<Part> = readings.iter().filter_map(|(minute, degrees)| filling.take_in(part(*minute, *degrees), Timestamp(now * MINUTE))).collect();
+        fn nothing_is_lost_on_the_way_through_what_fills(
+            readings in prop::collection::vec((0..600_i64, -40..10_i64), 1..80),
+            now in 0..600_i64,
+        ) {
+            let (mut filling, now) = (Filling::default(), Timestamp(now * MINUTE));
+            let parts = readings.iter().map(|(minute, degrees)| part(*minute, *degrees));
+            let mut kept: Vec<Part> = parts.filter_map(|part| filling.take_in(part, now)).collect();
             kept.extend(filling.part(1));
             let mut anew: BTreeMap<BucketKey, Summary> = BTreeMap::new();
             for (minute, degrees) in &readings {

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::Result;
+use crate::cold_chain::buckets::bucket_start;
 use crate::cold_chain::chart::{Chart, ChartRange};
 use crate::cold_chain::reading::AHEAD;
 use crate::cold_chain::store::{buckets, devices, fleet};
@@ -55,9 +56,9 @@ pub async fn chart(app: &App, actor: &Actor, cell: ColdCellId, range: ChartRange
     let now = app.clock.now();
     let cell = fleet::cell(&app.db, actor.org, cell, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
-    let width = range.bucket_seconds() * SECOND;
     // The bucket that the range begins in lies partly before it and is left out; the one that is filling now is in.
-    let from = Timestamp(now.plus(-range.milliseconds()).0.div_euclid(width) * width + width);
+    let from =
+        bucket_start(now.plus(-range.milliseconds()), range.bucket_seconds()).plus(range.bucket_seconds() * SECOND);
     let buckets = buckets::chart(&app.db, cell.no, range, from, now.plus(AHEAD)).await?;
     Ok(Chart::new(range, &buckets))
 }
