@@ -263,7 +263,7 @@ impl NewDevice {
             check.errors.add("coldCellId", "required", "is required");
         }
         let value = Self {
-            serial_number: check.required("serialNumber", &self.serial_number, 64),
+            serial_number: check.required_code("serialNumber", &self.serial_number, 64),
             cold_cell_id: self.cold_cell_id,
             name: check.optional("name", self.name.as_deref(), 120),
             firmware_version: check.optional("firmwareVersion", self.firmware_version.as_deref(), 60),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
 
+use crate::kernel::text;
 use crate::{Error, Result};
 
 /// Hashes and checks passwords, a few at a time: each costs 19 MiB and tens of milliseconds on purpose.
@@ -29,13 +31,13 @@ impl Passwords {
         Self { turns: Arc::new(Semaphore::new(at_once.max(1))) }
     }
 
-    /// The PHC string of a password.
+    /// The PHC string of a password, in the form that [`text::password`] gives it.
     ///
     /// # Errors
     /// Only internal ones.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
-        let password = password.to_owned();
+        let password = text::password(password);
         tokio::task::spawn_blocking(move || hash(&password)).await.map_err(Error::internal)?
     }
 
@@ -44,18 +46,55 @@ impl Passwords {
     /// # Errors
     /// Only internal ones.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
+        Ok(self.check(password, stored).await? != Match::Wrong)
+    }
+
+    /// As [`Passwords::verify`], and tells whether the stored hash is of a form that is no longer made.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub async fn check(&self, password: &str, stored: Option<&str>) -> Result<Match> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let known = stored.is_some();
         let stored = stored.unwrap_or(DECOY).to_owned();
-        let password = password.to_owned();
+        let forms = forms(password);
         let right = tokio::task::spawn_blocking(move || {
             let parsed = PasswordHash::new(&stored).map_err(Error::internal)?;
-            Ok::<_, Error>(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+            let is_right = |form: &String| Argon2::default().verify_password(form.as_bytes(), &parsed).is_ok();
+            Ok::<_, Error>(forms.iter().position(is_right))
         })
         .await
         .map_err(Error::internal)??;
-        Ok(known && right)
+        Ok(match right.filter(|_| known) {
+            None => Match::Wrong,
+            Some(0) => Match::Right,
+            Some(_) => Match::Outdated,
+        })
     }
+}
+
+/// How a password fits a stored hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It is another one.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, hashed before all ways to type it were made one: to be hashed anew.
+    Outdated,
+}
+
+/// What a hash may be of, for a password as it was typed: the form that is hashed today, and those that were when it was
+/// hashed as it came, from a keyboard like this one or from one that takes letters apart. One only where there is no
+/// letter beyond ASCII.
+fn forms(password: &str) -> Vec<String> {
+    let mut forms = vec![text::password(password)];
+    for older in [password.to_owned(), password.nfc().collect(), password.nfd().collect()] {
+        if !forms.contains(&older) {
+            forms.push(older);
+        }
+    }
+    forms
 }
 
 fn hash(password: &str) -> Result<String> {
@@ -69,6 +108,22 @@ fn hash(password: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_one_however_its_letters_were_typed() {
+        let (composed, in_parts) = ("Zo\u{eb} und F\u{fc}chse", "Zoe\u{308} und Fu\u{308}chse");
+        let passwords = Passwords::new(1);
+        let today = passwords.hash(composed).await.unwrap();
+        // As they were hashed before: as they came.
+        let (before, from_a_mac) = (hash(composed).unwrap(), hash(in_parts).unwrap());
+        for typed in [composed, in_parts] {
+            assert_eq!(passwords.check(typed, Some(&today)).await.unwrap(), Match::Right);
+            assert_eq!(passwords.check(typed, Some(&before)).await.unwrap(), Match::Right);
+            assert_eq!(passwords.check(typed, Some(&from_a_mac)).await.unwrap(), Match::Outdated);
+            assert_eq!(passwords.check(typed, None).await.unwrap(), Match::Wrong);
+        }
+        assert_eq!(passwords.check("Zoe und Fuchse", Some(&today)).await.unwrap(), Match::Wrong);
+    }
 
     #[test]
     fn the_decoy_costs_what_a_hash_costs() {

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
 use serde::{Deserialize, Serialize};
+
+use super::text;
 
 /// Why a field was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +69,7 @@ pub struct Validator {
 impl Validator {
     /// A line that must not be empty and has at most `max` characters, trimmed. Breaks in it become spaces.
     pub fn required(&mut self, field: &str, value: &str, max: usize) -> String {
-        let value = one_line(&clean(value));
+        let value = text::line(value);
         if value.is_empty() {
             self.errors.add(field, "required", "is required");
         }
@@ -76,30 +79,60 @@ impl Validator {
 
     /// A line of at most `max` characters, trimmed; an empty one is none. Breaks in it become spaces.
     pub fn optional(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
-        let value = one_line(&clean(value.unwrap_or_default()));
+        let value = text::line(value.unwrap_or_default());
         self.limit(field, &value, max);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// What is compared letter by letter, of at most `max` characters and in plain ones ([`text::plain`]); an empty one is none.
+    pub fn code(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
+        let value = text::plain(value.unwrap_or_default());
+        self.limit(field, &value, max);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The same where it must be given.
+    pub fn required_code(&mut self, field: &str, value: &str, max: usize) -> String {
+        let value = self.code(field, Some(value), max).unwrap_or_default();
+        if value.is_empty() {
+            self.errors.add(field, "required", "is required");
+        }
+        value
+    }
+
+    /// A vehicle identification number of at most 17 characters, if given: upper case, without the blanks and hyphens that
+    /// people group it by.
+    pub fn vin(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let grouped = text::plain(value.unwrap_or_default());
+        let value = grouped.replace([' ', '-', '.'], "").to_uppercase();
+        self.limit(field, &value, 17);
         (!value.is_empty()).then_some(value)
     }
 
     /// A text of at most `max` characters that may have several lines, trimmed; an empty one is none.
     pub fn text(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
-        let value = clean(&value.unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n"));
+        let value = text::lines(&value.unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n"));
         self.limit(field, &value, max);
         (!value.is_empty()).then_some(value)
     }
 
     /// An e-mail address, if given.
     pub fn email(&mut self, field: &str, value: Option<&str>) -> Option<String> {
-        let value = self.optional(field, value, 254)?;
+        let value = text::email(value.unwrap_or_default());
+        if value.is_empty() {
+            return None;
+        }
+        self.limit(field, &value, 254);
         if !is_email(&value) {
             self.errors.add(field, "invalid_email", "must be an e-mail address");
         }
         Some(value)
     }
 
-    /// A phone number with 6 to 15 digits (ITU-T E.164 sets the upper bound), returned as it was typed.
+    /// A phone number with 6 to 15 digits (ITU-T E.164 sets the upper bound), returned as it was typed, in plain
+    /// characters.
     pub fn phone(&mut self, field: &str, value: &str) -> String {
-        let value = self.required(field, value, 40);
+        let value = self.required_code(field, value, 40);
         let digits = value.chars().filter(char::is_ascii_digit).count();
         let odd = value.chars().any(|c| !c.is_ascii_digit() && !" +-()./".contains(c));
         if !value.is_empty() && (odd || !(6..=15).contains(&digits)) {
@@ -108,10 +141,12 @@ impl Validator {
         value
     }
 
-    /// A calendar date `YYYY-MM-DD`, if given.
+    /// A calendar date `YYYY-MM-DD` of a life, if given: no business has one of another century than the last, this and the
+    /// next.
     pub fn date(&mut self, field: &str, value: Option<&str>) -> Option<String> {
-        let value = self.optional(field, value, 10)?;
-        if chrono::NaiveDate::parse_from_str(&value, "%Y-%m-%d").is_err() {
+        let value = self.code(field, value, 10)?;
+        let date = chrono::NaiveDate::parse_from_str(&value, "%Y-%m-%d");
+        if !date.is_ok_and(|date| (1900..2200).contains(&date.year())) {
             self.errors.add(field, "invalid_date", "must be a date such as 2026-11-20");
         }
         Some(value)
@@ -131,7 +166,7 @@ impl Validator {
     where
         T: std::str::FromStr<Err = crate::kernel::text_enum::UnknownWord>,
     {
-        let value = value.trim();
+        let value = text::plain(value);
         if value.is_empty() {
             self.errors.add(field, "required", "is required");
             return None;
@@ -152,22 +187,6 @@ impl Validator {
             self.errors.add(field, "too_long", format!("must have at most {max} characters"));
         }
     }
-}
-
-/// A text as one line.
-fn one_line(value: &str) -> String {
-    let lines = value.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join(" ")
-}
-
-/// Trims, and removes what nobody types on purpose: control characters other than line breaks and tabs, and marks that
-/// turn the direction of the text around them. What has nothing to see is nothing.
-fn clean(value: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let unseen = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    let kept: String =
-        value.chars().filter(|c| (!c.is_control() || matches!(c, '\n' | '\r' | '\t')) && !turns(*c)).collect();
-    if kept.chars().all(unseen) { String::new() } else { kept.trim().to_owned() }
 }
 
 /// Whether a text has the shape `local@domain` of RFC 5321 closely enough to send mail there.
@@ -199,7 +218,7 @@ pub fn phone_key(phone: &str) -> String {
 /// Letters and digits of a plate or VIN, upper-cased, for comparison.
 #[must_use]
 pub fn plate_key(plate: &str) -> String {
-    plate.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    text::plain(plate).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]

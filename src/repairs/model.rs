@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::status::RepairStatus;
 use crate::kernel::ids::{CustomerId, FileId, MembershipId, RepairId, VehicleId};
+use crate::kernel::text;
 use crate::kernel::time::Timestamp;
 use crate::kernel::timeline::TimelineEntry;
 use crate::kernel::validate::{Validator, plate_key};
@@ -38,6 +39,13 @@ crate::text_enum! {
         Documents = "documents",
     }
 }
+
+/// The year of the first car that could be bought.
+const FIRST_CAR: i32 = 1886;
+/// Years after which nobody announces the repair of an accident; a date before is a slip of the keyboard.
+const OLDEST_ACCIDENT: i32 = 30;
+/// Years for which nobody plans a visit.
+const FURTHEST_WISH: i32 = 2;
 
 /// What a customer sends before arriving. Every field is a text, as forms send it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,16 +110,16 @@ impl CheckIn {
             customer_name: check.required("customerName", &self.customer_name, 120),
             customer_phone: check.phone("customerPhone", &self.customer_phone),
             customer_email: check.email("customerEmail", self.customer_email.as_deref()),
-            vehicle_plate: check.required("vehiclePlate", &self.vehicle_plate, 15).to_uppercase(),
+            vehicle_plate: check.required_code("vehiclePlate", &self.vehicle_plate, 15).to_uppercase(),
             vehicle_brand: check.optional("vehicleBrand", self.vehicle_brand.as_deref(), 60),
             vehicle_model: check.optional("vehicleModel", self.vehicle_model.as_deref(), 60),
             vehicle_year: self.vehicle_year,
-            vin: check.optional("vin", self.vin.as_deref(), 17).map(|vin| vin.to_uppercase()),
+            vin: check.vin("vin", self.vin.as_deref()),
             repair_type: String::new(),
             accident_date: check.date("accidentDate", self.accident_date.as_deref()),
             accident_place: check.optional("accidentPlace", self.accident_place.as_deref(), 200),
             insurance_company: check.optional("insuranceCompany", self.insurance_company.as_deref(), 120),
-            policy_number: check.optional("policyNumber", self.policy_number.as_deref(), 60),
+            policy_number: check.code("policyNumber", self.policy_number.as_deref(), 60),
             preferred_date: check.date("preferredDate", self.preferred_date.as_deref()),
             preferred_time: check.optional("preferredTime", self.preferred_time.as_deref(), 60),
             notes: check.text("notes", self.notes.as_deref(), 5_000),
@@ -124,13 +132,26 @@ impl CheckIn {
         }
         // Dates written alike compare as texts.
         let known = |check: &Validator, field| check.errors.first(field).is_none();
-        if input.accident_date.as_deref().is_some_and(|date| date > today) && known(&check, "accidentDate") {
-            check.errors.add("accidentDate", "date_to_come", "must not lie in the future");
+        let this_year: i32 = today.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
+        let years_away = |years: i32| format!("{:04}{}", this_year + years, today.get(4..).unwrap_or_default());
+        if let Some(date) = input.accident_date.as_deref().filter(|_| known(&check, "accidentDate")) {
+            if date > today {
+                check.errors.add("accidentDate", "date_to_come", "must not lie in the future");
+            } else if date < years_away(-OLDEST_ACCIDENT).as_str() {
+                let why = format!("must not be more than {OLDEST_ACCIDENT} years ago");
+                check.errors.add("accidentDate", "date_too_old", why);
+            }
         }
-        if input.preferred_date.as_deref().is_some_and(|date| date < today) && known(&check, "preferredDate") {
-            check.errors.add("preferredDate", "date_past", "must not lie in the past");
+        if let Some(date) = input.preferred_date.as_deref().filter(|_| known(&check, "preferredDate")) {
+            if date < today {
+                check.errors.add("preferredDate", "date_past", "must not lie in the past");
+            } else if date > years_away(FURTHEST_WISH).as_str() {
+                let why = format!("must not be more than {FURTHEST_WISH} years away");
+                check.errors.add("preferredDate", "date_too_far", why);
+            }
         }
-        check.range("vehicleYear", input.vehicle_year, 1886, 2100);
+        // Cars are sold as next year's model.
+        check.range("vehicleYear", input.vehicle_year, FIRST_CAR, this_year + 1);
         let repair_type: Option<RepairType> = check.word("repairType", &self.repair_type);
         check.finish(())?;
         let repair_type = repair_type.ok_or_else(|| Error::BadRequest("The repair type is missing.".to_owned()))?;
@@ -443,11 +464,11 @@ pub struct TrackingStep {
 /// The letters of tracking codes: no `I`, `O`, `0` or `1`, which people confuse.
 pub const CODE_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// Reads a code as people type it: any case, with spaces or dashes. None when it cannot be a code.
+/// Reads a code as people type and paste it: any case, with blanks or dashes of any kind. None when it cannot be a code.
 #[must_use]
 pub fn normalise_code(typed: &str) -> Option<String> {
-    let code: String =
-        typed.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).take(7).collect();
+    let plain = text::plain(typed);
+    let code: String = plain.chars().filter(|c| !matches!(c, ' ' | '-')).flat_map(char::to_uppercase).take(7).collect();
     (code.len() == 6 && code.bytes().all(|letter| CODE_LETTERS.contains(&letter))).then_some(code)
 }
 
@@ -458,6 +479,7 @@ mod tests {
     #[test]
     fn codes_are_read_as_people_type_them() {
         assert_eq!(normalise_code(" abc-2 3f "), Some("ABC23F".to_owned()));
+        assert_eq!(normalise_code("\u{200e}abc\u{2011}2\u{a0}3f"), Some("ABC23F".to_owned()));
         for bad in ["", "ABC23", "ABC23FF", "ABC10F", "ABCIOF", "АБВГДЕ"] {
             assert_eq!(normalise_code(bad), None, "{bad}");
         }

@@ -23,6 +23,7 @@ use crate::kernel::files::{self, Rendition};
 use crate::kernel::ids::{FileId, OrgId};
 use crate::kernel::journal;
 use crate::kernel::secret::constant_time_eq;
+use crate::kernel::text;
 use crate::{Error, Result};
 
 /// Misses of one address before it has to wait.
@@ -236,7 +237,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
     let proven = match (&row, proof) {
         (Some(row), Some(Proof::PhoneLast4(digits))) => {
             let key = row.phone_key.as_deref().unwrap_or_default();
-            key.len() >= 4 && constant_time_eq(&key.as_bytes()[key.len() - 4..], digits.trim().as_bytes())
+            key.len() >= 4 && constant_time_eq(&key.as_bytes()[key.len() - 4..], text::plain(digits).as_bytes())
         }
         (Some(_), Some(Proof::Token(_))) => signed,
         _ => false,

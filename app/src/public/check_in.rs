@@ -96,7 +96,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
                         <div class="whole">
                             <Field label=t("check-in-vin") name="vin" value=value("vin") optional_word=optional.clone()
                                 hint=t("check-in-vin-hint") error=error("vin") autocomplete="off" autocapitalize="characters"
-                                maxlength=17u32/>
+                                maxlength=40u32/>
                         </div>
                     </div>
                 </section>

@@ -38,4 +38,5 @@ mod shown_once;
 mod staff;
 mod support;
 mod takeover;
+mod typed;
 mod world;

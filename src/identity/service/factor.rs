@@ -15,6 +15,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::ids::AccountId;
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
+use crate::kernel::text;
 use crate::kernel::time::{MINUTE, SECOND, Timestamp};
 use crate::notify::texts;
 use crate::{Error, Result};
@@ -264,7 +265,7 @@ pub(super) async fn require_code(
 
 /// The step of time that a code is right for: this half minute, the one before or the one after.
 fn matching_step(app: &App, sealed: &str, code: &str, now: Timestamp) -> Result<Option<i64>> {
-    let digits: String = code.chars().filter(|character| !character.is_whitespace()).collect();
+    let digits: String = text::plain(code).chars().filter(|character| !matches!(character, ' ' | '-')).collect();
     let seconds = u64::try_from(now.0 / SECOND).unwrap_or_default();
     let step = totp(unsealed(app, sealed)?, "account")?.check(&digits, seconds);
     Ok(step.and_then(|step| i64::try_from(step).ok()))

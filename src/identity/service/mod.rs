@@ -43,6 +43,7 @@ use std::net::IpAddr;
 
 use crate::identity::model::Area;
 use crate::kernel::permission::PermissionSet;
+use crate::kernel::text;
 use crate::kernel::validate::phone_key;
 
 /// Where a request comes from.
@@ -67,7 +68,7 @@ fn hidden_by(areas: &str) -> PermissionSet {
 /// The e-mail address in lower case and the phone key that an identifier may stand for. A text without digits has an
 /// impossible phone key, so that it matches no account's.
 fn login_keys(identifier: &str) -> (String, String) {
-    let email = identifier.trim().to_lowercase();
+    let email = text::email(identifier).to_lowercase();
     let phone = if email.contains('@') { String::new() } else { phone_key(&email) };
     (email, if phone.is_empty() { "-".to_owned() } else { phone })
 }

@@ -19,6 +19,7 @@ use crate::kernel::ids::AccountId;
 use crate::kernel::jobs::{self, Job, NewJob};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
+use crate::kernel::text;
 use crate::kernel::time::{HOUR, MINUTE, Timestamp};
 use crate::kernel::validate::Validator;
 use crate::notify::mail::{self, Mail};
@@ -44,7 +45,7 @@ struct Asked {
 /// [`Error::Validation`] without an identifier.
 pub async fn forgot(app: &App, identifier: &str) -> Result<()> {
     let mut check = Validator::default();
-    let identifier = check.required("email", identifier, 254).to_lowercase();
+    let identifier = text::email(&check.required("email", identifier, 254)).to_lowercase();
     let identifier = check.finish(identifier)?;
     let asked = serde_json::to_vec(&Asked { identifier: identifier.clone() }).map_err(Error::internal)?;
     let job = NewJob {

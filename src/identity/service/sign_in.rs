@@ -6,6 +6,7 @@ use super::guard::{Guesser, Place};
 use super::sessions::{SignedIn, actor_of, start_session, user};
 use super::{Client, factor, login_keys};
 use crate::identity::model::SessionKind;
+use crate::identity::password::Match;
 use crate::identity::store::{self, LoginRow, SessionKey};
 use crate::kernel::App;
 use crate::kernel::ids::{AccountId, OrgId, SignInTicketId};
@@ -139,9 +140,18 @@ async fn check_password(
     guesser.pass(app, now).await?;
     let found = store::login(&app.db, &email, &phone).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let right = app.passwords.verify(&credentials.password, stored).await?;
-    match found.filter(|_| right) {
-        Some(login) => Ok((login, guesser)),
+    let outcome = app.passwords.check(&credentials.password, stored).await?;
+    match found.filter(|_| outcome != Match::Wrong) {
+        Some(mut login) => {
+            if outcome == Match::Outdated {
+                let hash = app.passwords.hash(&credentials.password).await?;
+                let mut tx = app.db.begin().await?;
+                store::renew_password_hash(&mut tx, login.account_id, login.password_hash.as_deref(), &hash).await?;
+                tx.commit().await?;
+                login.password_hash = Some(hash);
+            }
+            Ok((login, guesser))
+        }
         None => {
             guesser.failed(app, now).await?;
             Err(Error::Unauthorized)

@@ -53,7 +53,7 @@ pub async fn create_tenant(app: &App, actor: &Actor, new: &NewTenant) -> Result<
     };
     organisation.clone().check(&mut check);
     let admin_email = check.required("adminEmail", &new.admin_email, 254);
-    check.email("adminEmail", Some(&admin_email));
+    let admin_email = check.email("adminEmail", Some(&admin_email)).unwrap_or_default();
     let admin_name = check.required("adminName", &new.admin_name, 120);
     check.finish(())?;
     require_proof(app, actor)?;

@@ -82,6 +82,17 @@ pub(crate) async fn set_password(tx: &mut Tx, email: &str, phone_key: &str, hash
     Ok(row.map(|(id,)| id))
 }
 
+/// Replaces a hash by a newer one of the same password, unless another password was set meanwhile.
+pub(crate) async fn renew_password_hash(tx: &mut Tx, account: AccountId, old: Option<&str>, hash: &str) -> Result<()> {
+    sql("UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(account)
+        .bind(old)
+        .bind(hash)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn user(on: impl Into<Conn<'_>>, account: AccountId, org: OrgId) -> Result<Option<UserRow>> {
     sql("SELECT a.id, a.name, a.email, a.phone, m.role, o.id AS org_id, o.slug AS org_slug, o.name AS org_name \
          FROM accounts a JOIN memberships m ON m.account_id = a.id JOIN organisations o ON o.id = m.org_id \
