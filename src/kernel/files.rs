@@ -46,6 +46,16 @@ pub struct Photo {
     height: u32,
 }
 
+impl Photo {
+    /// Whether a stored file looks like this photo, by its size and pixels: those of two pictures differ.
+    #[must_use]
+    pub fn is(&self, file: &StoredFile) -> bool {
+        let size = (i64::from(self.width), i64::from(self.height));
+        file.size == i64::try_from(self.full.len()).unwrap_or_default()
+            && (file.width.unwrap_or_default(), file.height.unwrap_or_default()) == size
+    }
+}
+
 /// A row of the files table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct StoredFile {

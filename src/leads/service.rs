@@ -27,9 +27,18 @@ const MOST_LINKS: usize = 2;
 
 /// Takes what a visitor sends. Nothing is dropped: what looks like spam is set aside, and the visitor is told the same.
 ///
+/// `submission` names the form that was sent: sent twice with the same words, it makes one lead and answers the same; with
+/// other words it is another lead.
+///
 /// # Errors
 /// [`Error::NotFound`] where visitors may not ask, [`Error::Validation`] with all broken fields.
-pub async fn submit(app: &App, actor: &Actor, input: &SubmitLead, signs: FormSigns) -> Result<LeadReceipt> {
+pub async fn submit(
+    app: &App,
+    actor: &Actor,
+    input: &SubmitLead,
+    signs: FormSigns,
+    submission: Option<&str>,
+) -> Result<LeadReceipt> {
     let organisation = identity::service::organisation(app, actor.org).await?;
     if actor.kind == ActorKind::Public && !organisation.offers(PublicForm::Contact) {
         return Err(Error::NotFound);
@@ -39,16 +48,28 @@ pub async fn submit(app: &App, actor: &Actor, input: &SubmitLead, signs: FormSig
     let id = LeadId::new();
     let key = phone_key(&clean.input.phone);
     let quarantine = quarantine_reason(&clean, signs);
+    let submission = submission.map(|token| submission_key(app, token, &clean)).transpose()?;
     let mut tx = app.db.begin().await?;
     let earlier = store::newest_by_phone(&mut tx, actor.org, &key, now.plus(-SAME_PERSON)).await?;
-    let new = NewLead { id, clean: &clean, phone_key: &key, earlier, quarantine, now };
-    store::insert(&mut tx, actor.org, &new).await?;
+    let new =
+        NewLead { id, clean: &clean, phone_key: &key, earlier, quarantine, submission_key: submission.as_deref(), now };
+    if !store::insert(&mut tx, actor.org, &new).await? {
+        tx.rollback().await?;
+        let made = store::by_submission(&app.db, actor.org, submission.as_deref().unwrap_or_default()).await?;
+        return made.map(|id| LeadReceipt { id }).ok_or_else(|| Error::internal("a lead was not taken"));
+    }
     let entry = Entry::new("leads.created", SUBJECT, id.0).after(&serde_json::json!({
         "status": LeadStatus::New, "leadType": clean.lead_type, "earlierLeadId": earlier, "quarantine": quarantine,
     }));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(LeadReceipt { id })
+}
+
+/// What a sending is known again by: the form's token and all that it said.
+fn submission_key(app: &App, token: &str, clean: &CleanLead) -> Result<String> {
+    let said = serde_json::to_string(&(token, clean.lead_type, &clean.input)).map_err(Error::internal)?;
+    Ok(app.secret.sign("contact-form-sent", &said))
 }
 
 fn quarantine_reason(clean: &CleanLead, signs: FormSigns) -> Option<&'static str> {

@@ -23,13 +23,16 @@ pub(super) struct NewLead<'a> {
     pub phone_key: &'a str,
     pub earlier: Option<LeadId>,
     pub quarantine: Option<&'static str>,
+    /// Of the form that was sent: sent twice, it makes one lead.
+    pub submission_key: Option<&'a str>,
     pub now: Timestamp,
 }
 
 const SUMMARY: &str = "SELECT id, status, lead_type, name, phone, email, city_name, message, earlier_lead_id, quarantine, version, \
      created_at, updated_at FROM leads WHERE org_id = ";
 
-pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewLead<'_>) -> Result<()> {
+/// Inserts a lead, unless the same sending of a form has made one; false then.
+pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewLead<'_>) -> Result<bool> {
     let input = &new.clean.input;
     let parts = [
         input.name.as_str(),
@@ -37,25 +40,35 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewLead<'_>) -> Result
         input.email.as_deref().unwrap_or_default(),
         input.city_name.as_deref().unwrap_or_default(),
     ];
-    sql("INSERT INTO leads (org_id, id, status, lead_type, name, phone, phone_key, email, city_name, message, \
-         earlier_lead_id, quarantine, search, created_at, updated_at) \
-         VALUES ($1, $2, 'new', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)")
-    .bind(org)
-    .bind(new.id)
-    .bind(new.clean.lead_type)
-    .bind(&input.name)
-    .bind(&input.phone)
-    .bind(new.phone_key)
-    .bind(input.email.as_deref())
-    .bind(input.city_name.as_deref())
-    .bind(input.message.as_deref())
-    .bind(new.earlier)
-    .bind(new.quarantine)
-    .bind(parts.join(" ").to_lowercase())
-    .bind(new.now)
-    .run(tx)
-    .await?;
-    Ok(())
+    let inserted =
+        sql("INSERT INTO leads (org_id, id, status, lead_type, name, phone, phone_key, email, city_name, message, \
+         earlier_lead_id, quarantine, search, created_at, updated_at, submission_key) \
+         VALUES ($1, $2, 'new', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14) \
+         ON CONFLICT (org_id, submission_key) DO NOTHING")
+        .bind(org)
+        .bind(new.id)
+        .bind(new.clean.lead_type)
+        .bind(&input.name)
+        .bind(&input.phone)
+        .bind(new.phone_key)
+        .bind(input.email.as_deref())
+        .bind(input.city_name.as_deref())
+        .bind(input.message.as_deref())
+        .bind(new.earlier)
+        .bind(new.quarantine)
+        .bind(parts.join(" ").to_lowercase())
+        .bind(new.now)
+        .bind(new.submission_key)
+        .run(tx)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The lead that a form submission made.
+pub(super) async fn by_submission(on: impl Into<Conn<'_>>, org: OrgId, key: &str) -> Result<Option<LeadId>> {
+    let row: Option<(LeadId,)> =
+        sql("SELECT id FROM leads WHERE org_id = $1 AND submission_key = $2").bind(org).bind(key).optional(on).await?;
+    Ok(row.map(|(id,)| id))
 }
 
 /// The newest lead with a phone number since a moment.

@@ -84,6 +84,34 @@ pub async fn add_public(
     add_while(app, actor, id, photos, open).await
 }
 
+/// Adds those photos of a form sent once more that the repair does not have yet, as long as the public may add any: who
+/// goes back and chooses more sends the others again.
+///
+/// # Errors
+/// What [`add_public`] says, but for photos that come too late: these are left out.
+pub(super) async fn add_missing(
+    app: &App,
+    actor: &Actor,
+    id: RepairId,
+    photos: &[(PhotoCategory, Photo)],
+) -> Result<()> {
+    let mut known = files::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
+    let mut missing = Vec::new();
+    for (category, photo) in photos {
+        match known.iter().position(|file| file.category == category.as_str() && photo.is(file)) {
+            Some(same) => drop(known.swap_remove(same)),
+            None => missing.push((*category, photo.clone())),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    match add_public(app, actor, id, &missing).await {
+        Ok(_) | Err(Error::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Adds photos that staff take.
 ///
 /// # Errors

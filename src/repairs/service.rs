@@ -4,7 +4,7 @@ use super::model::{
     BoardColumn, ChangeStatus, CheckIn, CheckedIn, CleanCheckIn, PhotoCategory, RepairCustomer, RepairDetail,
     RepairFilter, RepairPhoto, RepairSort, RepairSummary, RepairVehicle, UpdateRepair,
 };
-use super::photos::StoredPhotos;
+use super::photos::{self, StoredPhotos};
 use super::status::{LINE, RepairStatus, Transition};
 use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair, SummaryRow};
 use super::submitted::{SubmittedVehicle, shown_instead};
@@ -33,7 +33,8 @@ const BOARD_CARDS: u32 = 30;
 
 /// Takes a check-in of the public: finds or makes the customer and the vehicle, makes the repair, keeps the photos.
 ///
-/// `submission` names the form that was sent: sent twice, it makes one repair and answers the same code.
+/// `submission` names the form that was sent: sent twice, it makes one repair and answers the same code, and photos that
+/// only the second sending has are added. With other fields it is another check-in: browsers go back to a filled form.
 ///
 /// # Errors
 /// [`Error::NotFound`] where visitors may not check in, [`Error::Validation`] with all broken fields; nothing is written
@@ -51,9 +52,12 @@ pub async fn check_in(
     }
     let tz = zone::zone(&organisation.time_zone);
     let clean = input.clean(&zone::day(app.clock.now(), tz))?;
+    let submission = submission.map(|token| submission_key(app, token, &clean)).transpose()?;
+    let submission = submission.as_deref();
     if let Some(key) = submission
         && let Some(earlier) = earlier(app, actor.org, key).await?
     {
+        photos::add_missing(app, actor, earlier.id, photos).await?;
         return Ok(earlier);
     }
     let stored = StoredPhotos::put(app, actor.org, photos).await?;
@@ -76,6 +80,12 @@ pub async fn check_in(
 pub async fn create(app: &App, actor: &Actor, input: &CheckIn) -> Result<CheckedIn> {
     actor.require(Permission::RepairsWrite)?;
     check_in(app, actor, input, &[], None).await
+}
+
+/// What a sending is known again by: the form's token and all that it said.
+fn submission_key(app: &App, token: &str, clean: &CleanCheckIn) -> Result<String> {
+    let said = serde_json::to_string(&(token, clean.repair_type, &clean.input)).map_err(Error::internal)?;
+    Ok(app.secret.sign("check-in-form", &said))
 }
 
 async fn earlier(app: &App, org: OrgId, key: &str) -> Result<Option<CheckedIn>> {
@@ -335,7 +345,7 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     let mut check = Validator::default();
     let promised = check.date("promisedDate", update.promised_date.as_deref());
     let insurer = check.optional("insuranceCompany", update.insurance_company.as_deref(), 120);
-    let policy = check.optional("policyNumber", update.policy_number.as_deref(), 60);
+    let policy = check.code("policyNumber", update.policy_number.as_deref(), 60);
     let notes = check.text("notes", update.notes.as_deref(), 5_000);
     let assignee = match update.assignee_id.as_deref().map(str::trim) {
         None | Some("") => None,

@@ -17,9 +17,21 @@ const LABELS: &[(&str, &str)] = &[
     ("message", "contact-message"),
 ];
 
-/// The contact form. `rendered` is the signed moment of showing it: programs answer faster than people.
+/// What the contact form shows.
+#[derive(Debug, Clone)]
+pub struct ContactForm {
+    /// What was typed, and what is wrong with it.
+    pub state: FormState,
+    /// The token that makes a form sent twice count once.
+    pub token: String,
+    /// The signed moment of showing it: programs answer faster than people.
+    pub rendered: String,
+}
+
+/// The contact form.
 #[must_use]
-pub fn form(visit: &Visit, state: &FormState, rendered: &str) -> String {
+pub fn form(visit: &Visit, form: &ContactForm) -> String {
+    let state = &form.state;
     let t = |key: &str| visit.text(key);
     let optional = t("optional");
     let value = |name: &str| state.value(name);
@@ -31,7 +43,8 @@ pub fn form(visit: &Visit, state: &FormState, rendered: &str) -> String {
             <div><h1>{t("contact-title")}</h1><p class="lead">{t("contact-lead")}</p></div>
             {state.summary(visit, LABELS, None)}
             <form class="panel stack" method="post" action=visit.link("/contact") novalidate>
-                <input type="hidden" name="rendered" value=rendered.to_owned()/>
+                <input type="hidden" name="token" value=form.token.clone()/>
+                <input type="hidden" name="rendered" value=form.rendered.clone()/>
                 // People do not see this field; programs that fill in everything give themselves away.
                 <div class="trap" aria-hidden="true">
                     <label for="f-website">{t("contact-trap")}</label>

@@ -37,7 +37,7 @@ async fn submit(
     visitor: Visitor,
     ApiJson(input): ApiJson<SubmitLead>,
 ) -> ApiResult<(StatusCode, Data<LeadReceipt>)> {
-    let receipt = service::submit(&state.app, &visitor.actor, &input, FormSigns::default()).await?;
+    let receipt = service::submit(&state.app, &visitor.actor, &input, FormSigns::default(), None).await?;
     Ok((StatusCode::CREATED, Data::new(receipt)))
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn play(play: &Play<'_>, part: Part, count: usize) -> Result<()
             service::update(&play.at(call.at), &play.staff.agent, id, &update).await?;
         } else if let Some(wish) = wishes.next() {
             part.until(wish.sent).await;
-            let receipt = service::submit(&play.at(wish.sent), &public, &wish.lead, FormSigns::default()).await?;
+            let receipt = service::submit(&play.at(wish.sent), &public, &wish.lead, FormSigns::default(), None).await?;
             calls.extend(wish.call.map(|call| (receipt.id, call)));
             calls.sort_by_key(|(_, call)| std::cmp::Reverse(call.at));
         }

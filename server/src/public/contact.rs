@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::public::{FormState, contact as pages};
+use app::public::FormState;
+use app::public::contact::{self as pages, ContactForm};
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use officina::Error;
 use officina::identity::PublicForm;
+use officina::kernel::secret::random_token;
 use officina::kernel::time::Timestamp;
 use officina::leads::{FormSigns, SubmitLead, service};
 
@@ -24,7 +26,14 @@ pub async fn form(State(state): State<AppState>, PublicVisit { visit, .. }: Publ
     if !visit.organisation.offers(PublicForm::Contact) {
         return not_offered(&visit, PublicForm::Contact);
     }
-    Html(pages::form(&visit, &FormState::default(), &stamp(&state))).into_response()
+    Html(pages::form(&visit, &sheet(&state, FormState::default()))).into_response()
+}
+
+/// The form with what was typed; a fresh one has a token and a stamp of its own.
+fn sheet(state: &AppState, form: FormState) -> ContactForm {
+    let token = form.filled("token").unwrap_or_else(random_token);
+    let rendered = form.filled("rendered").unwrap_or_else(|| stamp(state));
+    ContactForm { state: form, token, rendered }
 }
 
 /// Takes the form. Whatever becomes of it, the visitor sees the same.
@@ -50,11 +59,12 @@ pub async fn submit(
         // Without a good stamp nobody has seen the form: as if answered at once.
         answered_after: Some(rendered_at(&state, &rendered).map_or(0, |at| state.app.clock.now().since(at))),
     };
-    match service::submit(&state.app, &actor, &input, signs).await {
+    let token = form.filled("token").filter(|token| token.len() <= 64);
+    match service::submit(&state.app, &actor, &input, signs, token.as_deref()).await {
         Ok(_) => Redirect::to(&visit.link("/contact/done")).into_response(),
         Err(Error::Validation(errors)) => {
             form.errors = errors;
-            (StatusCode::BAD_REQUEST, Html(pages::form(&visit, &form, &rendered))).into_response()
+            (StatusCode::BAD_REQUEST, Html(pages::form(&visit, &sheet(&state, form)))).into_response()
         }
         Err(error) => refusal(&visit, &error),
     }

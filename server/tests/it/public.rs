@@ -43,11 +43,16 @@ impl Form {
 
 /// A form with everything that must be there.
 fn filled() -> Form {
+    filled_for("ab 123 cd")
+}
+
+/// The same for another car.
+fn filled_for(plate: &str) -> Form {
     Form::default()
         .text("customerName", "Anna Verdi")
         .text("customerPhone", "+39 333 765 4321")
         .text("customerEmail", "")
-        .text("vehiclePlate", "ab 123 cd")
+        .text("vehiclePlate", plate)
         .text("vehicleBrand", "Fiat")
         .text("vehicleModel", "Panda")
         .text("vehicleYear", "2019")
@@ -203,6 +208,58 @@ async fn a_form_sent_twice_makes_one_repair() {
         assert_eq!(code_of(&first), code_of(&second));
         let rows = repairs(&server).await["data"].as_array().unwrap().len();
         assert_eq!(rows, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_reused_by_going_back_is_a_check_in_of_its_own() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let page = browser.get("/check-in").await.text();
+        let token = page.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let first = code_of(&filled().text("token", &token).send(&browser).await);
+        let other_car = code_of(&filled_for("zz 999 zz").text("token", &token).send(&browser).await);
+        assert_ne!(first, other_car, "the second car is somewhere");
+        // Gone back only to add a photo; and the button pressed twice.
+        for _ in 0..2 {
+            let with_photo = filled().text("token", &token).file("front", "front.png", "image/png", &png());
+            assert_eq!(code_of(&with_photo.send(&browser).await), first);
+        }
+        let listed = repairs(&server).await;
+        let plates: Vec<_> = listed["data"].as_array().unwrap().iter().map(|row| row["plate"].clone()).collect();
+        assert_eq!(plates, ["ZZ 999 ZZ", "AB 123 CD"]);
+        let id = listed["data"][1]["id"].as_str().unwrap();
+        let detail = server.member("admin").await.get(&format!("/api/v1/repairs/{id}")).await.expect(200);
+        assert_eq!(detail["data"]["photos"].as_array().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_form_sent_twice_is_one_lead_and_with_other_words_another() {
+    TestServer::each(|server| async move {
+        let browser = browser(&server);
+        let page = browser.get("/contact").await.text();
+        let hidden = |name: &str| {
+            let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+            after.split('"').next().unwrap().to_owned()
+        };
+        let (token, stamp) = (hidden("token"), hidden("rendered"));
+        server.advance(30_000);
+        for name in ["Carla Neri", "Carla Neri", "Dario Neri"] {
+            let fields = [
+                ("token", token.as_str()),
+                ("rendered", stamp.as_str()),
+                ("name", name),
+                ("phone", "333 1112223"),
+                ("leadType", "service"),
+            ];
+            assert_eq!(browser.form("/contact", &fields).await.header("location"), Some("/contact/done"));
+        }
+        let inbox = server.member("admin").await.get("/api/v1/admin/leads").await.expect(200);
+        let names: Vec<_> = inbox["data"].as_array().unwrap().iter().map(|lead| lead["name"].clone()).collect();
+        assert_eq!(names, ["Dario Neri", "Carla Neri"]);
     })
     .await;
 }

@@ -28,7 +28,8 @@ impl World {
             lead_type: "service".to_owned(),
             ..SubmitLead::default()
         };
-        let lead = officina::leads::service::submit(app, &public, &lead, FormSigns::default()).await.expect("a lead");
+        let lead =
+            officina::leads::service::submit(app, &public, &lead, FormSigns::default(), None).await.expect("a lead");
         let made = |value: Value, field: &str| value["data"][field].as_str().expect("an id").to_owned();
         let location = made(admin.post("/api/v1/locations", json!({ "name": "Main depot" })).await.expect(201), "id");
         let cell = json!({ "name": "Cell 1", "locationId": location, "preset": "freezer" });
