@@ -130,8 +130,11 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
             say(&api::document().to_pretty_json().map_err(|error| StartError::new(error.to_string()))?);
         }
         Command::Backup { file } => {
-            backup::backup(&config, &file).await?;
+            let written = backup::backup(&config, &file).await?;
             say(&format!("The backup is in {}. The secret is not in it: keep a copy elsewhere.", file.display()));
+            if written.removed_meanwhile > 0 {
+                say(&format!("Files removed while it ran, and not in it: {}.", written.removed_meanwhile));
+            }
         }
         Command::Restore { file } => {
             backup::restore(&config, &file)?;

@@ -46,7 +46,7 @@ impl From<Error> for StartError {
     fn from(error: Error) -> Self {
         Self(match error {
             Error::Internal(cause) => format!("Something went wrong: {cause}."),
-            Error::Unavailable => "The database is busy or away.".to_owned(),
+            Error::Unavailable => "The database is busy or away, or its disk is full.".to_owned(),
             Error::Validation(errors) => errors
                 .sentences()
                 .into_iter()

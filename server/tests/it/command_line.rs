@@ -80,13 +80,17 @@ fn an_installation_is_set_up_checked_and_moved() {
 
     std::fs::create_dir_all(here.join("files/photos")).unwrap();
     std::fs::write(here.join("files/photos/front.jpg"), "a photo").unwrap();
+    // A photo that is just being stored, and half an archive of a backup that was killed.
+    std::fs::write(here.join("files/photos/rear.jpg#1"), "half").unwrap();
+    std::fs::write(here.join("all.tar.xyz.partial"), "half").unwrap();
     succeed(&officina(here, &["backup", "all.tar"]));
-    fail(&officina(here, &["backup", "all.tar"]));
+    assert!(fail(&officina(here, &["backup", "all.tar"])).contains("exists already"));
     let elsewhere = tempfile::tempdir().unwrap();
     let archive = here.join("all.tar");
     let archive = archive.to_str().unwrap();
     assert!(succeed(&officina(elsewhere.path(), &["restore", archive])).contains("THE SECRET IS MISSING"));
     assert_eq!(std::fs::read_to_string(elsewhere.path().join("files/photos/front.jpg")).unwrap(), "a photo");
+    assert_eq!(std::fs::read_dir(elsewhere.path().join("files/photos")).unwrap().count(), 1);
     assert!(!elsewhere.path().join("secret").exists());
     // Under a secret of its own, the copy cannot know whether its journal is the one that was backed up.
     let strange = officina(elsewhere.path(), &["audit", "verify"]);

@@ -39,4 +39,5 @@ mod staff;
 mod support;
 mod takeover;
 mod typed;
+mod upgrades;
 mod world;

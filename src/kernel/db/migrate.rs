@@ -1,11 +1,10 @@
 //! Migrations: forward only, the same numbers for both databases, inside the binary.
 
-use sqlx::Connection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx_postgres::PgPool;
 use sqlx_sqlite::SqlitePool;
 
-use super::{Db, Pool, TxInner, sql};
+use super::{Db, Pool, TxInner, copy, sql};
 use crate::kernel::journal;
 use crate::{Error, Result};
 
@@ -99,22 +98,17 @@ pub(super) async fn is_current(pool: &Pool) -> Result<bool> {
     Ok(applied.into_iter().map(|(version,)| version).eq(known.iter().map(|migration| migration.version)))
 }
 
-/// Copies a SQLite file that holds data and is about to change, to `<name>.before-<version>` beside it.
+/// Copies a SQLite file that holds data and is about to change, to `<name>.before-<version>` beside it. A copy of that name
+/// comes from an upgrade that did not happen, and what was entered since then is not in it: it is written anew.
 async fn copy_before_change(write: &SqlitePool, applied: &[i64]) -> Result<()> {
     let newest = SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default();
     let Some(reached) = applied.iter().max().copied().filter(|reached| *reached < newest) else {
         return Ok(());
     };
     let options = write.connect_options();
-    let copy = options.get_filename().with_extension(format!("before-{newest}-from-{reached}.db"));
-    if copy.exists() {
-        return Ok(());
-    }
-    let mut connection = write.acquire().await?;
-    // VACUUM INTO writes a consistent copy, whatever is still in the write-ahead log.
-    sqlx::query("VACUUM INTO $1").bind(copy.to_string_lossy().into_owned()).execute(&mut *connection).await?;
-    connection.ping().await?;
-    tracing::info!(copy = %copy.display(), "copied the database before the upgrade");
+    let file = options.get_filename().with_extension(format!("before-{newest}-from-{reached}.db"));
+    copy::write(write, &file).await?;
+    tracing::info!(copy = %file.display(), "copied the database before the upgrade");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! A query is written once, with `$1` placeholders, in SQL that both understand (see [`sql`]). SQLite has one writer
 //! connection, whose transactions all begin `IMMEDIATE`, and several read-only ones.
 
+mod copy;
 mod list;
 mod migrate;
 mod multi_row;
@@ -192,6 +193,18 @@ impl Db {
     /// A sentence for people when the database comes from a newer version; it is left untouched.
     pub async fn migrate(&self) -> Result<()> {
         migrate::run(self).await
+    }
+
+    /// Writes a copy of a SQLite database in one consistent state, checked and on disk before it gets its name.
+    ///
+    /// # Errors
+    /// A sentence for people when the disk is full or refuses, when the copy is damaged, and on PostgreSQL, which has
+    /// tools of its own.
+    pub async fn copy_to(&self, file: &Path) -> Result<()> {
+        match &self.pool {
+            Pool::Sqlite { write, .. } => copy::write(write, file).await,
+            Pool::Postgres(_) => Err(Error::BadRequest("PostgreSQL has tools of its own for copies.".to_owned())),
+        }
     }
 
     /// Whether the schema is exactly this program's.
