@@ -1,6 +1,6 @@
 # `make help` lists what there is. The work is done in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test browser-tests bench build fmt lint deny screenshots clean-data
+.PHONY: help run dev test browser-tests bench fuzz build fmt lint deny screenshots clean-data
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ bench: ## Measure speed, memory and page weights against the goals
 	@scripts/setup.sh build
 	@scripts/build.sh
 	@exec scripts/bench.sh
+
+fuzz: ## Throw invented input at every parser, a minute each (FUZZ_SECONDS=600 for longer; installs cargo-fuzz)
+	@exec scripts/fuzz.sh
 
 build: ## Build the release binary with the site inside
 	@scripts/setup.sh build

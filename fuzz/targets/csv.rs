@@ -1,0 +1,29 @@
+//! Tables that people bring: any text is lines, and what we write is read as it was, its formulas made harmless.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use officina::kernel::csv::{self, harmless};
+
+fuzz_target!(|text: &str| {
+    let lines = csv::read(text).expect("any text is a table");
+    let mut last = 0;
+    for line in &lines {
+        assert!(line.number > last, "lines are counted upwards: {line:?}");
+        last = line.number;
+        assert!(line.fields.iter().any(|field| !field.is_empty()), "a line without anything in it");
+        assert!(line.fields.iter().all(|field| field.trim() == field), "{line:?}");
+    }
+    let written = csv::rows(lines.iter().map(|line| line.fields.iter())).expect("a table in memory");
+    let written = std::str::from_utf8(&written).expect("texts are written as texts");
+    for (line, original) in csv::read(written).expect("our own table").iter().zip(&lines) {
+        // What separates our cells is the comma; a first cell full of other signs may be taken for more cells.
+        if line.fields.len() != original.fields.len() {
+            return;
+        }
+        for (cell, original) in line.fields.iter().zip(&original.fields) {
+            assert_eq!(harmless(cell), *cell, "a formula: {cell:?}");
+            assert!(harmless(original).trim() == cell || original.contains(['\r', '\n']), "{original:?} → {cell:?}");
+        }
+    }
+});
