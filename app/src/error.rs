@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use leptos::server_fn::Bytes;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use officina::kernel::validate::FieldErrors;
 use serde::{Deserialize, Serialize};
 
+use crate::staff::person::OTHER_MEMBER;
+
 /// Why a server function refused or failed, in words for the page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct PageError {
     /// The stable word of the HTTP contract.
@@ -28,6 +31,20 @@ impl PageError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.status == 409
+    }
+
+    /// Whether it is likely to pass by itself, so that what was asked may be asked once more: the network, a server that
+    /// starts anew or is too busy, a fault of ours. Everything else is an answer.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..)
+    }
+
+    /// Whether the page is nobody's any more: its session has ended, or somebody else has signed in. Loaded anew, it is theirs,
+    /// or asks who is there.
+    #[must_use]
+    pub fn needs_reload(&self) -> bool {
+        self.status == 401 || self.code == OTHER_MEMBER
     }
 
     /// The sentence of a field, if it was refused.
@@ -76,9 +93,14 @@ impl FromServerFnError for PageError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             // The browser never got an answer.
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => {
-                Self::new("UNAVAILABLE", 503, "The server cannot be reached. Try again in a moment.")
-            }
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => unreachable(),
+            // In the browser it is the answer that cannot be read: cut short, or of another version.
+            #[cfg(not(feature = "ssr"))]
+            ServerFnErrorErr::Deserialization(_) => Self::new(
+                "UNAVAILABLE",
+                502,
+                "The server's answer could not be read. Try again, or load the page anew.",
+            ),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 #[cfg(feature = "ssr")]
                 set_status(400);
@@ -87,6 +109,44 @@ impl FromServerFnError for PageError {
             _ => Self::new("INTERNAL_ERROR", 500, "Something went wrong on our side."),
         }
     }
+
+    /// Reads the answer to a call that was refused or failed: a function's own error, the body that the server refuses
+    /// other requests with, or what a proxy says in its place, which is for nobody to read.
+    fn de(answer: Bytes) -> Self {
+        if let Ok(error) = serde_json::from_slice::<Self>(&answer) {
+            return error;
+        }
+        serde_json::from_slice::<Refusal>(&answer).map_or_else(|_| unreachable(), Self::from)
+    }
+}
+
+/// The body of the HTTP contract's errors, as far as a page shows it.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    code: String,
+}
+
+impl From<Refusal> for PageError {
+    fn from(Refusal { error, code }: Refusal) -> Self {
+        let status = match code.as_str() {
+            "BAD_REQUEST" => 400,
+            "UNAUTHORIZED" => 401,
+            "FORBIDDEN" => 403,
+            "NOT_FOUND" => 404,
+            "METHOD_NOT_ALLOWED" => 405,
+            "CONFLICT" | OTHER_MEMBER => 409,
+            "PAYLOAD_TOO_LARGE" => 413,
+            "RATE_LIMITED" => 429,
+            "INTERNAL_ERROR" => 500,
+            _ => 503,
+        };
+        Self::new(&code, status, error)
+    }
+}
+
+fn unreachable() -> PageError {
+    PageError::new("UNAVAILABLE", 503, "The server cannot be reached. Try again in a moment.")
 }
 
 /// Gives the answer of a server function, or of the page that called it, the status of its error.
@@ -106,5 +166,29 @@ fn set_status(status: u16) {
         (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
     {
         response.set_status(status);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_learns_whether_it_was_refused_or_only_not_reached() {
+        let own = PageError::new("CONFLICT", 409, "Someone else changed this repair.");
+        assert_eq!(PageError::de(own.ser()), own);
+        assert!(!own.is_passing());
+
+        let of_the_server = PageError::de(Bytes::from_static(
+            br#"{"error":"There is nothing here.","code":"NOT_FOUND","requestId":"1"}"#,
+        ));
+        assert_eq!((of_the_server.status, of_the_server.is_passing()), (404, false));
+
+        for of_a_proxy in ["<html><h1>502 Bad Gateway</h1></html>", "", "upstream connect error"] {
+            let error = PageError::de(Bytes::from_static(of_a_proxy.as_bytes()));
+            assert_eq!(error.code, "UNAVAILABLE", "{of_a_proxy}");
+            assert!(error.is_passing());
+            assert!(error.message.contains("cannot be reached"), "{}", error.message);
+        }
     }
 }

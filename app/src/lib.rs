@@ -31,5 +31,6 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    staff::person::say_with_every_call();
     leptos::mount::hydrate_lazy(staff::StaffApp);
 }

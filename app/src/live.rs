@@ -190,7 +190,8 @@ mod browser {
     }
 
     fn open(live: Live, from: i64, heard: &Rc<Cell<f64>>) -> Option<EventSource> {
-        let source = EventSource::new(&format!("/api/v1/live?after={from}")).ok()?;
+        let person = crate::staff::person::membership().unwrap_or_default();
+        let source = EventSource::new(&format!("/api/v1/live?after={from}&as={person}")).ok()?;
         let listen = |name: &str, act: Box<dyn FnMut()>| {
             let closure = Closure::wrap(act);
             // Refused only for names that are no strings.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
-use crate::staff::refused;
+use crate::staff::{person, refused};
 use crate::ui::{Alert, FieldFrame, Tone};
 
 /// The name of the field that says which function a form is for.
@@ -88,10 +88,10 @@ impl Answered {
     }
 }
 
-/// Says which function the form around it is for.
+/// Says which function the form around it is for, and in whose name it is sent.
 #[must_use]
 pub fn calls(function: &'static str) -> AnyView {
-    view! { <input type="hidden" name=FUNCTION value=function/> }.into_any()
+    view! { <input type="hidden" name=FUNCTION value=function/> {person::field()} }.into_any()
 }
 
 fn shown(fresh: Fresh) -> AnyView {

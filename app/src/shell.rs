@@ -49,6 +49,9 @@ mod server {
     pub fn StaffDocument() -> impl IntoView {
         let context = use_context::<RequestContext>();
         let passkeys = context.as_ref().and_then(|context| context.app.passkeys.host()).map(script);
+        let member = context.as_ref().and_then(|context| context.actor.as_ref()?.member());
+        let (person, session) =
+            (member.map(|member| member.membership.to_string()), member.map(|member| member.session.to_string()));
         let theme = context.as_ref().and_then(|context| context.theme.sheet());
         let accent = context.and_then(|context| context.organisation).map(|org| accent_style(&org.accent));
         let files = assets();
@@ -59,7 +62,7 @@ mod server {
         );
         view! {
             <!DOCTYPE html>
-            <html lang="en" data-theme=theme style=accent>
+            <html lang="en" data-theme=theme data-member=person data-session=session style=accent>
                 <head>
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>

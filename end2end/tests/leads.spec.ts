@@ -11,8 +11,12 @@ test("a visitor's lead arrives at the front desk and is followed up", async ({ p
   await form.locator("[name=phone]").fill("333 0001112");
   await form.locator("[name=leadType]").selectOption("training");
   await form.locator("[name=message]").fill("Please call after six");
-  // Whoever answers faster than a person could is set aside: see the test after this one.
-  await form.waitForFunction(() => performance.now() > 2_500);
+  // Whoever answers faster than a person could is set aside: see the test after this one. The server counts from when it
+  // made the form, which was before its answer began to come.
+  await form.waitForFunction(() => {
+    const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+    return performance.now() - page!.responseStart > 2_500;
+  });
   await form.locator("form button[type=submit]").last().click();
   await form.waitForURL(/\/contact\/done/);
   await visitor.close();

@@ -5,10 +5,11 @@ use app::context::RequestContext;
 use app::error::PageError;
 use app::sent::{FUNCTION, Fresh, Sent};
 use app::shell::StaffDocument;
+use app::staff::person::FIELD;
 use app::theme::{COOKIE, Theme};
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -38,8 +39,10 @@ const ACCOUNT: &str = "/app/account";
 /// Where the second factor is switched on.
 const SECOND_FACTOR: &str = "/app/account/second-factor";
 
-/// How a form without files is written.
+/// How a form without files is written,
 const FORM: &str = "application/x-www-form-urlencoded";
+/// and one with files.
+const FILES: &str = "multipart/form-data";
 
 /// Stands for this server where Leptos wants a whole address. It never leaves.
 const HERE: &str = "http://officina.invalid";
@@ -58,6 +61,7 @@ pub fn router() -> Router<AppState> {
         .route("/app/{*path}", get(page).post(send))
         .route("/app/settings/logo", post(set_logo).layer(DefaultBodyLimit::max(MAX_ONE_PHOTO_BYTES)))
         .route("/_fn/{*name}", get(server_function).post(server_function))
+        .route("/as/{person}/_fn/{*name}", get(function_for).post(function_for))
 }
 
 /// A page. Who is not signed in is asked to, and comes back here afterwards.
@@ -77,7 +81,7 @@ async fn send(
     if caller.0.is_none() {
         return render(&state, caller, page, None).await;
     }
-    if has_files(&parts.headers) {
+    if has_type(&parts.headers, FILES) {
         body = match plain_form(&parts, body).await {
             Ok(body) => body,
             Err(error) => return error.into_response(),
@@ -85,8 +89,11 @@ async fn send(
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
     }
     let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-    let function = fields.iter().find(|(name, _)| name == FUNCTION).map(|(_, function)| function.clone());
-    let function = function.unwrap_or_default();
+    if caller.is_still(value_of(&fields, FIELD)).is_err() {
+        // The page is made anew, for whoever is there by now.
+        return Redirect::to(page.uri().path_and_query().map_or("/app", PathAndQuery::as_str)).into_response();
+    }
+    let function = value_of(&fields, FUNCTION).unwrap_or_default().to_owned();
     let Ok(address) = Uri::try_from(format!("/_fn/{function}")) else {
         return ApiError::from(officina::Error::NotFound).into_response();
     };
@@ -122,9 +129,9 @@ async fn send(
     response
 }
 
-fn has_files(headers: &HeaderMap) -> bool {
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+    kind.is_some_and(|kind| kind.starts_with(wanted))
 }
 
 /// A form with files as one without: the text of each file stands where a field's text would. Functions take no files.
@@ -180,6 +187,24 @@ async fn render(state: &AppState, caller: Caller, request: Request, sent: Option
     leptos_axum::render_app_async_with_context(provide, || view! { <StaffDocument/> })(request).await
 }
 
+/// A call of a server function by a page that says for whom it was made.
+async fn function_for(
+    state: State<AppState>,
+    caller: Extension<Caller>,
+    Path((person, name)): Path<(String, String)>,
+    mut request: Request,
+) -> Response {
+    if let Err(refusal) = caller.0.is_still(Some(&person)) {
+        return refusal.into_response();
+    }
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let Ok(address) = Uri::try_from(format!("/_fn/{name}{query}")) else {
+        return ApiError::from(Error::NotFound).into_response();
+    };
+    *request.uri_mut() = address;
+    server_function(state, caller, request).await
+}
+
 /// A call of a server function.
 async fn server_function(
     State(state): State<AppState>,
@@ -190,6 +215,12 @@ async fn server_function(
         return refusal.into_response();
     }
     come_back_here(request.headers_mut());
+    if has_type(request.headers(), FORM) {
+        request = match in_own_name(&state, &caller, request).await {
+            Ok(request) => request,
+            Err(refusal) => return refusal,
+        };
+    }
     let context =
         RequestContext { app: state.app.clone(), actor: caller.0, organisation: None, theme: Theme::default() };
     let provide = move || provide_context(context.clone());
@@ -197,6 +228,33 @@ async fn server_function(
     without_origin(response.headers_mut());
     mark_failure(&state, response.headers_mut());
     response
+}
+
+/// Passes a form whose field does not say that its page was made for somebody else, as the address of a call does that a
+/// script makes. A browser that sent it by itself is led back to the page, which is then made for whoever is there.
+async fn in_own_name(state: &AppState, caller: &Caller, request: Request) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state)
+        .await
+        .map_err(IntoResponse::into_response)?;
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    match caller.is_still(value_of(&fields, FIELD)) {
+        Ok(()) => Ok(Request::from_parts(parts, Body::from(body))),
+        Err(_) if accepts_html(&parts.headers) => {
+            let back = parts.headers.get(header::REFERER).and_then(|to| to.to_str().ok()?.strip_prefix(HERE));
+            Err(Redirect::to(back.unwrap_or("/app")).into_response())
+        }
+        Err(refusal) => Err(refusal.into_response()),
+    }
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+fn value_of<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
 /// Takes the logo of the settings page: a form with a file, which a server function would not take. What is wrong with it

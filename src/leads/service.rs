@@ -158,7 +158,16 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let lead = store::lock(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let moved = status.filter(|status| *status != lead.status);
     let stale = update.version.is_some_and(|version| version != lead.version);
+    if stale && status == Some(lead.status) {
+        // The same step once more by the same actor, as by a double click, is done already.
+        let step = moved_entry(id, lead.status).reason(note.clone());
+        if journal::is_repeated(&mut tx, actor, &step).await? {
+            tx.rollback().await?;
+            return get(app, actor, id).await;
+        }
+    }
     if stale || lead.status == LeadStatus::Converted {
         let message = if stale { "Someone else changed this lead." } else { "A converted lead stays converted." };
         return Err(Error::Conflict(Conflict {
@@ -171,14 +180,10 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
         let author = actor.member().map_or("Officina", |member| member.name.as_str());
         store::insert_note(&mut tx, actor.org, id, body, author, now).await?;
     }
-    let moved = status.filter(|status| *status != lead.status);
     let entry = match moved {
         Some(status) => {
             store::set_status(&mut tx, actor.org, id, status, now).await?;
-            Entry::new("leads.status_changed", SUBJECT, id.0)
-                .before(&serde_json::json!({ "status": lead.status }))
-                .after(&serde_json::json!({ "status": status }))
-                .reason(note)
+            moved_entry(id, status).before(&serde_json::json!({ "status": lead.status })).reason(note)
         }
         None if note.is_some() => Entry::new("leads.note_added", SUBJECT, id.0).reason(note),
         None => {
@@ -189,6 +194,10 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     get(app, actor, id).await
+}
+
+fn moved_entry(id: LeadId, to: LeadStatus) -> Entry {
+    Entry::new("leads.status_changed", SUBJECT, id.0).after(&serde_json::json!({ "status": to }))
 }
 
 /// Adds a note to a lead.

@@ -288,7 +288,7 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
 /// # Errors
 /// [`Error::Conflict`] for a forbidden transition (with the allowed next steps) and for a version that is no longer the
 /// current one; [`Error::Forbidden`] for the way back without `repairs:reopen`; [`Error::Validation`] when a reason is
-/// missing.
+/// missing. The same step once more by the same actor, as by a double click, is done already and changes nothing.
 pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &ChangeStatus) -> Result<RepairDetail> {
     actor.require(Permission::RepairsWrite)?;
     let mut check = Validator::default();
@@ -311,7 +311,18 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
             existing_id: None,
         })
     };
-    if change.version.is_some_and(|version| version != state.version) {
+    let entry = Entry::new("repairs.status_changed", SUBJECT, id.0)
+        .before(&serde_json::json!({ "status": state.status }))
+        .after(&serde_json::json!({
+            "status": to, "publicNote": public_note, "notify": change.notify.unwrap_or(true),
+        }))
+        .reason(note.clone());
+    let stale = change.version.is_some_and(|version| version != state.version);
+    if stale && state.status == to && journal::is_repeated(&mut tx, actor, &entry).await? {
+        tx.rollback().await?;
+        return get(app, actor, id).await;
+    }
+    if stale {
         return Err(refused(format!("Someone else changed this repair; it is now {}.", state.status)));
     }
     match state.status.transition_to(to, state.waiting_from) {
@@ -324,12 +335,6 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
     }
     let waiting_from = (to == RepairStatus::WaitingParts).then_some(state.status);
     store::set_status(&mut tx, actor.org, id, to, waiting_from, now).await?;
-    let entry = Entry::new("repairs.status_changed", SUBJECT, id.0)
-        .before(&serde_json::json!({ "status": state.status }))
-        .after(&serde_json::json!({
-            "status": to, "publicNote": public_note, "notify": change.notify.unwrap_or(true),
-        }))
-        .reason(note);
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     get(app, actor, id).await
@@ -359,13 +364,6 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    if update.version.is_some_and(|version| version != state.version) {
-        return Err(Error::Conflict(Conflict {
-            message: "Someone else changed this repair.".to_owned(),
-            version: Some(state.version),
-            ..Conflict::default()
-        }));
-    }
     let before = store::facts(&mut tx, actor.org, id).await?;
     let mut after = before.clone();
     let replace = |given: &Option<String>, field: &mut Option<String>, value: Option<String>| {
@@ -385,6 +383,14 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
         after.assignee_id = assignee;
     }
     if after != before {
+        // Who asks for what is there already, as by a double click, is in nobody's way.
+        if update.version.is_some_and(|version| version != state.version) {
+            return Err(Error::Conflict(Conflict {
+                message: "Someone else changed this repair.".to_owned(),
+                version: Some(state.version),
+                ..Conflict::default()
+            }));
+        }
         store::set_facts(&mut tx, actor.org, id, &after, now).await.on_violation(Violation::ForeignKey, || {
             Error::field("assigneeId", "unknown_member", "is not a member here")
         })?;

@@ -7,7 +7,7 @@ use super::functions::{
 };
 use crate::sent::calls;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
-use crate::staff::{PHONE_HINT, loaded, refused};
+use crate::staff::{ActionForm, PHONE_HINT, loaded, refused};
 use crate::ui::{
     Badge, Button, ButtonKind, Column, Field, Icon, PageTitle, SkeletonRows, Table, ToastKind, Tone, toast,
 };
@@ -159,7 +159,7 @@ fn person_form(name: String, phone: String, update: ServerAction<UpdateAccount>)
     view! {
         <section class="panel">
             <h2>"You"</h2>
-            <ActionForm action=update>
+            <ActionForm action=update keeps=true>
                 <div class="stack">
                     {refusal(problem)}
                     <Field label="Name" name="name" value=name required=true maxlength=120u32 autocomplete="name"

@@ -10,7 +10,7 @@ use super::functions::{
 };
 use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, permitted, refused};
+use crate::staff::{ActionForm, loaded, permitted, refused};
 use crate::ui::{
     Badge, EmptyState, Field, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, ToastKind, Tone, address, icon, toast,
 };

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::functions::{EndMaintenance, MaintenanceView, StartMaintenance};
+use crate::staff::ActionForm;
 use crate::ui::{Badge, Field, Icon, Select, Tone, icon};
 
 /// How long it may be chosen to last: hours, and words.

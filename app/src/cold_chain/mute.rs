@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::functions::{MuteCell, SilenceRow, UnmuteCell};
+use crate::staff::ActionForm;
 use crate::ui::{Badge, Field, Icon, Select, icon};
 
 /// How long it may be chosen to last: hours, and words.

@@ -6,7 +6,7 @@ use officina::leads::{LeadStatus, LeadType};
 
 use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, UpdateLead, get_lead, list_leads};
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, refused};
+use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
     Alert, Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, TextArea,
     Timeline, ToastKind, Tone, address, icon, toast,

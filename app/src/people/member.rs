@@ -9,7 +9,7 @@ use super::members::{badge, seen, status_label};
 use super::tabs::{MEMBERS, head};
 use crate::sent::calls;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
-use crate::staff::{PHONE_HINT, loaded};
+use crate::staff::{ActionForm, PHONE_HINT, loaded};
 use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
 
 /// What a page offers to do.
@@ -94,7 +94,7 @@ fn facts_form(view: &MemberView, update: ServerAction<UpdateMember>) -> AnyView 
     view! {
         <section class="panel">
             <h2>"Name, phone and role"</h2>
-            <ActionForm action=update>
+            <ActionForm action=update keeps=true>
                 <div class="stack">
                     {refusal(problem)}
                     <input type="hidden" name="id" value=id/>

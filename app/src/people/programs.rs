@@ -7,7 +7,7 @@ use super::functions::{PermissionGroup, RevokeToken, RevokeTokens, TokenRow, Tok
 use super::tabs::{PROGRAMS, head};
 use crate::sent::{Answered, calls};
 use crate::staff::outcome::{announce, done, problem, refusal};
-use crate::staff::{loaded, proof_first};
+use crate::staff::{ActionForm, loaded, proof_first};
 use crate::ui::{Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
 
 /// How long a key works if nobody says otherwise, in days.

@@ -7,8 +7,8 @@ use super::choices::{boxes, given};
 use super::functions::{DeleteRole, RoleView, SaveRole, get_role};
 use super::roles::{bearers, origin};
 use super::tabs::{ROLES, head};
-use crate::staff::loaded;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
+use crate::staff::{ActionForm, loaded};
 use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, SkeletonRows, Tone, icon};
 
 /// The page. Without a name in the address it makes a role.
@@ -54,7 +54,7 @@ fn form(view: RoleView, save: ServerAction<SaveRole>) -> AnyView {
     let words = if view.name.is_empty() { "Make the role" } else { "Save" };
     view! {
         <section class="panel">
-            <ActionForm action=save>
+            <ActionForm action=save keeps=true>
                 <div class="stack">
                     {refusal(problem)}
                     <input type="hidden" name="name" value=view.name/>

@@ -7,8 +7,10 @@ use officina::repairs::{RepairStatus, Transition};
 use super::functions::{Board, BoardColumnView, ChangeStatus, RepairRow, get_board};
 use super::list::views;
 use super::looks::{status_label, status_look};
+#[cfg(feature = "hydrate")]
+use crate::error::PageError;
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, refused};
+use crate::staff::{ActionForm, followed, refused};
 use crate::ui::{Badge, Icon, PageTitle, SkeletonRows, ToastKind, Tone, icon, toast};
 
 /// How many of the next steps a card's menu offers; the repair's page has all.
@@ -21,24 +23,74 @@ pub fn BoardPage() -> impl IntoView {
     let change = ServerAction::<ChangeStatus>::new();
     let data = Resource::new(move || (live.changes(Topic::Repairs), change.version().get()), |_| get_board());
     Effect::new(move |_| {
-        if let Some(Ok(status)) = change.value().get() {
-            toast(ToastKind::Done, format!("Moved to {}", status_label(status)));
+        if let Some(Ok(moved)) = change.value().get() {
+            toast(ToastKind::Done, moved.words());
         }
     });
     let dragged = RwSignal::new(None::<RepairRow>);
+    #[cfg(feature = "hydrate")]
+    keep_focus(change, data);
     view! {
         <PageTitle text="Board"/>
         <div class="page-head"><h1>"Repairs"</h1>{views(true)}</div>
         {move || change.value().get().and_then(Result::err).map(|error| refused(&error))}
-        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |board| show(board, change, dragged))}
+        {followed(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |board| show(board, change, dragged))}
     }
 }
 
-fn show(board: Board, change: ServerAction<ChangeStatus>, dragged: RwSignal<Option<RepairRow>>) -> AnyView {
-    let may_write = board.may_write;
-    let columns: Vec<_> =
-        board.columns.into_iter().map(|column| show_column(column, may_write, change, dragged)).collect();
-    view! { <div class="board" tabindex="0" role="region" aria-label="Board">{columns}</div> }.into_any()
+/// Gives the focus to the card that was moved, where it stands then: with its old place the focus would be lost.
+#[cfg(feature = "hydrate")]
+fn keep_focus(change: ServerAction<ChangeStatus>, data: Resource<Result<Board, PageError>>) {
+    use wasm_bindgen::JsCast;
+
+    let moved = StoredValue::new(None::<String>);
+    let input = change.input();
+    Effect::new(move || {
+        if let Some(card) = input.with(|step| step.as_ref().map(|step| step.id.clone())) {
+            moved.set_value(Some(card));
+        }
+    });
+    let find = move || {
+        let document = document();
+        let has_focus = document.active_element().is_some_and(|element| element.tag_name() != "BODY");
+        let Some(card) = moved.try_get_value().flatten().filter(|_| !has_focus) else { return };
+        let found = document.query_selector(&format!("#card-{card} summary")).ok().flatten();
+        if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let quietly = web_sys::FocusOptions::new();
+            quietly.set_prevent_scroll(true);
+            // What cannot be focused is not there any more.
+            let _ = element.focus_with_options(&quietly);
+            moved.set_value(None);
+        }
+    };
+    Effect::new(move || {
+        data.track();
+        // When the cards have been put in their places.
+        request_animation_frame(move || request_animation_frame(find));
+    });
+}
+
+/// The columns and their cards, each of them the same element for as long as it is there: an open menu and the focus stay
+/// with their card when another one goes.
+fn show(
+    board: Signal<Option<(Board, String)>>,
+    change: ServerAction<ChangeStatus>,
+    dragged: RwSignal<Option<RepairRow>>,
+) -> AnyView {
+    let columns = Memo::new(move |_| board.get().map(|(board, _)| board.columns).unwrap_or_default());
+    let may_write = Memo::new(move |_| board.with(|board| board.as_ref().is_some_and(|(board, _)| board.may_write)));
+    let statuses = move || columns.with(|columns| columns.iter().map(|column| column.status).collect::<Vec<_>>());
+    let show_column = move |status| {
+        let column =
+            Memo::new(move |_| columns.with(|columns| columns.iter().find(|column| column.status == status).cloned()));
+        show_column(status, column, may_write, change, dragged)
+    };
+    view! {
+        <div class="board" tabindex="0" role="region" aria-label="Board">
+            <For each=statuses key=|status| *status children=show_column/>
+        </div>
+    }
+    .into_any()
 }
 
 /// Whether a card may be moved there without giving a reason.
@@ -47,12 +99,12 @@ fn can_move(card: &RepairRow, to: RepairStatus) -> bool {
 }
 
 fn show_column(
-    column: BoardColumnView,
-    may_write: bool,
+    status: RepairStatus,
+    column: Memo<Option<BoardColumnView>>,
+    may_write: Memo<bool>,
     change: ServerAction<ChangeStatus>,
     dragged: RwSignal<Option<RepairRow>>,
 ) -> AnyView {
-    let status = column.status;
     let (tone, symbol) = status_look(status);
     let is_over = RwSignal::new(false);
     let takes = move || dragged.read().as_ref().is_some_and(|card| can_move(card, status));
@@ -74,13 +126,20 @@ fn show_column(
             toast(ToastKind::Failed, "This step needs a reason: take it on the repair's page.");
         }
     };
-    let hidden = column.total - i64::try_from(column.cards.len()).unwrap_or(i64::MAX);
-    let more = (hidden > 0).then(|| {
-        let href = format!("/app/repairs?status={status}");
-        view! { <a class="btn btn-ghost btn-sm" href=href>{format!("{hidden} more")}</a> }
-    });
-    let is_empty = column.cards.is_empty();
-    let cards: Vec<_> = column.cards.into_iter().map(|card| show_card(card, may_write, change, dragged)).collect();
+    let cards = Memo::new(move |_| column.get().map(|column| column.cards).unwrap_or_default());
+    let total = move || column.with(|column| column.as_ref().map_or(0, |column| column.total));
+    let more = move || {
+        let hidden = total() - cards.with(|cards| i64::try_from(cards.len()).unwrap_or(i64::MAX));
+        (hidden > 0).then(|| {
+            let href = format!("/app/repairs?status={status}");
+            view! { <a class="btn btn-ghost btn-sm" href=href>{format!("{hidden} more")}</a> }
+        })
+    };
+    let none = move || cards.read().is_empty().then(|| view! { <p class="muted small none">"None"</p> });
+    let show_card = move |card: RepairRow| {
+        let row = Memo::new(move |_| cards.with(|cards| cards.iter().find(|row| row.id == card.id).cloned()));
+        show_card(row, may_write, change, dragged)
+    };
     view! {
         <section class=tone.class() class:over=move || is_over.get() && takes() aria-label=status_label(status)
             on:dragover=move |event| {
@@ -90,10 +149,10 @@ fn show_column(
             on:dragleave=move |_| is_over.set(false) on:drop=drop>
             <header>
                 <h2 class="row">{icon(symbol)} {status_label(status)}</h2>
-                <span class="muted num">{column.total}</span>
+                <span class="muted num">{total}</span>
             </header>
-            {cards}
-            {is_empty.then(|| view! { <p class="muted small none">"None"</p> })}
+            <For each=move || cards.get() key=|card| card.id.clone() children=show_card/>
+            {none}
             {more}
         </section>
     }
@@ -101,32 +160,38 @@ fn show_column(
 }
 
 fn show_card(
-    card: RepairRow,
-    may_write: bool,
+    card: Memo<Option<RepairRow>>,
+    may_write: Memo<bool>,
     change: ServerAction<ChangeStatus>,
     dragged: RwSignal<Option<RepairRow>>,
 ) -> AnyView {
+    let draggable = move || if may_write.get() { "true" } else { "false" };
+    let content = move || card.get().map(|card| card_content(&card, may_write.get(), change));
+    view! {
+        <article id=move || card.get().map(|card| format!("card-{}", card.id)) draggable=draggable on:dragstart=move |_| dragged.set(card.get_untracked())
+            on:dragend=move |_| dragged.set(None)>
+            {content}
+        </article>
+    }
+    .into_any()
+}
+
+fn card_content(card: &RepairRow, may_write: bool, change: ServerAction<ChangeStatus>) -> AnyView {
     let href = format!("/app/repairs/{}", card.id);
     let overdue = card.is_overdue.then(|| {
         let day = card.promised.clone().map(|day| day.words).unwrap_or_default();
         view! { <Badge tone=Tone::Danger symbol=Icon::Clock label=day/> }
     });
-    let menu = may_write.then(|| card_menu(&card, change, href.clone()));
-    let draggable = if may_write { "true" } else { "false" };
-    let (plate, vehicle, customer, updated) =
-        (card.plate.clone(), card.vehicle.clone(), card.customer.clone(), card.updated.clone());
+    let menu = may_write.then(|| card_menu(card, change, href.clone()));
     view! {
-        <article draggable=draggable on:dragstart=move |_| dragged.set(Some(card.clone()))
-            on:dragend=move |_| dragged.set(None)>
-            <div class="spread">
-                <a class="main mono" href=href draggable="false">{plate}</a>
-                <span class="muted small num">{updated.view()}</span>
-            </div>
-            <span class="clip">{vehicle}</span>
-            <span class="clip muted small">{customer}</span>
-            {overdue}
-            {menu}
-        </article>
+        <div class="spread">
+            <a class="main mono" href=href draggable="false">{card.plate.clone()}</a>
+            <span class="muted small num">{card.updated.clone().view()}</span>
+        </div>
+        <span class="clip">{card.vehicle.clone()}</span>
+        <span class="clip muted small">{card.customer.clone()}</span>
+        {overdue}
+        {menu}
     }
     .into_any()
 }

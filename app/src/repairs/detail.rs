@@ -8,7 +8,7 @@ use super::functions::{ChangeStatus, RepairView, UpdateRepair, get_repair};
 use super::looks::{StatusBadge, status_label, status_look, type_label};
 use crate::error::PageError;
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, refused};
+use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
     Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast,
 };
@@ -29,8 +29,8 @@ pub fn RepairPage() -> impl IntoView {
         |(id, ..)| get_repair(id),
     );
     Effect::new(move |_| {
-        if let Some(Ok(status)) = change.value().get() {
-            toast(ToastKind::Done, format!("Now: {}", status_label(status)));
+        if let Some(Ok(moved)) = change.value().get() {
+            toast(ToastKind::Done, moved.words());
         }
     });
     Effect::new(move |_| {
@@ -262,7 +262,7 @@ fn edit_form(view: &RepairView, update: ServerAction<UpdateRepair>) -> AnyView {
         <section class="panel">
             <details class="fold">
                 <summary><h2>"Change facts"</h2> {icon(Icon::Chevron)}</summary>
-                <ActionForm action=update>
+                <ActionForm action=update keeps=true>
                     <div class="stack">
                         <input type="hidden" name="id" value=id/>
                         <input type="hidden" name="version" value=version/>

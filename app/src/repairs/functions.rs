@@ -208,6 +208,23 @@ pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
     })
 }
 
+/// What a step has led to, in words for a toast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The car's plate.
+    pub plate: String,
+    /// Where its repair stands now.
+    pub status: RepairStatus,
+}
+
+impl Moved {
+    /// Says it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.plate, super::looks::status_label(self.status))
+    }
+}
+
 /// Moves a repair to another status. `notify` is `on` for a ticked box and missing for an empty one.
 #[server(prefix = "/_fn", endpoint = "repairs/status")]
 pub async fn change_status(
@@ -217,7 +234,7 @@ pub async fn change_status(
     note: Option<String>,
     public_note: Option<String>,
     notify: Option<String>,
-) -> Result<RepairStatus, PageError> {
+) -> Result<Moved, PageError> {
     let (app, actor) = crate::context::context()?;
     let change = officina::repairs::ChangeStatus {
         status,
@@ -227,7 +244,7 @@ pub async fn change_status(
         version: Some(version),
     };
     let repair = officina::repairs::service::change_status(&app, &actor, parse_id(&id)?, &change).await?;
-    Ok(repair.status)
+    Ok(Moved { plate: repair.vehicle.plate, status: repair.status })
 }
 
 /// Changes the facts of a repair.

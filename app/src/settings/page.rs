@@ -6,7 +6,7 @@ use officina::identity::{Area, PublicForm, Weekday};
 
 use super::functions::{RemoveLogo, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
-use crate::staff::{loaded, proof_first, refused};
+use crate::staff::{ActionForm, loaded, proof_first, refused};
 use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
 
 type Update = ServerAction<UpdateSettings>;
@@ -72,7 +72,7 @@ fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) ->
         [organisation(&form, update), hours(&form, update), visitors(&form), access(&form, roles, proof, update)];
     view! {
         <div class="stack">
-            <ActionForm action=update>
+            <ActionForm action=update keeps=true>
                 <div class="stack">
                     <input type="hidden" name="input[version]" value=version/>
                     {sections.into_iter().collect_view()}

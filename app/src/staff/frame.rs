@@ -132,7 +132,15 @@ pub fn Frame() -> impl IntoView {
     // For pages that show one thing or another by what the person may do.
     provide_context(frame);
     #[cfg(feature = "hydrate")]
-    follow(frame);
+    {
+        follow(frame);
+        super::loaded::try_again(frame);
+        // When the page is awake: before, a form could not be sent by script.
+        Effect::new(|| {
+            super::drafts::begin();
+            super::place::begin();
+        });
+    }
     let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });
     let header = move || Suspend::new(async move { frame.await.ok().map(header) });
     view! {

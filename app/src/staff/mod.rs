@@ -1,11 +1,17 @@
 //! The staff application: its routes, the frame around every page, and the home page.
 
+#[cfg(feature = "hydrate")]
+mod drafts;
+mod form;
 mod frame;
 mod functions;
 mod home;
 mod lazily;
 mod loaded;
 pub(crate) mod outcome;
+pub mod person;
+#[cfg(feature = "hydrate")]
+mod place;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -20,8 +26,9 @@ use crate::ui::{EmptyState, Icon, provide_toasts};
 
 use lazily::later;
 
+pub use form::ActionForm;
 pub use frame::{FrameData, permitted};
-pub use loaded::{failure, loaded, proof_first, refused};
+pub use loaded::{failure, followed, loaded, proof_first, refused};
 
 /// What stands below the phone number of a colleague, or one's own.
 pub(crate) const PHONE_HINT: &str =

@@ -1,63 +1,101 @@
 //! Short messages about what has just been done. They come as a live region, so that they are heard too.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::badge::Tone;
 use super::icon::{Icon, icon};
 
-/// How long a toast stays, in milliseconds.
-const STAYS: u64 = 6_000;
+/// How long what was done is told.
+const STAYS: Duration = Duration::from_secs(6);
 
 /// What a toast tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToastKind {
-    /// It is done.
+    /// It is done: told for some seconds.
     Done,
-    /// It was refused or failed.
+    /// It was refused or failed: told until somebody has taken note of it.
     Failed,
 }
 
-/// The toasts on the screen: number, kind and words.
+/// The toasts on the screen: the newest of each kind, with a number that tells it from the one before.
 #[derive(Clone, Copy)]
-struct Shelf(RwSignal<Vec<(u32, ToastKind, String)>>);
+struct Shelf {
+    done: RwSignal<(u32, Option<String>)>,
+    failed: RwSignal<(u32, Option<String>)>,
+}
+
+impl Shelf {
+    fn of(self, kind: ToastKind) -> RwSignal<(u32, Option<String>)> {
+        match kind {
+            ToastKind::Done => self.done,
+            ToastKind::Failed => self.failed,
+        }
+    }
+}
 
 /// Makes toasts possible below the current component.
 pub fn provide_toasts() {
-    provide_context(Shelf(RwSignal::new(Vec::new())));
+    provide_context(Shelf { done: RwSignal::new((0, None)), failed: RwSignal::new((0, None)) });
 }
 
-/// Shows a toast for some seconds.
+/// Shows a toast in the place of the last one of its kind.
 pub fn toast(kind: ToastKind, words: impl Into<String>) {
-    let Some(Shelf(shelf)) = use_context::<Shelf>() else { return };
+    let Some(shelf) = use_context::<Shelf>() else { return };
     let words = words.into();
-    let mut number = 0;
-    shelf.update(|toasts| {
-        number = toasts.last().map_or(0, |(number, ..)| number + 1);
-        toasts.push((number, kind, words));
+    let place = shelf.of(kind);
+    let mut shown = 0;
+    place.update(|(number, toast)| {
+        *number += 1;
+        shown = *number;
+        *toast = Some(words);
     });
-    set_timeout(
-        move || shelf.update(|toasts| toasts.retain(|(shown, ..)| *shown != number)),
-        std::time::Duration::from_millis(STAYS),
-    );
+    if kind == ToastKind::Done {
+        let clear = move || {
+            place.update(|(number, toast)| {
+                if *number == shown {
+                    *toast = None;
+                }
+            });
+        };
+        set_timeout(clear, STAYS);
+    }
 }
 
 /// Where toasts appear.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let shelf = use_context::<Shelf>();
-    let shown = move || {
-        shelf
-            .map(|Shelf(shelf)| shelf.get())
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(_, kind, words)| {
-                let (tone, symbol) = match kind {
-                    ToastKind::Done => (Tone::Success, Icon::Check),
-                    ToastKind::Failed => (Tone::Danger, Icon::Warning),
-                };
-                view! { <div class=format!("alert {}", tone.class())>{icon(symbol)} <span>{words}</span></div> }
-            })
-            .collect_view()
+    let words = move |kind| shelf.and_then(|shelf| shelf.of(kind).get().1);
+    let done = move || {
+        words(ToastKind::Done).map(|words| {
+            let class = format!("alert {}", Tone::Success.class());
+            view! { <div class=class>{icon(Icon::Check)} <span>{words}</span></div> }
+        })
     };
-    view! { <div class="toasts" role="status" aria-live="polite">{shown}</div> }
+    let failed = move || {
+        words(ToastKind::Failed).map(|words| {
+            let class = format!("alert {}", Tone::Danger.class());
+            let dismiss = move |_| {
+                if let Some(shelf) = shelf {
+                    shelf.failed.update(|(_, toast)| *toast = None);
+                }
+            };
+            view! {
+                <div class=class>
+                    {icon(Icon::Warning)} <span>{words}</span>
+                    <button class="btn btn-ghost btn-sm btn-square" type="button" aria-label="Dismiss" on:click=dismiss>
+                        {icon(Icon::Cross)}
+                    </button>
+                </div>
+            }
+        })
+    };
+    view! {
+        <div class="toasts">
+            <div role="alert">{failed}</div>
+            <div role="status" aria-live="polite">{done}</div>
+        </div>
+    }
 }

@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::background::live::{BATCH, LiveEvent};
-use crate::http::auth::SignedIn;
+use crate::http::auth::{Caller, SignedIn};
 use crate::http::client::FromClient;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::ApiQuery;
@@ -66,6 +66,9 @@ pub struct LiveQuery {
     topics: Option<String>,
     /// Where to go on, for a page that knows the number it was rendered at. `Last-Event-ID` wins over it.
     after: Option<i64>,
+    /// The membership that the listening page was made for. When somebody else is signed in by now, the answer is 409.
+    #[serde(rename = "as")]
+    person: Option<String>,
 }
 
 /// Server-sent events: `id` is the journal's number, `event` is `<area>.<verb>`, data is the subject.
@@ -73,7 +76,7 @@ pub struct LiveQuery {
 /// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn live(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -81,6 +84,7 @@ async fn live(
     ApiQuery(query): ApiQuery<LiveQuery>,
     headers: HeaderMap,
 ) -> ApiResult<impl IntoResponse> {
+    Caller(Some(actor.clone())).is_still(query.person.as_deref())?;
     let topics = topics(&actor, query.topics.as_deref())?;
     // Subscribed before the journal is read: what is written in between comes from one or the other.
     let events = state.live.subscribe();

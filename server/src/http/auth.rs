@@ -195,8 +195,8 @@ pub async fn identify_caller(State(state): State<AppState>, request: Request, ne
 /// Method and path of a request as they stand in the code: the names of server functions, but no ids.
 fn route_of(parts: &Parts) -> String {
     let path = match parts.extensions.get::<MatchedPath>() {
-        Some(path) if !path.as_str().starts_with("/_fn/") => path.as_str(),
-        _ => parts.uri.path(),
+        Some(path) if !path.as_str().contains("/_fn/") => path.as_str(),
+        _ => parts.uri.path().find("/_fn/").map_or(parts.uri.path(), |function| &parts.uri.path()[function..]),
     };
     format!("{} {path}", parts.method)
 }
@@ -215,6 +215,19 @@ pub async fn identify_sender(state: State<AppState>, request: Request, next: Nex
         next.run(request).await
     } else {
         identify_caller(state, request, next).await
+    }
+}
+
+impl Caller {
+    /// Passes for the member that a page was made for, or for a request that does not say for whom.
+    ///
+    /// # Errors
+    /// [`ApiError::OtherMember`] where somebody else is signed in by now: the page must not go on in their name. Where
+    /// nobody is, the request is refused for that reason.
+    pub fn is_still(&self, person: Option<&str>) -> Result<(), ApiError> {
+        let (Some(person), Some(actor)) = (person, &self.0) else { return Ok(()) };
+        let is_same = actor.member().is_some_and(|member| member.membership.to_string() == person);
+        if is_same { Ok(()) } else { Err(ApiError::OtherMember) }
     }
 }
 

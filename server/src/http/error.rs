@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::staff::person::OTHER_MEMBER;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,6 +28,8 @@ pub enum ApiError {
     CrossSite,
     /// No device key, or one that is not known or has ended.
     UnknownDevice,
+    /// A page that was made for another member than the one who is signed in by now.
+    OtherMember,
     /// A device key that is good, but for another device than the one in the path.
     ForeignDevice,
 }
@@ -70,6 +73,7 @@ impl ApiError {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::UnknownDevice => StatusCode::UNAUTHORIZED,
             Self::CrossSite | Self::ForeignDevice => StatusCode::FORBIDDEN,
+            Self::OtherMember => StatusCode::CONFLICT,
         }
     }
 
@@ -84,6 +88,7 @@ impl ApiError {
             Self::UnknownDevice => {
                 ("The header x-device-key must hold a key that is in force.".to_owned(), "UNAUTHORIZED")
             }
+            Self::OtherMember => ("Somebody else has signed in here. Load the page anew.".to_owned(), OTHER_MEMBER),
             Self::ForeignDevice => ("This key belongs to another device.".to_owned(), "FORBIDDEN"),
         };
         let mut body = ErrorBody {

@@ -31,6 +31,13 @@ async fn a_visitor_asks_and_the_front_desk_follows_up() {
         );
         assert_eq!(moved["data"]["history"].as_array().unwrap().len(), 2);
         desk.patch(&path, json!({ "status": "qualified", "version": 1 })).await.expect_error(409, "CONFLICT");
+        let colleague = server.member("manager").await;
+        let twice = json!({ "status": "contacted", "note": "Will send photos", "version": 1 });
+        // The second click of a double click is done already, for who made the first.
+        desk.patch(&path, twice.clone()).await.expect(200);
+        colleague.patch(&path, twice).await.expect_error(409, "CONFLICT");
+        let twice = desk.get(&path).await.expect(200);
+        assert_eq!(twice["data"]["notes"].as_array().unwrap().len(), 1, "{twice}");
         let silent = desk.patch(&path, json!({ "status": "lost" })).await.expect_error(400, "VALIDATION_ERROR");
         assert!(silent["fields"]["note"].is_array());
         desk.patch(&path, json!({ "status": "lost", "note": "Went elsewhere" })).await.expect(200);

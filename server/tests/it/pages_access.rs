@@ -223,7 +223,7 @@ const PUBLIC_PAGES: [&str; 18] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 10] = [
+const OTHER_PATHS: [&str; 11] = [
     "",
     "/",
     "/track/{code}/photos/{photo}",
@@ -234,6 +234,7 @@ const OTHER_PATHS: [&str; 10] = [
     "/app/settings/logo",
     "/app/cold-chain/cells/{id}/report/{kind}",
     "/_fn/{*name}",
+    "/as/{person}/_fn/{*name}",
 ];
 
 async fn call(client: &Client, function: &str, input: &str, world: &World) -> Answer {

@@ -74,6 +74,35 @@ async fn two_people_change_one_repair_and_the_second_is_told() {
 }
 
 #[tokio::test]
+async fn a_double_click_is_one_step_and_no_conflict() {
+    TestServer::each(|server| async move {
+        let announced = announce(&server.visitor(), "Anna", "333 1112223", "AB123CD").await;
+        let repair = format!("/api/v1/repairs/{}", announced["id"].as_str().unwrap());
+        let path = format!("{repair}/status");
+        let (mechanic, colleague) = (server.member("technician").await, server.member("manager").await);
+        let step = json!({ "status": "confirmed", "publicNote": "See you on Monday", "version": 1 });
+        let first = mechanic.post(&path, step.clone()).await.expect(200);
+        let second = mechanic.post(&path, step.clone()).await.expect(200);
+        assert_eq!(second["data"], first["data"], "nothing has changed");
+        assert_eq!(second["data"]["statusHistory"].as_array().unwrap().len(), 2);
+
+        // What says something else, or comes from somebody else, is another change.
+        let other = json!({ "status": "confirmed", "publicNote": "See you on Tuesday", "version": 1 });
+        mechanic.post(&path, other).await.expect_error(409, "CONFLICT");
+        colleague.post(&path, step.clone()).await.expect_error(409, "CONFLICT");
+        colleague.post(&path, json!({ "status": "accepted", "version": 2 })).await.expect(200);
+        mechanic.post(&path, step).await.expect_error(409, "CONFLICT");
+
+        let facts = json!({ "notes": "The bumper, and the lamp", "version": 3 });
+        mechanic.patch(&repair, facts.clone()).await.expect(200);
+        mechanic.patch(&repair, facts).await.expect(200);
+        mechanic.patch(&repair, json!({ "notes": "x", "version": 3 })).await.expect_error(409, "CONFLICT");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_forbidden_step_names_the_allowed_ones_and_the_way_back_needs_a_manager_with_a_reason() {
     TestServer::each(|server| async move {
         let announced = announce(&server.visitor(), "Anna", "333 1112223", "AB123CD").await;

@@ -78,10 +78,11 @@ async fn a_status_changes_without_script_and_a_stale_form_says_so() {
         let shown = browser.get(&format!("/app/repairs/{id}")).await.text();
         assert!(shown.contains("See you on Monday") && shown.contains("Confirmed"), "{shown}");
 
-        let stale = browser.form("/_fn/repairs/status", &fields).await;
+        let colleague = browse(server.browser("manager").await).with("referer", &page);
+        let stale = colleague.form("/_fn/repairs/status", &fields).await;
         assert_eq!(stale.status, 302, "{}", stale.text());
         let back = stale.header("location").unwrap().to_owned();
-        let told = browser.clone().keeping(stale.header("set-cookie").unwrap()).get(&back).await.text();
+        let told = colleague.clone().keeping(stale.header("set-cookie").unwrap()).get(&back).await.text();
         assert!(told.contains("Below is how the repair stands now."), "{told}");
 
         // The same link, sent to somebody else, says nothing.
@@ -90,9 +91,53 @@ async fn a_status_changes_without_script_and_a_stale_form_says_so() {
         // Wherever the form says that it stands, the way back is to a page of ours.
         for foreign in ["https://evil.test/app", "javascript:alert(1)", "//evil.test", "http://officina.test/sign-out"]
         {
-            let answer = browser.clone().with("referer", foreign).form("/_fn/repairs/status", &fields).await;
+            let answer = colleague.clone().with("referer", foreign).form("/_fn/repairs/status", &fields).await;
             assert!(answer.header("location").unwrap().starts_with("/app?"), "{foreign}: {:?}", answer.headers);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_does_not_go_on_in_the_name_of_who_has_signed_in_meanwhile() {
+    TestServer::each(|server| async move {
+        let id = check_in(&server).await;
+        let here = format!("/app/repairs/{id}");
+        let member = |page: &str| page.split("data-member=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let first = server.browser("technician").await;
+        let page = first.get(&here).await.text();
+        let person = member(&page);
+        assert!(page.contains(&format!("<input type=\"hidden\" name=\"as\" value=\"{person}\"")), "{page}");
+
+        // In the same browser somebody else has signed in: the page of the first one sends their cookie.
+        let second = server.browser("manager").await;
+        let other = member(&second.get(&here).await.text());
+        let function = |person: &str| format!("/as/{person}/_fn/repairs/status");
+        let step = [("id", id.as_str()), ("version", "1"), ("status", "confirmed")];
+        second.form(&function(&person), &step).await.expect_error(409, "OTHER_MEMBER");
+        let read = format!("/as/{person}/_fn/repairs/get?id={id}");
+        second.get(&read).await.expect_error(409, "OTHER_MEMBER");
+        second.get(&format!("/api/v1/live?as={person}")).await.expect_error(409, "OTHER_MEMBER");
+        server.visitor().get(&read).await.expect(401);
+        let named = |person: &'static str| [step.as_slice(), &[("as", person)]].concat();
+        let by_hand = browse(second.clone()).with("referer", &format!("http://officina.test{here}"));
+        let answer = by_hand.form("/_fn/repairs/status", &named(person.clone().leak())).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(here.as_str())));
+        let repair = second.get(&format!("/api/v1/repairs/{id}")).await.expect(200);
+        assert_eq!(repair["data"]["status"], "pre_checkin");
+        // A form that is sent to its page, too.
+        let fields = [("function", "people/invite"), ("as", person.as_str()), ("email", "new@rossi.test")];
+        let admin = browse(server.browser("admin").await);
+        let answer = admin.form("/app/people/invite", &fields).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/app/people/invite")));
+
+        // In their own names both go on, after a new sign-in as well.
+        second.get(&format!("/as/{other}/_fn/repairs/get?id={id}")).await.expect(200);
+        server.browser("technician").await.get(&read).await.expect(200);
+        first.form(&function(&person), &step).await.expect(200);
+        let repair = second.get(&format!("/api/v1/repairs/{id}")).await.expect(200);
+        assert_eq!(repair["data"]["statusHistory"].as_array().unwrap().len(), 2);
+        server.stop().await;
     })
     .await;
 }

@@ -127,8 +127,16 @@ pub async fn resolve_alert(app: &App, actor: &Actor, id: AlertId, how: ResolveAl
     let mut tx = app.db.begin().await?;
     let alert = alerts::get(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(alert.customer_id)?;
-    if !close(&mut tx, app, actor, alert.device_no(), &[(id, Alert::from(alert).kind)], note.as_ref()).await? {
-        return Err(Error::conflict("This alert is over already."));
+    let (device, kind) = (alert.device_no(), Alert::from(alert).kind);
+    if !close(&mut tx, app, actor, device, &[(id, kind)], note.as_ref()).await? {
+        // The second click of a double click finds done what it asks for.
+        let is_done = journal::is_repeated(&mut tx, actor, &resolved(actor, id, kind, note.as_ref())).await?;
+        tx.rollback().await?;
+        return if is_done {
+            get_alert(app, actor, id).await
+        } else {
+            Err(Error::conflict("This alert is over already."))
+        };
     }
     tx.commit().await?;
     get_alert(app, actor, id).await
@@ -156,13 +164,16 @@ pub(super) async fn close(
     }
     devices::write_tracks(tx, device_no, &tracks).await?;
     for (id, kind) in closing {
-        let entry = Entry::new("alerts.resolved", "alert", id.0)
-            .before(&json!({"status": AlertStatus::Active}))
-            .after(&json!({"status": AlertStatus::Resolved, "type": kind, "resolvedBy": name(actor)}))
-            .reason(note.cloned());
-        journal::write(tx, actor, now, entry).await?;
+        journal::write(tx, actor, now, resolved(actor, *id, *kind, note)).await?;
     }
     Ok(true)
+}
+
+fn resolved(actor: &Actor, id: AlertId, kind: AlertType, note: Option<&String>) -> Entry {
+    Entry::new("alerts.resolved", "alert", id.0)
+        .before(&json!({"status": AlertStatus::Active}))
+        .after(&json!({"status": AlertStatus::Resolved, "type": kind, "resolvedBy": name(actor)}))
+        .reason(note.cloned())
 }
 
 /// The name that stands beside what somebody did.

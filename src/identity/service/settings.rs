@@ -49,13 +49,6 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let before: Settings = locked(&mut tx, actor.org).await?.into();
-    if update.version.is_some_and(|version| version != before.version) {
-        return Err(Error::Conflict(Conflict {
-            message: "Someone else changed the settings.".to_owned(),
-            version: Some(before.version),
-            ..Conflict::default()
-        }));
-    }
     let mut after = changed(&before, update)?;
     if let Some(roles) = &update.second_factor_roles {
         after.second_factor_roles = known_roles(&mut tx, actor.org, roles).await?;
@@ -65,6 +58,14 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     }
     if after == before {
         return tx.rollback().await.map(|()| before);
+    }
+    // Who asks for what is there already, as by a double click, is in nobody's way.
+    if update.version.is_some_and(|version| version != before.version) {
+        return Err(Error::Conflict(Conflict {
+            message: "Someone else changed the settings.".to_owned(),
+            version: Some(before.version),
+            ..Conflict::default()
+        }));
     }
     after.version += 1;
     store::write_settings(&mut tx, actor.org, &after).await?;

@@ -386,6 +386,29 @@ pub struct PastEntry {
     pub reason: Option<String>,
 }
 
+/// Whether the newest entry about a subject says what this one would, by the same actor: the change is a repetition, such
+/// as the second click of a double click, and is done already.
+///
+/// # Errors
+/// What the database says.
+pub async fn is_repeated(tx: &mut Tx, actor: &Actor, entry: &Entry) -> Result<bool> {
+    let newest: Option<JournalEntry> = sql("SELECT * FROM journal WHERE org_id = $1 AND subject_kind = $2 \
+         AND subject_id = $3 ORDER BY seq DESC LIMIT 1")
+    .bind(actor.org)
+    .bind(entry.subject_kind)
+    .bind(entry.subject_id)
+    .optional(tx)
+    .await?;
+    let (kind, id) = actor.journal_words();
+    Ok(newest.is_some_and(|newest| {
+        id.is_some()
+            && (newest.actor_kind.as_str(), newest.actor_id) == (kind, id)
+            && newest.action == entry.action
+            && newest.after == entry.after
+            && newest.reason == entry.reason
+    }))
+}
+
 /// The history of one subject, oldest first, with the names of those who made it, as pages show it.
 ///
 /// # Errors

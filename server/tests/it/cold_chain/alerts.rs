@@ -134,6 +134,9 @@ async fn people_take_note_and_close() {
         let closed = technician.patch(&resolve, json!({"note": "Porta richiusa."})).await.expect(200);
         assert_eq!(closed["data"]["status"], "RESOLVED");
         assert_eq!(closed["data"]["resolutionNote"], "Porta richiusa.");
+        // The second click of a double click is done already, for who made the first.
+        technician.patch(&resolve, json!({"note": "Porta richiusa."})).await.expect(200);
+        cell.admin.patch(&resolve, json!({"note": "Porta richiusa."})).await.expect_error(409, "CONFLICT");
         technician.patch(&resolve, json!({})).await.expect_error(409, "CONFLICT");
         technician.post(&acknowledge, json!({})).await.expect_error(409, "CONFLICT");
 

@@ -1,0 +1,417 @@
+//! What is typed into the forms of staff pages outlives the page: an ended session, a reload, a crash. It lies in the
+//! browser's storage of the tab until the form was taken, under the membership that typed it. At signing out it goes, and
+//! so it does when somebody else signs in: nobody finds the words of the person before on a shared machine.
+//!
+//! The forms concerned are those of [`ActionForm`](super::form::ActionForm) and those that are sent to their page
+//! (`sent.rs`). Passwords and codes are never kept.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{
+    Element, Event, HtmlDetailsElement, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
+    HtmlTextAreaElement, MutationObserver, MutationObserverInit, Storage,
+};
+
+use super::person;
+use crate::error::PageError;
+use crate::sent::FUNCTION;
+use crate::ui::{ToastKind, toast};
+
+/// What the keys of drafts begin with.
+const PREFIX: &str = "officina.draft:";
+/// Marks a form that was sent and whose answer is not there yet.
+const SENT: &str = "data-sent";
+/// Says on the document that buttons of forms wait.
+const LOCKED: &str = "data-locked";
+/// For how long after a form was sent, and after its answer came, no other one is: the button under the finger may be another
+/// one by then, and a double click takes up to half a second.
+const LOCK: Duration = Duration::from_millis(700);
+
+thread_local! {
+    /// How many locks are on.
+    static LOCKS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What was typed into a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Draft {
+    form: String,
+    field: String,
+    /// What stands in it, and what stood in it before: where something else stands there by now, it has been overtaken.
+    value: String,
+    base: String,
+    /// The session that it was sent in. Restored only in another one: then the answer was that the session had ended.
+    sent: Option<String>,
+}
+
+/// Keeps what is typed from now on, and puts back what was typed before. For as long as the application runs.
+pub fn begin() {
+    let (Some(member), Some(session)) = (person::membership(), person::session()) else { return };
+    let drafts = Rc::new(Drafts { member, session, owner: Owner::current(), has_told: Cell::new(false) });
+    drafts.forget_others();
+    drafts.change(|kept| kept.retain(|draft| draft.sent.as_ref() != Some(&drafts.session)));
+    let own = Rc::clone(&drafts);
+    listen("input", Box::new(move |event| own.typed(&event)));
+    let own = Rc::clone(&drafts);
+    listen("change", Box::new(move |event| own.typed(&event)));
+    let own = Rc::clone(&drafts);
+    listen("submit", Box::new(move |event| own.sending(&event)));
+    drafts.restore();
+    let own = Rc::clone(&drafts);
+    let seen = Closure::<dyn FnMut()>::new(move || own.restore());
+    if let (Ok(observer), Some(body)) = (MutationObserver::new(seen.as_ref().unchecked_ref()), document().body()) {
+        let options = MutationObserverInit::new();
+        options.set_child_list(true);
+        options.set_subtree(true);
+        // Refused only for options that ask for nothing.
+        let _ = observer.observe_with_options(&body, &options);
+    }
+    seen.forget();
+    DRAFTS.with(|known| known.replace(Some(drafts)));
+}
+
+thread_local! {
+    static DRAFTS: RefCell<Option<Rc<Drafts>>> = const { RefCell::new(None) };
+}
+
+/// Does for the forms of an action what follows from its answer: what was typed is let go, or kept for another try. The
+/// answer is none while it is waited for, and then whether there is an error.
+pub fn conclude(action: &'static str, outcome: Signal<Option<Option<PageError>>>, keeps: bool) {
+    Effect::new(move || {
+        let Some(error) = outcome.get() else { return };
+        let Some(form) = query(&format!("form[action='{action}'][{SENT}]")) else { return };
+        // An attribute that is not there is gone as well.
+        let _ = form.remove_attribute(SENT);
+        lock();
+        if error.as_ref().is_some_and(PageError::needs_reload) {
+            super::loaded::reload();
+        }
+        let Ok(form) = form.dyn_into::<HtmlFormElement>() else { return };
+        DRAFTS.with_borrow(|drafts| {
+            let Some(drafts) = drafts else { return };
+            let key = key_of(&form);
+            if error.is_some() {
+                drafts.change(|kept| {
+                    kept.iter_mut().filter(|draft| draft.form == key).for_each(|draft| draft.sent = None)
+                });
+                return;
+            }
+            drafts.change(|kept| kept.retain(|draft| draft.form != key));
+            if keeps {
+                fields(&form).iter().for_each(Field::settle);
+            }
+            form.reset();
+        });
+    });
+}
+
+struct Drafts {
+    member: String,
+    session: String,
+    owner: Option<Owner>,
+    has_told: Cell<bool>,
+}
+
+impl Drafts {
+    fn key(&self) -> String {
+        let path = window().location().pathname().unwrap_or_default();
+        format!("{PREFIX}{}:{path}", self.member)
+    }
+
+    fn kept(&self) -> Vec<Draft> {
+        let text = storage().and_then(|storage| storage.get_item(&self.key()).ok().flatten());
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Changes what is kept for this page. A browser that keeps nothing, or has no room left, keeps nothing.
+    fn change(&self, change: impl FnOnce(&mut Vec<Draft>)) {
+        let before = self.kept();
+        let mut kept = before.clone();
+        change(&mut kept);
+        let Some(storage) = storage().filter(|_| kept != before) else { return };
+        let _ = match serde_json::to_string(&kept) {
+            Ok(text) if !kept.is_empty() => storage.set_item(&self.key(), &text),
+            _ => storage.remove_item(&self.key()),
+        };
+    }
+
+    fn forget_others(&self) {
+        let own = format!("{PREFIX}{}:", self.member);
+        forget(|key| !key.starts_with(&own));
+    }
+
+    fn typed(&self, event: &Event) {
+        let Some(field) = event.target().and_then(|target| Field::of(target.unchecked_into())) else { return };
+        let Some(form) = field.form().filter(is_kept) else { return };
+        let (form, name, value, base) = (key_of(&form), field.key(), field.value(), field.base());
+        self.change(|kept| {
+            let known = kept.iter().find(|draft| draft.form == form && draft.field == name && draft.sent.is_none());
+            let base = known.map_or(base, |draft| draft.base.clone());
+            kept.retain(|draft| draft.form != form || draft.field != name);
+            if value != base {
+                kept.push(Draft { form, field: name, value, base, sent: None });
+            }
+        });
+    }
+
+    fn sending(&self, event: &Event) {
+        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        if form.get_attribute("action").as_deref() == Some("/sign-out") {
+            forget(|_| true);
+            return;
+        }
+        if !is_kept(&form) {
+            return;
+        }
+        if LOCKS.get() > 0 {
+            event.prevent_default();
+            event.stop_propagation();
+            return;
+        }
+        lock();
+        // Refused only for names that are none.
+        let _ = form.set_attribute(SENT, "");
+        let key = key_of(&form);
+        self.change(|kept| {
+            kept.iter_mut().filter(|draft| draft.form == key).for_each(|draft| draft.sent = Some(self.session.clone()));
+        });
+        close_menu(&form);
+    }
+
+    /// Puts back what was typed, into the fields that are there and still say what they said then.
+    fn restore(&self) {
+        let kept: Vec<Draft> =
+            self.kept().into_iter().filter(|draft| draft.sent.as_ref() != Some(&self.session)).collect();
+        if kept.is_empty() {
+            return;
+        }
+        let forms = all_forms();
+        for form in forms.iter().filter(|form| is_kept(form) && !form.has_attribute(SENT)) {
+            let key = key_of(form);
+            for field in fields(form) {
+                let name = field.key();
+                let Some(draft) = kept.iter().find(|draft| draft.form == key && draft.field == name) else { continue };
+                // What was typed meanwhile is newer.
+                if field.value() == field.base() && field.base() == draft.base {
+                    field.put(&draft.value);
+                    self.tell();
+                }
+            }
+        }
+    }
+
+    /// Says once that it was done.
+    fn tell(&self) {
+        if !self.has_told.replace(true)
+            && let Some(owner) = &self.owner
+        {
+            owner.with(|| toast(ToastKind::Done, "What you had typed is here again"));
+        }
+    }
+}
+
+/// A field that may be kept.
+enum Field {
+    Line(HtmlInputElement),
+    Tick(HtmlInputElement),
+    Text(HtmlTextAreaElement),
+    Choice(HtmlSelectElement),
+}
+
+impl Field {
+    fn of(element: Element) -> Option<Self> {
+        let element = match element.dyn_into::<HtmlTextAreaElement>() {
+            Ok(text) => return Some(Self::Text(text)),
+            Err(element) => element,
+        };
+        let element = match element.dyn_into::<HtmlSelectElement>() {
+            Ok(choice) => return Some(Self::Choice(choice)),
+            Err(element) => element,
+        };
+        let input = element.dyn_into::<HtmlInputElement>().ok()?;
+        let is_secret = ["one-time-code", "current-password", "new-password"].contains(&input.autocomplete().as_str());
+        match input.type_().as_str() {
+            _ if is_secret => None,
+            "checkbox" | "radio" => Some(Self::Tick(input)),
+            "password" | "hidden" | "file" | "submit" | "button" | "reset" | "image" => None,
+            _ => Some(Self::Line(input)),
+        }
+    }
+
+    fn element(&self) -> &HtmlElement {
+        match self {
+            Self::Line(input) | Self::Tick(input) => input,
+            Self::Text(text) => text,
+            Self::Choice(choice) => choice,
+        }
+    }
+
+    fn form(&self) -> Option<HtmlFormElement> {
+        match self {
+            Self::Line(input) | Self::Tick(input) => input.form(),
+            Self::Text(text) => text.form(),
+            Self::Choice(choice) => choice.form(),
+        }
+    }
+
+    fn key(&self) -> String {
+        match self {
+            Self::Line(input) => input.name(),
+            Self::Tick(input) => format!("{}={}", input.name(), input.get_attribute("value").unwrap_or_default()),
+            Self::Text(text) => text.name(),
+            Self::Choice(choice) => choice.name(),
+        }
+    }
+
+    fn value(&self) -> String {
+        match self {
+            Self::Line(input) => input.value(),
+            Self::Tick(input) => input.checked().to_string(),
+            Self::Text(text) => text.value(),
+            Self::Choice(choice) => choice.value(),
+        }
+    }
+
+    /// What it says when nobody has typed.
+    fn base(&self) -> String {
+        match self {
+            Self::Line(input) => input.default_value(),
+            Self::Tick(input) => input.default_checked().to_string(),
+            Self::Text(text) => text.default_value(),
+            Self::Choice(choice) => options(choice)
+                .into_iter()
+                .find(|option| option.has_attribute("selected"))
+                .or_else(|| options(choice).into_iter().next())
+                .and_then(|option| option.get_attribute("value"))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn put(&self, value: &str) {
+        match self {
+            Self::Line(input) => input.set_value(value),
+            Self::Tick(input) => input.set_checked(value == "true"),
+            Self::Text(text) => text.set_value(value),
+            Self::Choice(choice) => choice.set_value(value),
+        }
+        // What is folded away would be sent unseen.
+        let mut fold = self.element().closest("details").ok().flatten();
+        while let Some(details) = fold {
+            fold = details.parent_element().and_then(|parent| parent.closest("details").ok().flatten());
+            details.unchecked_into::<HtmlDetailsElement>().set_open(true);
+        }
+    }
+
+    /// Makes what it says what it says when nobody has typed.
+    fn settle(&self) {
+        match self {
+            Self::Line(input) => input.set_default_value(&input.value()),
+            Self::Tick(input) => input.set_default_checked(input.checked()),
+            // Leptos writes its content, and no text that could be markup is written here.
+            Self::Text(text) => text.set_text_content(Some(&text.value())),
+            Self::Choice(choice) => {
+                let chosen = choice.value();
+                for option in options(choice) {
+                    // Refused only for names that are none.
+                    let _ = if option.get_attribute("value").as_deref() == Some(chosen.as_str()) {
+                        option.set_attribute("selected", "")
+                    } else {
+                        option.remove_attribute("selected")
+                    };
+                }
+            }
+        }
+    }
+}
+
+fn options(choice: &HtmlSelectElement) -> Vec<Element> {
+    let options = choice.options();
+    (0..options.length()).filter_map(|index| options.item(index)).collect()
+}
+
+fn fields(form: &HtmlFormElement) -> Vec<Field> {
+    let elements = form.elements();
+    (0..elements.length()).filter_map(|index| Field::of(elements.item(index)?)).collect()
+}
+
+fn all_forms() -> Vec<HtmlFormElement> {
+    let forms = document().forms();
+    (0..forms.length()).filter_map(|index| forms.item(index)?.dyn_into().ok()).collect()
+}
+
+/// Whether a form is one of those whose text is kept.
+fn is_kept(form: &HtmlFormElement) -> bool {
+    form.has_attribute("data-form") || hidden(form, FUNCTION).is_some()
+}
+
+/// What a form is known by on its page: where it is sent, and which function and which record it is for.
+fn key_of(form: &HtmlFormElement) -> String {
+    let action = form.get_attribute("action").unwrap_or_default();
+    format!("{action} {} {}", hidden(form, FUNCTION).unwrap_or_default(), hidden(form, "id").unwrap_or_default())
+}
+
+fn hidden(form: &HtmlFormElement, name: &str) -> Option<String> {
+    form.query_selector(&format!("input[type=hidden][name={name}]")).ok().flatten()?.get_attribute("value")
+}
+
+/// Closes the menu that a form stands in and gives the focus back to what opened it.
+fn close_menu(form: &HtmlFormElement) {
+    let Some(menu) = form.closest("details.steps").ok().flatten() else { return };
+    let opener = menu.query_selector("summary").ok().flatten();
+    menu.unchecked_into::<HtmlDetailsElement>().set_open(false);
+    if let Some(opener) = opener {
+        // What cannot be focused is not there any more.
+        let _ = opener.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Holds the buttons of all forms back for a moment.
+fn lock() {
+    let Some(root) = document().document_element() else { return };
+    LOCKS.set(LOCKS.get() + 1);
+    // Refused only for names that are none.
+    let _ = root.set_attribute(LOCKED, "");
+    set_timeout(
+        move || {
+            LOCKS.set(LOCKS.get().saturating_sub(1));
+            if LOCKS.get() == 0 {
+                let _ = root.remove_attribute(LOCKED);
+            }
+        },
+        LOCK,
+    );
+}
+
+/// Takes keys of drafts out of the storage.
+fn forget(which: impl Fn(&str) -> bool) {
+    let Some(storage) = storage() else { return };
+    let keys: Vec<String> =
+        (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten()).collect();
+    for key in keys.iter().filter(|key| key.starts_with(PREFIX) && which(key)) {
+        // What is not there is gone as well.
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// The storage of the tab. A browser may refuse it.
+pub(super) fn storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+fn query(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// Listens before anybody else does.
+pub(super) fn listen(name: &str, act: Box<dyn FnMut(Event)>) {
+    let closure = Closure::wrap(act);
+    // Refused only for names that are no strings.
+    let _ = document().add_event_listener_with_callback_and_bool(name, closure.as_ref().unchecked_ref(), true);
+    closure.forget();
+}
