@@ -22,19 +22,16 @@ use crate::{Error, Result, customers, leads, notices, repairs};
 /// Rows that are in memory at once while the journal is taken out.
 const EXPORT_ROWS: u32 = 500;
 
-/// A page of the journal, newest first. The total is counted on the first page only.
+/// A page of the journal, newest first.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `audit:read`, [`Error::Validation`] for a filter that makes no sense.
 pub async fn list(app: &App, actor: &Actor, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEntry>> {
     actor.require(Permission::AuditRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "audit", actor.org, filter)?;
     let checked = check(app, actor.org, filter).await?;
     let rows = store::list(&app.db, actor.org, &checked, &window).await?;
-    let total = match window.after {
-        None => Some(store::count(&app.db, actor.org, &checked).await?),
-        Some(_) => None,
-    };
+    let total = window.total(&rows, store::count(&app.db, actor.org, &checked)).await?;
     Ok(window.page(rows, |row| cursor(row.seq, actor.org), total).map(AuditEntry::from))
 }
 
@@ -126,11 +123,12 @@ impl From<EntryRow> for AuditEntry {
     }
 }
 
-/// The journal on its way out, as a file of comma-separated values.
+/// The journal on its way out, as a file of separated values.
 #[derive(Debug)]
 pub struct Export {
     /// What the file should be called.
     pub file_name: String,
+    style: csv::Style,
     org: OrgId,
     filter: ListFilter,
     /// Where the next rows begin; none when there are no more.
@@ -167,13 +165,15 @@ pub async fn export(app: &App, actor: &Actor, filter: &AuditFilter) -> Result<Ex
     identity::require_proof_of_people(app, actor)?;
     let checked = check(app, actor.org, filter).await?;
     let now = app.clock.now();
-    let today = day(now, zone(&identity::organisation(app, actor.org).await?.time_zone));
+    let organisation = identity::organisation(app, actor.org).await?;
+    let today = day(now, zone(&organisation.time_zone));
     let mut tx = app.db.begin().await?;
     let entry = Entry::new("audit.exported", "organisation", actor.org.0).after(filter);
     let seq = journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(Export {
         file_name: format!("audit-{today}.csv"),
+        style: csv::Style::of(&organisation.locale),
         org: actor.org,
         filter: checked,
         after: Some(cursor(seq, actor.org)),
@@ -189,12 +189,12 @@ impl Export {
     pub async fn next(&mut self, app: &App) -> Result<Option<Bytes>> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         let Some(after) = self.after.take() else { return Ok(None) };
-        let window = PageWindow { limit: EXPORT_ROWS, after: Some(after), offset: 0 };
+        let window = PageWindow::inner(EXPORT_ROWS, Some(after));
         let rows = store::list(&app.db, self.org, &self.filter, &window).await?;
-        let page = window.page(rows, |row| cursor(row.seq, self.org), None);
-        self.after = page.next_cursor.as_deref().map(Cursor::decode).transpose()?;
+        let (rows, next) = window.cut(rows, |row| cursor(row.seq, self.org));
+        self.after = next;
         let head = is_first.then(|| COLUMNS.map(str::to_owned));
-        let lines = csv::rows(head.into_iter().chain(page.items.into_iter().map(line)))?;
+        let lines = csv::rows(self.style, head.into_iter().chain(rows.into_iter().map(line)))?;
         if is_first {
             return Ok(Some([csv::BYTE_ORDER_MARK.as_bytes(), lines.as_ref()].concat().into()));
         }

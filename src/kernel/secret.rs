@@ -91,6 +91,12 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
+    /// A key for a part of what this one is for.
+    #[must_use]
+    pub fn derive(&self, part: &[u8]) -> Self {
+        Self(self.mac(part))
+    }
+
     /// The MAC of a message (HMAC-SHA256).
     #[must_use]
     pub fn mac(&self, message: &[u8]) -> [u8; 32] {

@@ -87,13 +87,13 @@ fn quarantine_reason(clean: &CleanLead, signs: FormSigns) -> Option<&'static str
     }
 }
 
-/// A page of the inbox, newest first. The total is counted on the first page only.
+/// A page of the inbox, newest first.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `leads:read`, [`Error::Validation`] for a filter that makes no sense.
 pub async fn list(app: &App, actor: &Actor, filter: &LeadFilter, page: &PageRequest) -> Result<Page<LeadSummary>> {
     actor.require(Permission::LeadsRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "leads", actor.org, filter)?;
     let given =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let mut check = Validator::default();
@@ -105,10 +105,7 @@ pub async fn list(app: &App, actor: &Actor, filter: &LeadFilter, page: &PageRequ
         words: words_of_search(filter.search.as_deref()),
     };
     let rows = store::list(&app.db, actor.org, &checked, window).await?;
-    let total = match window.after {
-        None => Some(store::count(&app.db, actor.org, &checked).await?),
-        Some(_) => None,
-    };
+    let total = window.total(&rows, store::count(&app.db, actor.org, &checked)).await?;
     Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, total))
 }
 

@@ -166,13 +166,13 @@ fn search_words(code: &str, name: &str, phone: &str, input: &CheckIn) -> String 
     parts.join(" ").to_lowercase()
 }
 
-/// A page of repairs; of their own ones, for customers. The total is counted on the first page only.
+/// A page of repairs; of their own ones, for customers.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `repairs:read` and `portal:read`, [`Error::Validation`] for a filter that makes no sense.
 pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRequest) -> Result<Page<RepairSummary>> {
     let scope = actor.scope(Permission::RepairsRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "repairs", actor.org, filter)?;
     let (mut checked, sort) = check_filter(app, actor, filter).await?;
     checked.customers = scope.customers().map(<[_]>::to_vec);
     let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
@@ -184,12 +184,7 @@ pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRe
             }
         }
     }
-    let first = window.after.is_none() && window.offset == 0;
-    let total = match rows.len() <= window.limit as usize && first {
-        true => i64::try_from(rows.len()).ok(),
-        false if window.after.is_none() => Some(store::count(&app.db, actor.org, &checked).await?),
-        false => None,
-    };
+    let total = window.total(&rows, store::count(&app.db, actor.org, &checked)).await?;
     let key = |SummaryRow { summary, .. }: &SummaryRow| Cursor {
         key: if sort == RepairSort::Updated { summary.updated_at.0 } else { summary.created_at.0 },
         id: summary.id.0,

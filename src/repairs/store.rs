@@ -330,7 +330,7 @@ pub(super) async fn board_column(
     cards: u32,
 ) -> Result<BoardColumn> {
     let filter = ListFilter { status: Some(status), ..ListFilter::default() };
-    let window = PageWindow { limit: cards, after: None, offset: 0 };
+    let window = PageWindow::inner(cards, None);
     let mut repairs = list(db, org, &filter, RepairSort::Updated, window).await?;
     let total = if repairs.len() > cards as usize {
         count(db, org, &filter).await?

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
@@ -9,7 +10,7 @@ use crate::moment::Moment;
 
 /// Rows on a page.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// Which entries are shown: the query of the page's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +69,8 @@ pub struct AuditView {
     pub rows: Vec<AuditRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All rows of the filter, on the first page.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// What can be filtered by: values and words of actions.
     pub actions: Vec<(String, String)>,
     /// Values and words of actors.
@@ -105,8 +106,8 @@ pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditVie
     let kinds = ["public", "token", "device", "system"].map(|kind| (kind.to_owned(), actor_words(kind).to_owned()));
     let people = known.people.into_iter().map(|person| (person.id.to_string(), person.name));
     Ok(AuditView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         rows: page.items.into_iter().map(|entry| row(entry, &calendar)).collect(),
         actions,
         actors: kinds.into_iter().chain(people).collect(),

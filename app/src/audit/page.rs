@@ -65,14 +65,13 @@ fn show(view: AuditView, query: &AuditQuery) -> AnyView {
         }
         .into_any()
     } else {
-        let shown = view.rows.len();
         let next = view.next.as_deref().map(|cursor| link(PATH, query, Some(cursor)));
         let columns = ["What", "Who", "To what", "When", "More"].map(Column::plain).to_vec();
         let rows: Vec<_> = view.rows.into_iter().map(row).collect();
         view! {
             <div class="stack">
                 <Table caption="Journal" columns=columns>{rows}</Table>
-                <Pager total=view.total shown=shown what="entries" first=first next=next/>
+                <Pager extent=view.extent what="entries" first=first next=next/>
             </div>
         }
         .into_any()

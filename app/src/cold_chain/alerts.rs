@@ -134,7 +134,6 @@ fn list(
         };
         return view! { <div class="stack">{whose} <div class="panel">{empty}</div></div> }.into_any();
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let actions = AlertActions {
         acknowledge: page.may_acknowledge.then_some(acknowledge),
@@ -145,7 +144,7 @@ fn list(
         <div class="stack">
             {whose} {all_there}
             <div class="stack tight">{items}</div>
-            <Pager total=page.total shown=shown what="alerts" first=first next=next/>
+            <Pager extent=page.extent what="alerts" first=first next=next/>
         </div>
     }
     .into_any()

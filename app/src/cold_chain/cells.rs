@@ -89,13 +89,12 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
         };
         return view! { <div class="stack">{head} {whose} <div class="panel">{empty}</div></div> }.into_any();
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     view! {
         <div class="stack">
             {head} {whose}
             {table(page.rows, page.sees_fleet)}
-            <Pager total=page.total shown=shown what="cells" first=first next=next/>
+            <Pager extent=page.extent what="cells" first=first next=next/>
         </div>
     }
     .into_any()

@@ -125,7 +125,6 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         }
         .into_any();
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
     let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
     let add = add();
@@ -134,7 +133,7 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         <div class="stack">
             {filter} {add}
             <Table caption="Devices" columns=columns>{rows}</Table>
-            <Pager total=page.total shown=shown what="devices" first=first next=next/>
+            <Pager extent=page.extent what="devices" first=first next=next/>
         </div>
     }
     .into_any()

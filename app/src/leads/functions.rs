@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use officina::kernel::page::Extent;
 use officina::leads::{LeadDetail, LeadStatus, LeadType};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::ui::TimelineItem;
 
 /// Rows on a page of the inbox.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// Which leads the inbox shows: the query of its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +55,8 @@ pub struct LeadsView {
     pub rows: Vec<LeadRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All rows of the filter, on the first page.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
 }
 
 /// A lead's page.
@@ -92,7 +93,7 @@ pub async fn list_leads(query: LeadQuery) -> Result<LeadsView, PageError> {
         is_repeated: lead.earlier_lead_id.is_some(),
         created: calendar.relative(lead.created_at),
     };
-    Ok(LeadsView { next: page.next_cursor, total: page.total, rows: page.items.into_iter().map(row).collect() })
+    Ok(LeadsView { extent: page.extent(), next: page.next_cursor, rows: page.items.into_iter().map(row).collect() })
 }
 
 /// A lead's page.

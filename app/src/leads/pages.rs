@@ -142,14 +142,13 @@ fn list(page: LeadsView, query: &LeadQuery) -> AnyView {
         }
         .into_any();
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let columns = ["Name", "Status", "About", "Phone", "City", "Came in"].map(Column::plain).to_vec();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
             <Table caption="Leads" columns=columns>{rows}</Table>
-            <Pager total=page.total shown=shown what="leads" first=first next=next/>
+            <Pager extent=page.extent what="leads" first=first next=next/>
         </div>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use officina::kernel::page::Extent;
 use officina::notices::NoticeKind;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::sent::{Answered, Fresh};
 
 /// Notices on one page.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 30;
+const PAGE: i64 = 30;
 
 /// The page of notices.
 pub(super) const NOTICES: &str = "/app/notices";
@@ -51,8 +52,8 @@ pub struct NoticesView {
     pub rows: Vec<NoticeLine>,
     /// The cursor of the next page.
     pub next: Option<String>,
-    /// How many there are.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// How many of all were not read.
     pub unread: i64,
     /// What an empty list means; none where the person is never told anything.
@@ -91,6 +92,7 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
     let calendar = crate::context::calendar(&app, &actor).await?;
     let page = PageRequest { limit: Some(PAGE), cursor, page: None };
     let page = service::own_notices(&app, &actor, &NoticeFilter::default(), &page).await?;
+    let extent = page.extent();
     let rows = page.items.into_iter().map(|notice| NoticeLine {
         id: notice.id.to_string(),
         kind: notice.kind,
@@ -101,8 +103,8 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
     });
     Ok(NoticesView {
         rows: rows.collect(),
+        extent,
         next: page.next_cursor,
-        total: page.total,
         unread: service::unread_notices(&app, &actor).await?,
         empty: emptiness(&service::concern(&app, &actor).await?),
     })

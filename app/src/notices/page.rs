@@ -48,7 +48,6 @@ fn show(view: NoticesView, is_later_page: bool) -> AnyView {
             </form>
         }
     });
-    let shown = view.rows.len();
     let first = is_later_page.then(|| NOTICES.to_owned());
     let next = view.next.as_deref().map(|cursor| address(NOTICES, &[("cursor", Some(cursor))]));
     let items: Vec<_> = view.rows.into_iter().map(item).collect();
@@ -56,7 +55,7 @@ fn show(view: NoticesView, is_later_page: bool) -> AnyView {
         <div class="stack">
             {all}
             <div class="stack tight">{items}</div>
-            <Pager total=view.total shown=shown what="notices" first=first next=next/>
+            <Pager extent=view.extent what="notices" first=first next=next/>
         </div>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
@@ -10,7 +11,7 @@ use crate::sent::{Answered, Fresh};
 
 /// Rows on a page of the organisations.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// An organisation in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +39,8 @@ pub struct OrganisationsView {
     pub rows: Vec<OrganisationRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All there are, on the first page.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// What came of a form of the page.
     pub answered: Answered,
 }
@@ -55,6 +56,7 @@ pub async fn list_organisations(cursor: Option<String>) -> Result<OrganisationsV
     let calendar = crate::context::calendar(&app, &actor).await?;
     let page = PageRequest { limit: Some(PAGE), cursor, page: None };
     let page = officina::identity::service::tenants(&app, &actor, &page).await?;
+    let extent = page.extent();
     let rows = page.items.into_iter().map(|tenant| OrganisationRow {
         id: tenant.id.to_string(),
         here: tenant.id == actor.org,
@@ -64,7 +66,7 @@ pub async fn list_organisations(cursor: Option<String>) -> Result<OrganisationsV
         since: calendar.relative(tenant.created_at),
         suspended: tenant.suspended_at.map(|at| calendar.relative(at)),
     });
-    Ok(OrganisationsView { rows: rows.collect(), next: page.next_cursor, total: page.total, answered })
+    Ok(OrganisationsView { rows: rows.collect(), extent, next: page.next_cursor, answered })
 }
 
 /// Makes an organisation and invites its first administrator.

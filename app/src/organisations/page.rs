@@ -25,18 +25,17 @@ pub fn OrganisationsPage() -> impl IntoView {
 }
 
 fn show(view: OrganisationsView, is_later: bool) -> AnyView {
-    let OrganisationsView { rows, next, total, answered } = view;
-    let shown = rows.len();
+    let OrganisationsView { rows, next, extent, answered } = view;
     let first = is_later.then(|| HERE.to_owned());
     let next = next.as_deref().map(|cursor| address(HERE, &[("cursor", Some(cursor))]));
-    let list = match first.clone().filter(|_| shown == 0) {
+    let list = match first.clone().filter(|_| rows.is_empty()) {
         Some(first) => view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any(),
         None => {
             let columns = ["Name", "In addresses", "Members", "Since", "State", "Action"].map(Column::plain).to_vec();
             let rows: Vec<_> = rows.into_iter().map(row).collect();
             view! {
                 <Table caption="Organisations" columns=columns>{rows}</Table>
-                <Pager total=total shown=shown what="organisations" first=first next=next/>
+                <Pager extent=extent what="organisations" first=first next=next/>
             }
             .into_any()
         }

@@ -99,14 +99,13 @@ fn list(page: MembersView, query: &MemberQuery) -> AnyView {
         }
         .into_any();
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
     let columns = ["Name", "Status", "Role", "Signs in with", "Last here"].map(Column::plain).to_vec();
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
             <Table caption="Members" columns=columns>{rows}</Table>
-            <Pager total=page.total shown=shown what="members" first=first next=next/>
+            <Pager extent=page.extent what="members" first=first next=next/>
         </div>
     }
     .into_any()

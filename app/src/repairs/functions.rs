@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::identity::Colleague;
+use officina::kernel::page::Extent;
 use officina::repairs::{RepairDetail, RepairStatus};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::ui::TimelineItem;
 
 /// Rows on a page of the list.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// Which repairs the list shows: the query of its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +92,8 @@ pub struct RepairsView {
     pub rows: Vec<RepairRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All rows of the filter, on the first page.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// Whether they are the own ones of a customer.
     pub own: bool,
 }
@@ -158,8 +159,8 @@ pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> 
     let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
     let page = service::list(&app, &actor, &filter, &page).await?;
     Ok(RepairsView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         own: actor.reach(Permission::RepairsRead).is_err(),
         rows: page.items.into_iter().map(|repair| RepairRow::of(repair, &calendar)).collect(),
     })

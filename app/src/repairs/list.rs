@@ -135,14 +135,12 @@ fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
             .into_any()
         };
     }
-    let shown = page.rows.len();
     let next = page.next.as_deref().map(|cursor| address(Some(cursor)));
-    // The total is counted on the first page only.
-    let total = page.total;
+    let extent = page.extent;
     view! {
         <div class="stack">
             {repairs_table("Repairs", page.rows)}
-            <Pager total=total shown=shown what="repairs" first=first next=next/>
+            <Pager extent=extent what="repairs" first=first next=next/>
         </div>
     }
     .into_any()

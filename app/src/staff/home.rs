@@ -98,7 +98,7 @@ pub(super) async fn gather(
         // The portal: a customer without cold cells is not told that none has an alert.
         let filter = AlertFilter { status: Some(AlertStatus::Active), ..AlertFilter::default() };
         let page = PageRequest { limit: Some(1), ..PageRequest::default() };
-        let count = cold_chain::service::list_alerts(app, actor, &filter, &page).await?.total.unwrap_or_default();
+        let count = cold_chain::service::list_alerts(app, actor, &filter, &page).await?.total.at_least();
         if count > 0 {
             tile("Active alerts", count, "/app/alerts", Icon::Bell, Tone::Danger);
         }

@@ -51,7 +51,7 @@ pub struct PageInfo {
     pub limit: u32,
     /// What `cursor` continues with; null on the last page.
     pub next_cursor: Option<String>,
-    /// All rows of the filter; null when there are more than are counted.
+    /// All rows of the filter; null when there are more than are counted, and on later pages, which are not counted again.
     pub total: Option<i64>,
 }
 
@@ -59,7 +59,7 @@ impl<T> From<Page<T>> for List<T> {
     fn from(page: Page<T>) -> Self {
         Self {
             data: page.items,
-            page: PageInfo { limit: page.limit, next_cursor: page.next_cursor, total: page.total },
+            page: PageInfo { limit: page.limit, next_cursor: page.next_cursor, total: page.total.exact() },
         }
     }
 }

@@ -19,6 +19,7 @@ mod health;
 mod idempotency;
 mod journal;
 mod leads;
+mod lists;
 mod live;
 mod notices;
 mod openapi;

@@ -22,14 +22,14 @@ use crate::{Error, Result};
 /// [`Error::Validation`] for a page that cannot be.
 pub async fn list_alerts(app: &App, actor: &Actor, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
     let scope = actor.scope(Permission::AlertsRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "alerts", actor.org, filter)?;
     let rows = alerts::list(&app.db, actor.org, filter, &scope, &window).await?;
-    let total = alerts::count(&app.db, actor.org, filter, &scope).await?;
+    let total = window.total(&rows, alerts::count(&app.db, actor.org, filter, &scope)).await?;
     let mut rows: Vec<Alert> = rows.into_iter().map(Alert::from).collect();
     if !scope.sees_inside() {
         rows.iter_mut().for_each(Alert::leave_out_internal);
     }
-    Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, Some(total)))
+    Ok(window.page(rows, |alert: &Alert| Cursor { key: alert.opened_at.0, id: alert.id.0 }, total))
 }
 
 /// The alerts of a cell that went on since a moment, in the order of their beginnings.

@@ -43,12 +43,12 @@ pub(super) async fn devices_of(
     scope: &Scope,
     page: &PageRequest,
 ) -> Result<Page<Device>> {
-    let window = page.window()?;
+    let window = page.window(app, "devices", org, filter)?;
     let now = app.clock.now();
     let rows = devices::devices(&app.db, org, now, filter, scope, &window).await?;
-    let total = devices::count_devices(&app.db, org, now, filter, scope).await?;
+    let total = window.total(&rows, devices::count_devices(&app.db, org, now, filter, scope)).await?;
     let rows = rows.into_iter().map(|row| row.at(now)).collect();
-    Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+    Ok(window.page(rows, |row: &Device| Cursor { key: row.created_at.0, id: row.id.0 }, total))
 }
 
 /// One device.

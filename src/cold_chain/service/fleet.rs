@@ -15,7 +15,7 @@ use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId};
 use crate::kernel::journal::{self, Entry};
-use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest};
+use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest, PageWindow};
 use crate::kernel::permission::Permission;
 use crate::{Error, Result};
 
@@ -30,10 +30,10 @@ pub async fn list_locations(
     page: &PageRequest,
 ) -> Result<Page<Location>> {
     let scope = actor.reach(Permission::ColdChainRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "locations", actor.org, filter)?;
     let rows = fleet::locations(&app.db, actor.org, filter, &scope, &window).await?;
-    let total = fleet::count_locations(&app.db, actor.org, filter, &scope).await?;
-    Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+    let total = window.total(&rows, fleet::count_locations(&app.db, actor.org, filter, &scope)).await?;
+    Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, total))
 }
 
 /// One location.
@@ -130,15 +130,15 @@ pub async fn list_cold_cells(
     page: &PageRequest,
 ) -> Result<Page<ColdCell>> {
     let scope = actor.scope(Permission::ColdChainRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "cold_cells", actor.org, filter)?;
     let now = app.clock.now();
     let rows = fleet::cells(&app.db, actor.org, now, filter, &scope, &window).await?;
-    let total = fleet::count_cells(&app.db, actor.org, filter, &scope).await?;
+    let total = window.total(&rows, fleet::count_cells(&app.db, actor.org, filter, &scope)).await?;
     let mut rows: Vec<ColdCell> = rows.into_iter().map(|row| row.at(now)).collect();
     if !scope.sees_inside() {
         rows.iter_mut().for_each(ColdCell::leave_out_internal);
     }
-    Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, Some(total)))
+    Ok(window.page(rows, |row: &ColdCell| Cursor { key: row.created_at.0, id: row.id.0 }, total))
 }
 
 /// A cell alone; without what is internal, for its customer.
@@ -166,11 +166,11 @@ pub async fn get_cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<C
     let now = app.clock.now();
     let cell = fleet::cell(&app.db, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(cell.customer_id)?;
-    let all = PageRequest { limit: Some(MAX_LIMIT), ..PageRequest::default() };
+    let all = PageRequest { limit: Some(MAX_LIMIT.into()), ..PageRequest::default() };
     let of_cell = DeviceFilter { cold_cell_id: Some(id), ..DeviceFilter::default() };
     let device_list = devices_of(app, actor.org, &of_cell, &scope, &all).await?.items;
     let filter = AlertFilter { status: Some(AlertStatus::Active), cold_cell_id: Some(id), ..AlertFilter::default() };
-    let active = alerts::list(&app.db, actor.org, &filter, &scope, &all.window()?).await?;
+    let active = alerts::list(&app.db, actor.org, &filter, &scope, &PageWindow::inner(MAX_LIMIT, None)).await?;
     let (mut cell, mut timeline) = (cell.at(now), Vec::new());
     let mut active: Vec<Alert> = active.into_iter().map(Alert::from).collect();
     if scope.sees_inside() {

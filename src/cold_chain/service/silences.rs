@@ -25,12 +25,12 @@ pub async fn list_silences(
     page: &PageRequest,
 ) -> Result<Page<Silence>> {
     let scope = actor.reach(Permission::AlertsRead)?;
-    let window = page.window()?;
+    let window = page.window(app, "silences", actor.org, filter)?;
     let (cold_cell_id, location_id) = (filter.cold_cell_id, filter.location_id);
     let wanted = Running { now: app.clock.now(), cold_cell_id, location_id, scope };
     let rows = silences::list(&app.db, actor.org, &wanted, &window).await?;
-    let total = silences::count(&app.db, actor.org, &wanted).await?;
-    Ok(window.page(rows, |row| Cursor { key: row.until.0, id: row.id.0 }, Some(total)))
+    let total = window.total(&rows, silences::count(&app.db, actor.org, &wanted)).await?;
+    Ok(window.page(rows, |row| Cursor { key: row.until.0, id: row.id.0 }, total))
 }
 
 /// Mutes the notices about a cell or a location until a moment. Alerts open all the same.

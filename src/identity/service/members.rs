@@ -128,7 +128,7 @@ pub async fn members(
     page: &PageRequest,
 ) -> Result<Page<MemberDetail>> {
     actor.require(Permission::UsersManage)?;
-    let window = page.window()?;
+    let window = page.window(app, "members", actor.org, filter)?;
     let given =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
     let mut check = Validator::default();
@@ -137,10 +137,7 @@ pub async fn members(
     let role = given(&filter.role).map(|role| role.parse().map_or(role, |known: BuiltInRole| known.to_string()));
     let checked = MemberListFilter { status, role, words: words_of_search(filter.search.as_deref()) };
     let rows = store::members(&app.db, actor.org, &checked, window).await?;
-    let total = match window.after {
-        None => Some(store::count_members(&app.db, actor.org, &checked).await?),
-        Some(_) => None,
-    };
+    let total = window.total(&rows, store::count_members(&app.db, actor.org, &checked)).await?;
     Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.membership_id.0 }, total))
 }
 

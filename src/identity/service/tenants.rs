@@ -24,12 +24,9 @@ use crate::{Error, Result};
 /// [`Error::OperatorOnly`] for everybody else.
 pub async fn tenants(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<Tenant>> {
     require_operator(actor)?;
-    let window = page.window()?;
+    let window = page.window(app, "organisations", actor.org, &())?;
     let rows = store::tenants(&app.db, window).await?;
-    let total = match window.after {
-        None => Some(store::count_tenants(&app.db).await?),
-        Some(_) => None,
-    };
+    let total = window.total(&rows, store::count_tenants(&app.db)).await?;
     Ok(window.page(rows, |row| Cursor { key: row.created_at.0, id: row.id.0 }, total))
 }
 

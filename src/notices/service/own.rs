@@ -29,11 +29,11 @@ const NAMED: usize = 8;
 /// [`Error::Unauthorized`] for anyone who is not a member, [`Error::Validation`] for a page that cannot be.
 pub async fn own_notices(app: &App, actor: &Actor, filter: &NoticeFilter, page: &PageRequest) -> Result<Page<Notice>> {
     let whose = whose(app, actor, ready(actor)?).await?;
-    let window = page.window()?;
+    let window = page.window(app, "notices", actor.org, &(filter, whose.account))?;
     let rows = store::list(&app.db, actor.org, &whose, filter, &window).await?;
-    let total = store::count(&app.db, actor.org, &whose, filter).await?;
+    let total = window.total(&rows, store::count(&app.db, actor.org, &whose, filter)).await?;
     let notices = rows.into_iter().map(Notice::try_from).collect::<Result<_>>()?;
-    Ok(window.page(notices, |notice: &Notice| Cursor { key: notice.created_at.0, id: notice.id.0 }, Some(total)))
+    Ok(window.page(notices, |notice: &Notice| Cursor { key: notice.created_at.0, id: notice.id.0 }, total))
 }
 
 /// How many notices the member who asks has not read, counted up to 100.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::cold_chain::{AlertStatus, AlertType};
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
@@ -120,8 +121,8 @@ pub struct AlertsView {
     pub rows: Vec<AlertRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All rows of the filter, if counted.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// What the cell or the place is called, where its alerts were asked for.
     pub whose: Option<String>,
     /// Whether the member may take note of alerts.
@@ -147,8 +148,8 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = service::list_alerts(&app, &actor, &filter, &page).await?;
     Ok(AlertsView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         whose: match (cell, place) {
             (Some(id), _) => service::cold_cell(&app, &actor, id).await.ok().map(|cell| cell.name),
             (None, Some(id)) => service::get_location(&app, &actor, id).await.ok().map(|place| place.name),

@@ -42,7 +42,7 @@ mod server {
     }
 
     fn first() -> PageRequest {
-        PageRequest { limit: Some(OFFERED), ..PageRequest::default() }
+        PageRequest { limit: Some(OFFERED.into()), ..PageRequest::default() }
     }
 
     impl Choice {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use super::Choice;
@@ -76,8 +77,8 @@ pub struct DevicesView {
     pub rows: Vec<DeviceRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All devices, if counted.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// Whether the member may add devices.
     pub may_manage: bool,
 }
@@ -141,8 +142,8 @@ pub async fn list_devices(#[server(default)] query: DeviceQuery) -> Result<Devic
     let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
     let page = officina::cold_chain::service::list_devices(&app, &actor, &filter, &page).await?;
     Ok(DevicesView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         rows: page.items.into_iter().map(|device| DeviceRow::of(device, true, &calendar)).collect(),
         may_manage: actor.permissions.has(Permission::DevicesManage),
     })

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::cold_chain::AlertType;
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use super::CellRow;
@@ -35,8 +36,8 @@ pub struct CellsView {
     pub rows: Vec<CellRow>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All cells of the query, if counted.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
     /// Whether the member may see devices and customers, too.
     pub sees_fleet: bool,
     /// Whether the member may make cells.
@@ -99,8 +100,8 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
     let now = app.clock.now();
     let sees_fleet = actor.reach(Permission::ColdChainRead).is_ok();
     Ok(CellsView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         sees_fleet,
         may_add: actor.reach(Permission::ColdChainWrite).is_ok(),
         may_say_who: actor.permissions.has(Permission::SettingsManage),

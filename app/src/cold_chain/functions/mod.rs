@@ -37,7 +37,7 @@ use crate::ui::{ChartData, TimelineItem};
 
 /// Rows on a page of a list.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// A name, and what tells it from others of that name.
 #[cfg(feature = "ssr")]
@@ -47,7 +47,7 @@ fn joined(name: String, more: Option<String>) -> String {
 
 /// Alerts that are over, on a cell's page. All of them are in the list of alerts.
 #[cfg(feature = "ssr")]
-const PAST: u32 = 10;
+const PAST: i64 = 10;
 
 /// A cold cell in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

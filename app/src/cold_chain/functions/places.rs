@@ -10,7 +10,7 @@ use crate::sent::Answered;
 
 /// Cells that are shown on a place's page. Others are in the list of cells.
 #[cfg(feature = "ssr")]
-const CELLS: u32 = 50;
+const CELLS: i64 = 50;
 
 /// A place's page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::identity::MembershipStatus;
+use officina::kernel::page::Extent;
 use serde::{Deserialize, Serialize};
 
 use super::customers::CustomerChoice;
@@ -12,7 +13,7 @@ use crate::sent::{Answered, Fresh};
 
 /// Rows on a page of the members.
 #[cfg(feature = "ssr")]
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 
 /// Which members are shown: the query of the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +54,8 @@ pub struct MembersView {
     pub roles: Vec<(String, String)>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// All rows of the filter, on the first page.
-    pub total: Option<i64>,
+    /// Which rows of how many these are.
+    pub extent: Extent,
 }
 
 /// A member's page.
@@ -125,8 +126,8 @@ pub async fn list_members(#[server(default)] query: MemberQuery) -> Result<Membe
     let page = service::members(&app, &actor, &filter, &page).await?;
     let roles = service::roles(&app, &actor).await?;
     Ok(MembersView {
+        extent: page.extent(),
         next: page.next_cursor,
-        total: page.total,
         rows: page.items.iter().map(|member| member_row(member, &roles, &calendar)).collect(),
         roles: roles.into_iter().map(|role| (role.name, role.label)).collect(),
     })
