@@ -1,4 +1,4 @@
-//! Files for spreadsheets: comma-separated values (RFC 4180) that stay text when a spreadsheet opens them.
+//! Files for spreadsheets: separated values (RFC 4180) that stay text when a spreadsheet opens them.
 
 use std::borrow::Cow;
 
@@ -8,6 +8,26 @@ use crate::{Error, Result};
 
 /// What a file begins with, so that spreadsheets read its letters as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// How files are written for those who read a language. A spreadsheet takes the sign between cells and the sign in numbers
+/// from one setting of its reader, and shows a file that mixes two of them in one column, or its numbers as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    separator: u8,
+    /// The sign between the whole part of a number and the rest.
+    pub decimal: char,
+}
+
+impl Style {
+    /// The style of a locale, such as `it` or `en`: where numbers have a comma, cells are parted by semicolons.
+    #[must_use]
+    pub fn of(locale: &str) -> Self {
+        match locale.split(['-', '_']).next() {
+            Some("en") => Self { separator: b',', decimal: '.' },
+            _ => Self { separator: b';', decimal: ',' },
+        }
+    }
+}
 
 /// What a cell of a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +63,13 @@ impl Field for Cell {
 ///
 /// # Errors
 /// Only internal ones: the file is in memory.
-pub fn rows<R, C>(rows: impl IntoIterator<Item = R>) -> Result<Bytes>
+pub fn rows<R, C>(style: Style, rows: impl IntoIterator<Item = R>) -> Result<Bytes>
 where
     R: IntoIterator<Item = C>,
     C: Field,
 {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(style.separator).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         for cell in row {
             writer.write_field(cell.written().as_ref()).map_err(Error::internal)?;
@@ -136,7 +157,14 @@ mod tests {
 
     #[test]
     fn a_cell_cannot_leave_its_place() {
-        let file = rows([["Anna, \"the\" first", "two\r\nlines"], ["=cmd|' /C calc'!A0", "ok"]]).unwrap();
-        assert_eq!(file, "\"Anna, \"\"the\"\" first\",\"two\r\nlines\"\r\n'=cmd|' /C calc'!A0,ok\r\n");
+        let cells = [["Anna, \"the\" first", "two\r\nlines"], ["=cmd|' /C calc'!A0", "a;b"]];
+        let file = rows(Style::of("en"), cells).unwrap();
+        assert_eq!(file, "\"Anna, \"\"the\"\" first\",\"two\r\nlines\"\r\n'=cmd|' /C calc'!A0,a;b\r\n");
+        let file = rows(Style::of("it"), cells).unwrap();
+        assert_eq!(file, "\"Anna, \"\"the\"\" first\";\"two\r\nlines\"\r\n'=cmd|' /C calc'!A0;\"a;b\"\r\n");
+        for style in ["it", "en", "en-GB"].map(Style::of) {
+            let text = String::from_utf8(rows(style, cells).unwrap().to_vec()).unwrap();
+            assert_eq!(read(&text).unwrap()[0].fields, ["Anna, \"the\" first", "two\nlines"], "it is read again");
+        }
     }
 }

@@ -39,7 +39,7 @@ async fn list(
     Ok(service::list(&state.app, &actor, &filter, &page).await?.into())
 }
 
-/// The same as a file of comma-separated values, whole. It needs `data:export` too, and the journal says that it was taken.
+/// The same as a file for spreadsheets, whole, separated as they expect it in the organisation's language (`;` in Italian). It needs `data:export` too, and the journal says that it was taken.
 #[utoipa::path(get, path = "/admin/audit/export", tag = "administration", params(AuditFilter),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "text/csv", body = String), (status = 400, body = ErrorBody),

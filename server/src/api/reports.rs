@@ -32,6 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReportParams {
     /// A month, `YYYY-MM`; without one, the month that goes on.
+    #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     month: Option<String>,
 }
 
@@ -49,7 +50,8 @@ async fn report(
     Ok(Data::new(service::cell_report(&state.app, &actor, id, params.month.as_deref()).await?))
 }
 
-/// The same as a file for spreadsheets, in the organisation's language. Temperatures are in °C, whatever the organisation
+/// The same as a file for spreadsheets, in the organisation's language: separated by `;` and with decimal commas in
+/// Italian. Temperatures are in °C, whatever the organisation
 /// shows.
 #[utoipa::path(get, path = "/coldcells/{id}/report.csv", tag = "cold chain", params(("id" = ColdCellId, Path), ReportParams),
     security(("accessToken" = []), ("session" = [])),

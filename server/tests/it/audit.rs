@@ -138,14 +138,19 @@ async fn the_file_is_harmless_in_a_spreadsheet_and_the_journal_knows_who_took_it
         assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"audit-2026-11-20.csv\""));
         let file = answer.text();
         let lines: Vec<&str> = file.trim_start_matches('\u{feff}').split("\r\n").collect();
-        assert!(lines[0].starts_with("number,at,actor,") && lines.len() > 600, "{}", lines.len());
-        assert!(file.contains(",\"'@SUM(1+1), \"\"really\"\"\","), "{file}");
+        assert!(lines[0].starts_with("number;at;actor;") && lines.len() > 600, "{}", lines.len());
+        assert!(file.contains(";\"'@SUM(1+1), \"\"really\"\"\";"), "{file}");
         // A payload begins with a brace, so what is inside cannot begin a cell.
-        assert!(file.contains("\"{\"\"email\"\":") && !file.contains(",=cmd") && !file.contains(",\"=cmd"), "{file}");
+        assert!(file.contains("\"{\"\"email\"\":") && !file.contains(";=cmd") && !file.contains(";\"=cmd"), "{file}");
+
+        // In the reader's language: an English organisation has commas.
+        admin.patch("/api/v1/admin/settings", json!({ "locale": "en" })).await.expect(200);
+        let english = browser.get(&format!("{EXPORT}?from=2026-11-20&action=repairs.created")).await.text();
+        assert!(english.trim_start_matches('\u{feff}').starts_with("number,at,actor,"), "{english}");
 
         let taken = admin.get(&format!("{AUDIT}?action=audit")).await.expect(200);
         assert_eq!(taken["data"][0]["action"], "audit.exported");
-        assert_eq!(taken["data"][0]["after"], json!({ "from": "2026-11-20" }));
+        assert_eq!(taken["data"][1]["after"], json!({ "from": "2026-11-20" }));
         assert_eq!(taken["data"][0]["actor"]["name"], "The manager of Carrozzeria Rossi");
 
         let made = |permissions: Value| json!({ "name": "Archive", "permissions": permissions });

@@ -1,4 +1,4 @@
-//! The report as a file of comma-separated values: the figures, the days, the excursions, the limits where they
+//! The report as a file of separated values: the figures, the days, the excursions, the limits where they
 //! were changed, and the maintenance, each with its head.
 
 use super::words::Words;
@@ -6,7 +6,7 @@ use super::{CellReport, Excursion, PastLimits, PastMaintenance, ReportDay};
 use crate::Result;
 use crate::cold_chain::alert::AlertType;
 use crate::identity::TemperatureUnit;
-use crate::kernel::csv::{BYTE_ORDER_MARK, Cell, rows};
+use crate::kernel::csv::{BYTE_ORDER_MARK, Cell, Style, rows};
 
 impl CellReport {
     /// The report as a file for spreadsheets, in a language and in °C; cells that look like formulas are made harmless.
@@ -38,7 +38,7 @@ impl CellReport {
         for line in &mut lines {
             line.resize(most, Cell::Text(String::new()));
         }
-        Ok([BYTE_ORDER_MARK.as_bytes(), rows(lines)?.as_ref()].concat())
+        Ok([BYTE_ORDER_MARK.as_bytes(), rows(Style::of(locale), lines)?.as_ref()].concat())
     }
 
     /// What stands at the top, by name.

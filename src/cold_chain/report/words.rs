@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use crate::cold_chain::alert::AlertType;
 use crate::identity::TemperatureUnit;
+use crate::kernel::csv::Style;
 use crate::kernel::time::Timestamp;
 use crate::kernel::zone;
 
@@ -11,6 +12,7 @@ use crate::kernel::zone;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words {
     is_italian: bool,
+    style: Style,
     zone: Tz,
     unit: TemperatureUnit,
 }
@@ -18,7 +20,7 @@ pub(super) struct Words {
 impl Words {
     /// The words of a locale, `it` or `en`.
     pub fn of(locale: &str, time_zone: &str, unit: TemperatureUnit) -> Self {
-        Self { is_italian: locale == "it", zone: zone::zone(time_zone), unit }
+        Self { is_italian: locale == "it", style: Style::of(locale), zone: zone::zone(time_zone), unit }
     }
 
     /// One of two texts.
@@ -40,7 +42,7 @@ impl Words {
         } else {
             text
         };
-        if self.is_italian { text.replace('.', ",") } else { text }
+        text.replace('.', self.style.decimal.encode_utf8(&mut [0; 4]))
     }
 
     /// A temperature, with the sign that typesetters take for minus: no spreadsheet takes it for a formula.

@@ -7,9 +7,10 @@ use crate::cold_chain::model::{ImportedDevice, ImportedDevices};
 use crate::cold_chain::service::devices::taken;
 use crate::cold_chain::store::devices::{self, NewDeviceRow};
 use crate::cold_chain::store::fleet::{self, CellName};
+use crate::identity::service::organisation;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
-use crate::kernel::csv::{self, Line};
+use crate::kernel::csv::{self, Line, Style};
 use crate::kernel::db::{OnViolation, Violation};
 use crate::kernel::ids::{ColdCellId, DeviceId};
 use crate::kernel::journal::{self, Entry};
@@ -38,6 +39,7 @@ pub async fn import_devices(app: &App, actor: &Actor, table: &ImportDevices) -> 
     let scope = actor.reach(Permission::DevicesManage)?;
     let mut errors = FieldErrors::default();
     let wanted = lines(&table.csv, &mut errors)?;
+    let locale = organisation(app, actor.org).await?.locale;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let ids: Vec<ColdCellId> = wanted.iter().filter_map(|wanted| wanted.cell.parse().ok()).collect();
@@ -71,7 +73,7 @@ pub async fn import_devices(app: &App, actor: &Actor, table: &ImportDevices) -> 
     journal::write_all(&mut tx, now, entries).await?;
     tx.commit().await?;
     let devices: Vec<ImportedDevice> = made.into_iter().map(|made| made.shown).collect();
-    Ok(ImportedDevices { csv: table_of(&devices)?, devices })
+    Ok(ImportedDevices { csv: table_of(Style::of(&locale), &devices)?, devices })
 }
 
 /// A device that is about to be made: as it is stored, journaled and shown.
@@ -117,9 +119,9 @@ fn plain_key() -> String {
     }
 }
 
-fn table_of(devices: &[ImportedDevice]) -> Result<String> {
+fn table_of(style: Style, devices: &[ImportedDevice]) -> Result<String> {
     let head = COLUMNS.into_iter().chain(["apiKey"]).collect();
-    let bytes = csv::rows(std::iter::once(head).chain(devices.iter().map(row_of)))?;
+    let bytes = csv::rows(style, std::iter::once(head).chain(devices.iter().map(row_of)))?;
     String::from_utf8(bytes.into()).map_err(Error::internal)
 }
 

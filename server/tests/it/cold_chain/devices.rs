@@ -41,7 +41,7 @@ async fn a_table_makes_devices_whose_keys_work() {
                 let path = format!("/api/v1/readings/devices/{serial}/readings");
                 let client = server.visitor().with("x-device-key", key);
                 client.post(&path, json!({ "temperature": -18 })).await.expect(201);
-                let line = format!(",{key}\r\n");
+                let line = format!(";{key}\r\n");
                 assert!(made["csv"].as_str().unwrap().contains(&line), "{made}");
             }
         }

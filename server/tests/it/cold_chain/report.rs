@@ -55,7 +55,14 @@ async fn an_inspector_reads_what_was_measured_what_went_wrong_and_who_did_what()
         assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8; header=absent"));
         let text = table.text();
         assert!(text.contains(note.as_str()), "{text}");
-        assert!(text.contains("\r\n2026-11-18,\"-20,0\",\"-10,0\","), "numbers stay numbers: {text}");
+        assert!(text.contains("\r\n2026-11-18;-20,0;-10,0;"), "numbers stay numbers: {text}");
+        // Both signs follow the reader's language.
+        let admin = server.member("admin").await;
+        for (locale, row) in [("en", "\r\n2026-11-18,-20.0,-10.0,"), ("it", "\r\n2026-11-18;-20,0;-10,0;")] {
+            admin.patch("/api/v1/admin/settings", json!({ "locale": locale })).await.expect(200);
+            let text = technician.get(&format!("{path}.csv?month=2026-11")).await.text();
+            assert!(text.contains(row), "{locale}: {text}");
+        }
         let paper = technician.get(&format!("{path}.pdf")).await;
         assert_eq!(paper.header("content-type"), Some("application/pdf"));
         let name = paper.header("content-disposition").expect("a name");
