@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::http::error::ApiError;
-use crate::http::{assets, auth, frame, idempotency, limits};
+use crate::http::{assets, auth, extract, frame, idempotency, limits, slash};
 use crate::state::AppState;
 use crate::{api, downloads, public, staff};
 
@@ -40,6 +40,7 @@ fn api_layers(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let router = router
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(from_fn_with_state(state.clone(), idempotency::replay))
+        .layer(from_fn(extract::refuse_unknown_parameters))
         .layer(from_fn_with_state(state.clone(), limits::limit_api))
         .layer(from_fn_with_state(state.clone(), auth::identify_caller));
     frame_layers(router, state)
@@ -116,6 +117,9 @@ async fn file_or_nothing(State(state): State<AppState>, request: Request) -> Res
     let (mut parts, _) = request.into_parts();
     if let Some(file) = assets::serve(&parts.method, parts.uri.path(), &parts.headers) {
         return file;
+    }
+    if let Some(there) = slash::without(&parts.method, &parts.uri) {
+        return there;
     }
     if parts.uri.path() == "/api" || parts.uri.path().starts_with("/api/") {
         return ApiError::from(Error::NotFound).into_response();

@@ -2,14 +2,20 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use officina::kernel::page::PageRequest;
+use officina::kernel::validate::FieldErrors;
 use officina::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
+use super::refusal::not_known;
+use super::value::Value;
+use crate::api;
 
 /// A JSON body.
 ///
@@ -32,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// A JSON body that may be left out: nothing at all is `{}`.
+/// A JSON body that may be left out: nothing at all is `{}`, and so is `null`.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub T);
 
@@ -42,7 +48,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let is_json = is_json(request.headers());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
-        if body.is_empty() {
+        if body.is_empty() || is_json && body.trim_ascii() == b"null" {
             Ok(Self(T::default()))
         } else if is_json {
             Ok(Self(parse_json(&body)?))
@@ -77,47 +83,19 @@ pub fn unreadable(rejection: &BytesRejection) -> Error {
 /// # Errors
 /// [`Error::BadRequest`] for what is no JSON, [`Error::Validation`] for a field.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    // serde would also take an array as a struct, by the order of its fields.
-    if body.trim_ascii_start().first() != Some(&b'{') {
+    // Some programs begin every text with a byte order mark; a reader may pass it over (RFC 8259, section 8.1).
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        Error::BadRequest(if error.is_eof() {
+            "The body is not JSON: it ends too early.".to_owned()
+        } else {
+            format!("The body is not JSON: see line {}, column {}.", error.line(), error.column())
+        })
+    })?;
+    if !matches!(value, Value::Object(_)) {
         return Err(Error::BadRequest("The body must be a JSON object.".to_owned()));
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
-        if error.is_data() {
-            field_error(&path, &without_position(&error.to_string()))
-        } else {
-            Error::BadRequest(format!("The body is not JSON: {error}."))
-        }
-    })?;
-    json.end().map_err(|error| Error::BadRequest(format!("The body is not JSON: {error}.")))?;
-    Ok(value)
-}
-
-/// The message of serde_json without its ` at line 1 column 7`: the field is named, which is more.
-fn without_position(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
-}
-
-/// What serde says about a value, put beside the field it is about.
-fn field_error(path: &str, message: &str) -> Error {
-    let path = path.trim_matches('.');
-    let named = |prefix: &str| Some(message.strip_prefix(prefix)?.split('`').next()?.to_owned());
-    let inside = |field: String| if path.is_empty() { field } else { format!("{path}.{field}") };
-    if let Some(field) = named("missing field `") {
-        return Error::field(&inside(field), "required", "is required");
-    }
-    if let Some(field) = named("unknown field `") {
-        // The path of an unknown field ends with the field itself.
-        let field = if path.ends_with(&field) { path.to_owned() } else { inside(field) };
-        return Error::field(&field, "unknown_field", "is not known here");
-    }
-    if path.is_empty() {
-        Error::BadRequest(format!("The request is wrong: {message}."))
-    } else {
-        Error::field(path, "invalid", message)
-    }
+    value.read()
 }
 
 /// The query string.
@@ -133,19 +111,33 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
 }
 
 fn parse_query<T: DeserializeOwned>(parts: &Parts) -> Result<T> {
-    // PostgreSQL takes no NUL in a text. A list would say so in time, an answer that is streamed would only break off.
-    if parts.uri.query().is_some_and(|query| query.contains("%00")) {
-        return Err(Error::BadRequest("The query holds a character that no text can have.".to_owned()));
+    Value::from_query(parts.uri.query().unwrap_or_default())?.read()
+}
+
+/// Refuses query parameters that an address does not know, so that a misspelt filter does not return everything. What it
+/// knows is what its description names; an address without a description is left alone.
+///
+/// What an extractor reads is no more than a part of the query string, and a handler may have none: so this is a layer.
+pub async fn refuse_unknown_parameters(request: Request, next: Next) -> Response {
+    match unknown_parameters(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => ApiError::from(error).into_response(),
     }
-    let Query(value) = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
-        let text = rejection.body_text();
-        let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-        match text.split_once(": ") {
-            Some((field, message)) if !field.contains(' ') => field_error(field, message),
-            _ => field_error("", text),
+}
+
+fn unknown_parameters(request: &Request) -> Result<()> {
+    let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else { return Ok(()) };
+    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
+    let Some(known) = api::known_parameters(request.method(), path.as_str()) else { return Ok(()) };
+    let mut errors = FieldErrors::default();
+    if let Value::Object(given) = Value::from_query(query)? {
+        let mut given: Vec<String> = given.into_iter().map(|(name, _)| name).collect();
+        given.dedup();
+        for name in given.iter().filter(|name| !known.contains(name)) {
+            errors.add(name, "unknown_parameter", not_known(known));
         }
-    })?;
-    Ok(value)
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Validation(errors)) }
 }
 
 /// The part of the query string that every list has: `limit`, `cursor`, `page`. Other keys are left to [`ApiQuery`].

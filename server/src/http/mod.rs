@@ -13,5 +13,8 @@ pub mod idempotency;
 pub mod limits;
 pub mod metrics;
 pub mod nonce;
+pub mod refusal;
 pub mod request_id;
+pub mod slash;
 pub mod upload;
+pub mod value;

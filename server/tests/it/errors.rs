@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::support::TestServer;
+use crate::support::{Kind, TestServer, routes};
 
 const LOGIN: &str = "/api/v1/auth/login";
 
@@ -85,5 +85,105 @@ async fn one_client_cannot_take_all() {
             server.stop().await;
         },
     )
+    .await;
+}
+
+/// A misspelt filter must not return everything, so it is refused, by name, on every route that is not for devices and
+/// probes, whoever asks.
+#[tokio::test]
+async fn what_an_address_does_not_know_is_named() {
+    TestServer::each(|server| async move {
+        let manager = server.member("manager").await;
+        let told =
+            manager.get("/api/v1/repairs?state=ready&limit=5&no-such").await.expect_error(400, "VALIDATION_ERROR");
+        let about = told["fields"]["state"][0].as_str().unwrap();
+        assert!(
+            about.starts_with("is not known here") && about.contains("status") && about.contains("cursor"),
+            "{told}"
+        );
+        assert!(told["fields"]["no-such"].is_array(), "all of them: {told}");
+        let told = manager.get("/api/v1/auth/me?x=1").await.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(told["fields"]["x"][0], "is not known here, where nothing can be given");
+        for doubled in ["status=ready&status=accepted", "limit=5&limit=6", "search=a&search=a"] {
+            let told = manager.get(&format!("/api/v1/repairs?{doubled}")).await.expect_error(400, "VALIDATION_ERROR");
+            let field = doubled.split('=').next().unwrap();
+            assert_eq!(told["fields"][field][0], "is given twice", "{doubled}");
+        }
+        for fine in ["/api/repairs?status=ready&limit=5", "/api/v1/repairs?", "/api/openapi.json?v=2"] {
+            manager.get(fine).await.expect(200);
+        }
+        let told = manager.get("/api/v1/repairs?limit=many").await.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(told["fields"]["limit"][0], "must be a whole number");
+
+        // Visitors come with what others have hung on the address.
+        for page in ["/check-in", "/track", "/contact", "/login", "/"] {
+            let answer = server.visitor().get(&format!("{page}?utm_source=letter&fbclid=1")).await;
+            assert_eq!(answer.status, 200, "{page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_route_refuses_what_it_does_not_know() {
+    let server = TestServer::on(Kind::Sqlite, |_| {}).await;
+    let admin = server.member("admin").await;
+    for (method, path) in routes() {
+        if ["/health", "/ready"].contains(&path.as_str()) || path.starts_with("/readings/devices/") {
+            continue;
+        }
+        let address = format!("/api/v1{}?no-such-parameter=1", path.replace('{', "").replace('}', ""));
+        let told = admin.json(method, &address, json!({})).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(told["fields"]["no-such-parameter"].is_array(), "{path}: {told}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_body_is_said_for_people() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let car = |year: serde_json::Value| {
+            json!({ "customerName": "Anna", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ",
+                "repairType": "cosmetic", "vehicleYear": year })
+        };
+        visitor.post("/api/v1/checkin", car(json!("2019"))).await.expect(201);
+        for wrong in [json!("2019abc"), json!("twenty"), json!(2019.5), json!([2019]), json!(true)] {
+            let told = visitor.post("/api/v1/checkin", car(wrong)).await.expect_error(400, "VALIDATION_ERROR");
+            assert_eq!(told["fields"], json!({ "vehicleYear": ["must be a whole number"] }), "{told}");
+        }
+        let twice = "{\"email\": \"a@b.it\", \"email\": \"c@d.it\", \"password\": \"x\"}";
+        let told =
+            visitor.raw(Method::POST, LOGIN, "application/json", twice).await.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(told["fields"]["email"][0], "is given twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_slash_too_many_leads_to_the_page() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let admin = server.member("admin").await;
+        for (address, to) in [
+            ("/check-in/", "/check-in"),
+            ("/o/rossi/contact//?lang=en", "/o/rossi/contact?lang=en"),
+            ("/app/", "/app"),
+            ("/api/v1/repairs/?limit=5", "/api/v1/repairs?limit=5"),
+            ("//evil.example/", "/evil.example"),
+            ("//evil.example/%2f..//", "/evil.example/%2f.."),
+        ] {
+            for method in [Method::GET, Method::HEAD] {
+                let request = admin.request(method, address).body(axum::body::Body::empty()).unwrap();
+                let answer = admin.send(request).await;
+                assert_eq!((answer.status.as_u16(), answer.header("location")), (308, Some(to)), "{address}");
+            }
+        }
+        assert_eq!(visitor.get("/\\\\evil.example/").await.status, 404);
+        let answer = admin.post("/api/v1/admin/leads/", json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (308, Some("/api/v1/admin/leads")));
+        assert_eq!(visitor.form("/check-in/", &[("name", "A")]).await.status, 404);
+        assert_eq!(visitor.get("/api/docs/").await.status, 200);
+    })
     .await;
 }
