@@ -1,6 +1,6 @@
 # `make help` lists what there is. The work is done in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test browser-tests bench fuzz build fmt lint deny screenshots clean-data
+.PHONY: help run dev test browser-tests api-check bench fuzz build fmt lint deny screenshots clean-data
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -21,6 +21,11 @@ browser-tests: ## The browser tests against the release binary (make test: the s
 	@scripts/setup.sh test
 	@scripts/build.sh
 	@cd end2end && npx --no-install playwright test
+
+api-check: ## Hold the API of the debug binary against its own description (schemathesis; make test does it, too)
+	@scripts/setup.sh api-check
+	@cargo build -p officina-server
+	@exec scripts/api-check.sh
 
 bench: ## Measure speed, memory and page weights against the goals
 	@scripts/setup.sh build

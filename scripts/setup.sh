@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing and nothing else: `setup.sh build` for building, `setup.sh test` for building and testing.
-# Takes only the Cargo, npm, rustup and Debian registries; a second run takes a second.
+# Installs what is missing and nothing else: `setup.sh build` for building, `setup.sh test` for building and testing,
+# `setup.sh api-check` for checking the API's description alone.
+# Takes only the Cargo, npm, PyPI, rustup and Debian registries; a second run takes a second.
 . "$(dirname "$0")/lib.sh"
 
 setup_system() {
@@ -34,6 +35,18 @@ npm_ci() {
     fi
 }
 
+# Schemathesis in an environment of its own: of this version, and able to run (Python itself may have been upgraded).
+setup_api_check() {
+    local venv=$TOOLS/schemathesis
+    [ "$("$venv/bin/st" --version 2>/dev/null || true)" = "st, version $SCHEMATHESIS_VERSION" ] && return
+    # Debian has the module that makes environments in a package apart.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install "Python with venv" python3 python3-venv
+    rm -rf "$venv"
+    quietly "Making a Python environment" python3 -m venv "$venv"
+    quietly "Installing schemathesis $SCHEMATHESIS_VERSION" "$venv/bin/pip" install --quiet --disable-pip-version-check \
+        "schemathesis==$SCHEMATHESIS_VERSION"
+}
+
 setup_test() {
     for component in rustfmt clippy; do
         cargo "${component/rust/}" --version >/dev/null 2>&1 || quietly "Adding $component" rustup component add "$component"
@@ -41,6 +54,7 @@ setup_test() {
     postgres_bin >/dev/null || apt_install "PostgreSQL" postgresql
     chromium_path >/dev/null || apt_install "Chromium" chromium
     npm_ci end2end
+    setup_api_check
 }
 
 case ${1:-build} in
@@ -55,5 +69,6 @@ case ${1:-build} in
         npm_ci style
         setup_test
         ;;
-    *) die "usage: setup.sh [build|test]" ;;
+    api-check) setup_api_check ;;
+    *) die "usage: setup.sh [build|test|api-check]" ;;
 esac

@@ -103,6 +103,7 @@ say "Starting a throw-away PostgreSQL …"
 OFFICINA_TEST_POSTGRES=$(scripts/postgres.sh start "$postgres")
 export OFFICINA_TEST_POSTGRES
 rust_tests "$by"
+check "The API against its description" scripts/api-check.sh || true
 
 if [ "$pages" = yes ]; then
     browser_tests

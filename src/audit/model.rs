@@ -17,15 +17,32 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// A kind of subject such as `repair`, or one subject: `repair:<id>`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "utoipa", param(pattern = "^[^:]*(:[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$"))]
     pub subject: Option<String>,
     /// `member`, `device`, `token`, `public`, `system`, or the id of an account, membership, device or token.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "utoipa",
+        param(pattern = "^(member|device|token|public|system|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$")
+    )]
     pub actor: Option<String>,
     /// The first moment or day, in the organisation's time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "utoipa",
+        param(
+            pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?$"
+        )
+    )]
     pub from: Option<String>,
     /// The last moment or day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "utoipa",
+        param(
+            pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?$"
+        )
+    )]
     pub to: Option<String>,
 }
 

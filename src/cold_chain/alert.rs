@@ -143,5 +143,6 @@ pub struct Acknowledged {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResolveAlert {
     /// What was done about it.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 2000))]
     pub note: Option<String>,
 }

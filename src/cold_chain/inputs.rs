@@ -23,20 +23,30 @@ const LONGEST_DELAY: i64 = 24 * 60 * 60;
 pub struct NewLocation {
     /// What people call it.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub name: String,
     /// Whose it is.
     pub customer_id: Option<CustomerId>,
     /// Instead of the id: the phone number of the customer, who is made if there is none.
     // The journal knows the customer by id, so that a person can be forgotten.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "left_out")]
+    #[cfg_attr(feature = "utoipa", schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40))]
     pub customer_phone: Option<String>,
     /// What a new customer is called. Required with the phone number.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "left_out")]
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub customer_name: Option<String>,
     /// The postal address.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 300))]
     pub address: Option<String>,
     /// The IANA time zone, if it is not the organisation's.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub time_zone: Option<String>,
+}
+
+/// Keeps a field out of what is written, and in the description, which would leave out one that is never written.
+const fn left_out(_: &Option<String>) -> bool {
+    true
 }
 
 impl NewLocation {
@@ -68,12 +78,15 @@ impl NewLocation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeLocation {
     /// What people call it.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Whose it is.
     pub customer_id: Option<CustomerId>,
     /// The postal address.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 300))]
     pub address: Option<String>,
     /// The IANA time zone.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub time_zone: Option<String>,
 }
 
@@ -84,22 +97,30 @@ pub struct ChangeLocation {
 pub struct NewColdCell {
     /// What people call it.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub name: String,
     /// Where it stands. Required.
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = LocationId))]
     pub location_id: Option<LocationId>,
     /// The lowest temperature without an alert, in °C. Required without a preset.
+    #[cfg_attr(feature = "utoipa", schema(minimum = -100, maximum = 100))]
     pub min_temperature: Option<f64>,
     /// The highest temperature without an alert, in °C. Required without a preset.
+    #[cfg_attr(feature = "utoipa", schema(minimum = -100, maximum = 100))]
     pub max_temperature: Option<f64>,
     /// Thresholds that most cells have.
     pub preset: Option<Preset>,
     /// How far back inside the value must be before an alert resolves, in °C. Default 0.5.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0))]
     pub hysteresis: Option<f64>,
     /// How long the value must be outside before an alert opens, in seconds. Default 0.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 86400))]
     pub alert_delay_seconds: Option<i64>,
     /// How long the door may stand open, in seconds. Default 300.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 86400))]
     pub door_open_seconds: Option<i64>,
     /// How long a device may be silent, in seconds. Default 900.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 60, maximum = 604800))]
     pub offline_after_seconds: Option<i64>,
 }
 
@@ -109,22 +130,29 @@ pub struct NewColdCell {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeColdCell {
     /// What people call it.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Where it stands.
     pub location_id: Option<LocationId>,
     /// The lowest temperature without an alert, in °C.
+    #[cfg_attr(feature = "utoipa", schema(minimum = -100, maximum = 100))]
     pub min_temperature: Option<f64>,
     /// The highest temperature without an alert, in °C.
+    #[cfg_attr(feature = "utoipa", schema(minimum = -100, maximum = 100))]
     pub max_temperature: Option<f64>,
     /// Thresholds to take over; given thresholds win.
     pub preset: Option<Preset>,
     /// How far back inside the value must be before an alert resolves, in °C.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0))]
     pub hysteresis: Option<f64>,
     /// How long the value must be outside before an alert opens, in seconds.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 86400))]
     pub alert_delay_seconds: Option<i64>,
     /// How long the door may stand open, in seconds.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 86400))]
     pub door_open_seconds: Option<i64>,
     /// How long a device may be silent, in seconds.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 60, maximum = 604800))]
     pub offline_after_seconds: Option<i64>,
 }
 
@@ -243,12 +271,19 @@ impl CellSettings {
 pub struct NewDevice {
     /// The number on its case, unique in the organisation.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(required = true, min_length = 1, max_length = 64, pattern = r"^[^/?#%\\]+$")
+    )]
     pub serial_number: String,
     /// The cell it measures. Required.
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = ColdCellId))]
     pub cold_cell_id: Option<ColdCellId>,
     /// What people call it.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub name: Option<String>,
     /// The firmware it runs.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub firmware_version: Option<String>,
 }
 
@@ -302,8 +337,10 @@ pub struct ChangeDevice {
     /// The cell it measures from now on. Active alerts of the old cell are resolved.
     pub cold_cell_id: Option<ColdCellId>,
     /// What people call it; an empty text takes the name away.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub name: Option<String>,
     /// The firmware it runs; an empty text takes it away.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub firmware_version: Option<String>,
     /// Whether it is out of service: its key is refused and its active alerts are closed. What it measured stays. Put back
     /// into service, it begins anew with the key that it had.
@@ -316,6 +353,7 @@ pub struct ChangeDevice {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RotateKey {
     /// How long the old key goes on working, in minutes, 0 to 10,080 (a week). Default 0.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 10080))]
     pub grace_minutes: Option<i64>,
 }
 

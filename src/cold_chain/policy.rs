@@ -25,9 +25,11 @@ pub const MOST_REPEATS: i64 = 24;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AlertPolicy {
     /// The levels in their order; without any, alerts do not escalate.
+    #[cfg_attr(feature = "utoipa", schema(max_items = 9))]
     pub levels: Vec<EscalationLevel>,
     /// After how many minutes the last level is told again, up to 24 times; 0 for never. Default 60.
     #[serde(default = "default_after")]
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 10080))]
     pub repeat_minutes: i64,
     /// When notices are muted.
     #[serde(default)]
@@ -41,6 +43,7 @@ pub struct AlertPolicy {
 pub struct EscalationLevel {
     /// How many minutes after the level before it, the first one after the opening. Default 60.
     #[serde(default = "default_after")]
+    #[cfg_attr(feature = "utoipa", schema(minimum = 1, maximum = 10080))]
     pub after_minutes: i64,
     /// Everybody with one of these roles is told.
     #[serde(default)]
@@ -56,10 +59,13 @@ pub struct EscalationLevel {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QuietHours {
     /// From this time of the day, `HH:MM`.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub from: String,
     /// Until this time of the day, `HH:MM`; on the next day if it is before `from`.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub until: String,
     /// The highest level that is muted; 0 mutes the opening alone.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 0, maximum = 9))]
     pub up_to_level: i64,
 }
 

@@ -47,6 +47,7 @@ pub struct NewSilence {
     /// The location, for all its cells.
     pub location_id: Option<LocationId>,
     /// When notices are sent again; at most 90 days from now. Required.
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = Timestamp))]
     pub until: Option<Timestamp>,
     /// Why.
     pub reason: Option<String>,
@@ -90,6 +91,7 @@ pub struct StartMaintenance {
     /// When it begins; now when it is left out.
     pub from: Option<Timestamp>,
     /// When it ends; at most 90 days later. Required.
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = Timestamp))]
     pub until: Option<Timestamp>,
     /// What is done.
     pub reason: Option<String>,

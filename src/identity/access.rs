@@ -55,15 +55,18 @@ pub struct LinkedCustomer {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkCustomers {
     /// All of them, at most 500; those that are left out are linked no longer. Without any, the member sees all.
+    #[cfg_attr(feature = "utoipa", schema(max_items = 500))]
     pub customer_ids: Vec<CustomerId>,
 }
 
 /// Which members a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", into_params(parameter_in = Query))]
 #[serde(rename_all = "camelCase")]
 pub struct MemberFilter {
     /// One status.
+    #[cfg_attr(feature = "utoipa", param(value_type = Option<MembershipStatus>))]
     pub status: Option<String>,
     /// One role.
     pub role: Option<String>,
@@ -77,12 +80,15 @@ pub struct MemberFilter {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateMember {
     /// Another name.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Another phone number, with the country where it is not the usual one; an empty text takes it away.
+    #[cfg_attr(feature = "utoipa", schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40))]
     pub phone: Option<String>,
     /// Another role.
     pub role: Option<String>,
     /// `active`, `suspended` or `terminated`.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<MembershipStatus>))]
     pub status: Option<String>,
 }
 
@@ -92,8 +98,10 @@ pub struct UpdateMember {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateOwn {
     /// Another name.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Another phone number, with the country where it is not the usual one; an empty text takes it away.
+    #[cfg_attr(feature = "utoipa", schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40))]
     pub phone: Option<String>,
 }
 
@@ -120,9 +128,11 @@ pub struct Role {
 pub struct RoleInput {
     /// Its name for people.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 60))]
     pub label: String,
     /// Words such as `repairs:read`.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Vec<crate::kernel::permission::Permission>))]
     pub permissions: Vec<String>,
 }
 
@@ -178,11 +188,14 @@ pub struct ApiToken {
 pub struct NewApiToken {
     /// What it is for.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 80))]
     pub name: String,
     /// Words such as `repairs:read`; none that its maker does not have.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = Vec<crate::kernel::permission::Permission>, min_items = 1))]
     pub permissions: Vec<String>,
     /// Days until it ends by itself; without, it does not.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 1, maximum = 3650))]
     pub expires_in_days: Option<i64>,
 }
 
@@ -339,11 +352,17 @@ pub struct Tenant {
 pub struct NewTenant {
     /// Its name in addresses: lower-case letters, digits and dashes.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(required = true, min_length = 1, max_length = 60, pattern = "^[a-z0-9][a-z0-9-]*$")
+    )]
     pub slug: String,
     /// Its name for people.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub name: String,
     /// Words of the areas to switch on; all when left out.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Vec<crate::identity::Area>>))]
     pub areas: Option<Vec<String>>,
     /// `it` or `en`; `it` when left out.
     pub locale: Option<String>,
@@ -351,9 +370,11 @@ pub struct NewTenant {
     pub time_zone: Option<String>,
     /// E-mail address of its first administrator, who is invited.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, format = Email, max_length = 254))]
     pub admin_email: String,
     /// Name of its first administrator.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub admin_name: String,
 }
 
@@ -363,6 +384,7 @@ pub struct NewTenant {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateTenant {
     /// Another name.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Whether nobody may come in.
     pub suspended: Option<bool>,

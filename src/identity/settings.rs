@@ -42,8 +42,10 @@ pub struct OpenSpan {
     /// The day.
     pub day: Weekday,
     /// The clock time of opening, `HH:MM`.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub from: String,
     /// The clock time of closing, `HH:MM`, on the same day.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub to: String,
 }
 
@@ -90,30 +92,38 @@ pub struct Settings {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateSettings {
     /// Another name.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 120))]
     pub name: Option<String>,
     /// Words of the areas to be on: `repairs`, `leads`, `cold_chain`.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Vec<Area>>))]
     pub areas: Option<Vec<String>>,
     /// Another accent colour, `#rrggbb`.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^#[0-9A-Fa-f]{6}$"))]
     pub accent: Option<String>,
     /// `it` or `en`.
     pub locale: Option<String>,
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
     /// ISO 4217 code of a currency.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^[A-Za-z]{3}$"))]
     pub currency: Option<String>,
     /// The unit that people are shown temperatures in: `celsius` or `fahrenheit`. The API and tables have °C all the same.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<TemperatureUnit>))]
     pub temperature_unit: Option<String>,
     /// When the organisation is open: at most two times a day.
     pub opening_hours: Option<Vec<OpenSpan>>,
     /// Words of what visitors may send: `check_in`, `contact`, `photos`.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Vec<PublicForm>>))]
     pub public_forms: Option<Vec<String>>,
     /// Whether customers may make accounts for themselves.
     pub self_registration: Option<bool>,
     /// Words of the roles that need a second factor.
     pub second_factor_roles: Option<Vec<String>>,
     /// From 1 to 8,760 hours.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 1, maximum = 8760))]
     pub session_idle_hours: Option<i64>,
     /// From 1 to 8,760 hours, and no fewer than idle ones.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 1, maximum = 8760))]
     pub session_absolute_hours: Option<i64>,
     /// The version that the client has seen.
     pub version: Option<i64>,

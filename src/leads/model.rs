@@ -47,18 +47,27 @@ crate::text_enum! {
 pub struct SubmitLead {
     /// The visitor's name. Required.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub name: String,
     /// The visitor's phone number. Required; leads are linked by it.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(required = true, pattern = r"^[ +().\-/]*([0-9][ +().\-/]*){6,15}$", max_length = 40)
+    )]
     pub phone: String,
     /// E-mail address.
+    #[cfg_attr(feature = "utoipa", schema(format = Email, max_length = 254))]
     pub email: Option<String>,
     /// `service`, `training`, `equipment`, `staff` or `teacher`. Required.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = LeadType))]
     pub lead_type: String,
     /// The visitor's city.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub city_name: Option<String>,
     /// What the visitor wants to say.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 5000))]
     pub message: Option<String>,
 }
 
@@ -118,6 +127,7 @@ pub struct LeadReceipt {
 #[serde(rename_all = "camelCase")]
 pub struct LeadFilter {
     /// One status.
+    #[cfg_attr(feature = "utoipa", param(value_type = Option<LeadStatus>))]
     pub status: Option<String>,
     /// True for the quarantined leads instead of the others.
     pub quarantined: Option<bool>,
@@ -195,8 +205,10 @@ pub struct LeadDetail {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateLead {
     /// The new status. `lost` needs a reason; `converted` comes from converting.
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<LeadStatus>))]
     pub status: Option<String>,
     /// A note to add; the reason when losing.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 2000))]
     pub note: Option<String>,
     /// The version that the client has seen.
     pub version: Option<i64>,

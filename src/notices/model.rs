@@ -130,6 +130,7 @@ pub struct NoticeFilter {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadNotices {
     /// These; without it, all.
+    #[cfg_attr(feature = "utoipa", schema(max_items = 100))]
     pub ids: Option<Vec<NoticeId>>,
 }
 

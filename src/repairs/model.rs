@@ -54,39 +54,61 @@ const FURTHEST_WISH: i32 = 2;
 pub struct CheckIn {
     /// The customer's name. Required.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, min_length = 1, max_length = 120))]
     pub customer_name: String,
     /// The customer's phone number. Required; customers are found by it.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(required = true, pattern = r"^[ +().\-/]*([0-9][ +().\-/]*){6,15}$", max_length = 40)
+    )]
     pub customer_phone: String,
     /// The customer's e-mail address.
+    #[cfg_attr(feature = "utoipa", schema(format = Email, max_length = 254))]
     pub customer_email: Option<String>,
     /// The licence plate. Required; vehicles are found by it.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(required = true, pattern = r"^[ .·\-]*[\p{L}\p{N}][\p{L}\p{N} .·\-]*$", max_length = 15)
+    )]
     pub vehicle_plate: String,
     /// Brand.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub vehicle_brand: Option<String>,
     /// Model.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub vehicle_model: Option<String>,
     /// Model year.
+    #[cfg_attr(feature = "utoipa", schema(minimum = 1886, maximum = 2100))]
     pub vehicle_year: Option<i32>,
     /// Vehicle identification number.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 17))]
     pub vin: Option<String>,
     /// `collision`, `cosmetic` or `mechanical`, or an alias. Required.
     #[serde(default)]
+    #[cfg_attr(feature = "utoipa", schema(required = true, value_type = RepairType))]
     pub repair_type: String,
     /// Date of the accident, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "utoipa", schema(format = Date))]
     pub accident_date: Option<String>,
     /// Place of the accident.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 200))]
     pub accident_place: Option<String>,
     /// Insurer.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub insurance_company: Option<String>,
     /// Policy number.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub policy_number: Option<String>,
     /// Preferred date, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "utoipa", schema(format = Date))]
     pub preferred_date: Option<String>,
     /// Preferred time, `HH:MM` or a slot in words.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub preferred_time: Option<String>,
     /// Anything else.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 5000))]
     pub notes: Option<String>,
 }
 
@@ -178,10 +200,13 @@ pub struct CheckedIn {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeStatus {
     /// The status wanted.
+    #[cfg_attr(feature = "utoipa", schema(value_type = RepairStatus))]
     pub status: String,
     /// A note for colleagues; the reason where one is needed.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 2000))]
     pub note: Option<String>,
     /// A note that the customer sees on the tracking page.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 2000))]
     pub public_note: Option<String>,
     /// Whether the customer is told. Default: yes.
     pub notify: Option<bool>,
@@ -195,14 +220,18 @@ pub struct ChangeStatus {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateRepair {
     /// The date promised to the customer, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "utoipa", schema(format = Date))]
     pub promised_date: Option<String>,
     /// The member who works on it; an empty text takes it from everyone. Needs `repairs:assign` unless it is oneself.
     pub assignee_id: Option<String>,
     /// Insurer.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 120))]
     pub insurance_company: Option<String>,
     /// Policy number.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub policy_number: Option<String>,
     /// Notes of the job.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 5000))]
     pub notes: Option<String>,
     /// The version that the client has seen.
     pub version: Option<i64>,
@@ -227,18 +256,23 @@ crate::text_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct RepairFilter {
     /// One status.
+    #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairStatus>))]
     pub status: Option<String>,
     /// Made on or after this date, `YYYY-MM-DD`, in the organisation's time zone.
+    #[cfg_attr(feature = "utoipa", param(format = Date))]
     pub start_date: Option<String>,
     /// Made on or before this date.
+    #[cfg_attr(feature = "utoipa", param(format = Date))]
     pub end_date: Option<String>,
     /// Plate, code, name, phone, brand, model: every word must occur.
     pub search: Option<String>,
     /// A membership id, `me`, or `none`.
+    #[cfg_attr(feature = "utoipa", param(pattern = "^(me|none|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$"))]
     pub assignee: Option<String>,
     /// True for those that are not ready although they were promised for a day before today.
     pub overdue: Option<bool>,
     /// `newest` (default), `oldest` or `updated`.
+    #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairSort>))]
     pub sort: Option<String>,
 }
 

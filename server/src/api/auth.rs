@@ -15,7 +15,7 @@ use crate::http::auth::{ACCESS_TOKEN_SECONDS, Caller, SignedIn};
 use crate::http::client::FromClient;
 use crate::http::envelope::Data;
 use crate::http::error::{ApiResult, ErrorBody};
-use crate::http::extract::ApiJson;
+use crate::http::extract::{ApiJson, OptionalJson};
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -27,8 +27,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Login {
+    #[schema(max_length = 254)]
     email: Option<String>,
+    #[schema(max_length = 40)]
     phone: Option<String>,
+    #[schema(required = true, value_type = String, min_length = 1)]
     password: Option<String>,
     /// A code of the second factor, or a recovery code, for accounts that have one.
     totp: Option<String>,
@@ -38,6 +41,16 @@ pub struct Login {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RefreshToken {
+    #[schema(required = true, value_type = String, min_length = 1, max_length = 200)]
+    refresh_token: Option<String>,
+}
+
+/// Whose session is to end, where it is not the one that asks.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Logout {
+    /// The refresh token of the session.
+    #[schema(max_length = 200)]
     refresh_token: Option<String>,
 }
 
@@ -92,26 +105,18 @@ async fn refresh(
     tokens(&state, service::refresh(&state.app, &client, &token).await?)
 }
 
-/// End the session of the access token, of the cookie, or of a refresh token.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<RefreshToken>,
-    security(("accessToken" = []), ("session" = [])),
+/// End the session of the access token, of the cookie, or of a refresh token, which needs neither.
+#[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<Logout>,
+    security((), ("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<LoggedOut>), (status = 401, body = ErrorBody)))]
 async fn logout(
     State(state): State<AppState>,
     FromClient(client): FromClient,
     caller: Option<axum::Extension<Caller>>,
-    request: axum::extract::Request,
+    OptionalJson(body): OptionalJson<Logout>,
 ) -> ApiResult<impl IntoResponse> {
-    use axum::extract::FromRequest;
-
     let actor = caller.and_then(|caller| caller.0.0);
-    // The body is optional, but when there is one it must be right.
-    let token = if crate::http::extract::is_json(request.headers()) {
-        ApiJson::<RefreshToken>::from_request(request, &state).await?.0.refresh_token
-    } else {
-        None
-    };
-    match (actor, token) {
+    match (actor, body.refresh_token) {
         (Some(actor), None) => service::sign_out(&state.app, &actor).await?,
         (_, Some(token)) => service::sign_out_by_refresh(&state.app, &client, &token).await?,
         (None, None) => return Err(officina::Error::Unauthorized.into()),

@@ -39,7 +39,7 @@ pub fn frame() -> OpenApi {
 }
 
 /// `/openapi.json` and `/docs`.
-pub fn router(document: OpenApi) -> Router<AppState> {
+pub fn router(document: &OpenApi) -> Router<AppState> {
     let json = document.to_json().unwrap_or_default();
     let document = get(move || {
         let json = json.clone();

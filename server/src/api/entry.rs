@@ -37,13 +37,17 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Register {
     #[serde(default)]
+    #[schema(required = true, format = Email, max_length = 254)]
     email: String,
     /// 10 to 128 characters.
     #[serde(default)]
+    #[schema(required = true)]
     password: String,
     #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 60)]
     first_name: String,
     #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 60)]
     last_name: String,
     /// The organisation; the default one when left out.
     tenant_id: Option<OrgId>,
@@ -54,8 +58,10 @@ pub struct Register {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Forgot {
     /// E-mail address; this or a phone number is needed.
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// Phone number.
+    #[schema(max_length = 40)]
     phone: Option<String>,
 }
 
@@ -65,9 +71,11 @@ pub struct Forgot {
 pub struct Reset {
     /// The last part of the link.
     #[serde(default)]
+    #[schema(required = true)]
     token: String,
     /// 10 to 128 characters.
     #[serde(default)]
+    #[schema(required = true)]
     password: String,
 }
 

@@ -33,6 +33,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct Code {
     /// Six digits.
     #[serde(default)]
+    #[schema(required = true)]
     code: String,
 }
 

@@ -87,6 +87,7 @@ async fn update(
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NewNote {
     /// The text, up to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     note: String,
 }
 

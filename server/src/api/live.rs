@@ -19,7 +19,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -57,12 +57,27 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(live))
 }
 
+/// An event as it is sent: `id`, `event` and `data` are the fields of server-sent events.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the stream, which is written event by event")]
+struct LiveEvent {
+    /// The number of the journal's entry.
+    id: Option<String>,
+    /// `<area>.<verb>`, or `beat` where nothing happened.
+    event: Option<String>,
+    /// The subject, as JSON.
+    data: String,
+}
+
 /// What is listened to.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
     /// Areas, separated by commas; without it, all that the member may see.
+    #[param(
+        pattern = "^(repairs|customers|leads|cold_chain|alerts|notices)(,(repairs|customers|leads|cold_chain|alerts|notices))*$"
+    )]
     topics: Option<String>,
     /// Where to go on, for a page that knows the number it was rendered at. `Last-Event-ID` wins over it.
     after: Option<i64>,
@@ -75,7 +90,7 @@ pub struct LiveQuery {
 ///
 /// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ErrorBody),
+    responses((status = 200, content_type = "text/event-stream", body = LiveEvent), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn live(
     State(state): State<AppState>,

@@ -5,6 +5,7 @@ pub mod alert_policy;
 pub mod audit;
 pub mod auth;
 pub mod cold_chain;
+mod complete;
 pub mod docs;
 pub mod entry;
 pub mod factor;
@@ -20,8 +21,13 @@ pub mod settings;
 pub mod tenants;
 pub mod users;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use axum::Router;
-use utoipa::openapi::OpenApi;
+use axum::http::Method;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::ingest::endpoint;
@@ -56,7 +62,7 @@ fn bare() -> OpenApiRouter<AppState> {
 
 /// The routes that get the layers of the API, relative to the base path.
 pub fn router() -> Router<AppState> {
-    areas().split_for_parts().0.merge(docs::router(document()))
+    areas().split_for_parts().0.merge(docs::router(&DOCUMENT))
 }
 
 /// The routes that get no layers, relative to the base path.
@@ -71,5 +77,49 @@ pub fn document() -> OpenApi {
     for part in [areas().into_openapi(), bare().into_openapi()] {
         document.merge(part);
     }
+    complete::complete(&mut document);
     document
+}
+
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+
+/// The names of the query parameters of every operation, by its path.
+static PARAMETERS: LazyLock<HashMap<String, Vec<(Method, Vec<String>)>>> = LazyLock::new(|| {
+    let of = |operation: &Operation| -> Vec<String> {
+        let parameters = operation.parameters.iter().flatten();
+        let in_query = parameters.filter_map(|parameter| match parameter {
+            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
+            _ => None,
+        });
+        in_query.collect()
+    };
+    let paths = DOCUMENT.paths.paths.iter();
+    paths
+        .map(|(path, item)| {
+            (path.clone(), operations(item).into_iter().map(|(method, operation)| (method, of(operation))).collect())
+        })
+        .collect()
+});
+
+/// The operations of a path. No other methods are used here.
+fn operations(item: &PathItem) -> Vec<(Method, &Operation)> {
+    let all = [
+        (Method::GET, &item.get),
+        (Method::PUT, &item.put),
+        (Method::POST, &item.post),
+        (Method::DELETE, &item.delete),
+        (Method::PATCH, &item.patch),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?))).collect()
+}
+
+/// The query parameters that an operation of the API knows, by the path of the router; none at all for what is not
+/// described.
+#[must_use]
+pub fn known_parameters(method: &Method, path: &str) -> Option<&'static [String]> {
+    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api"))?;
+    // What can be got can be asked about (RFC 9110, section 9.3.2).
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let (_, known) = PARAMETERS.get(path)?.iter().find(|(of, _)| of == method)?;
+    Some(known)
 }

@@ -33,9 +33,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct ChangePassword {
     /// The password until now.
     #[serde(default)]
+    #[schema(required = true)]
     current_password: String,
     /// The password from now on: 10 to 128 characters.
     #[serde(default)]
+    #[schema(required = true)]
     new_password: String,
 }
 

@@ -32,12 +32,15 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct NewPasskey {
     /// What you call it: the phone or computer that it is on.
     #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 60)]
     name: String,
     /// The question, as it was handed out.
     #[serde(default)]
+    #[schema(required = true)]
     question: String,
     /// What `navigator.credentials.create` answered, as JSON in a text.
     #[serde(default)]
+    #[schema(required = true)]
     credential: String,
 }
 

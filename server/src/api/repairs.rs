@@ -14,7 +14,7 @@ use officina::repairs::{
     ChangeStatus, CheckIn, CheckedIn, RepairDetail, RepairFilter, RepairPhoto, RepairSummary, Tracking, UpdateRepair,
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -63,11 +63,29 @@ async fn check_in(
     Ok((StatusCode::CREATED, Data::new(checked_in)))
 }
 
+/// Photos by what they show, each part a JPEG, PNG or WebP file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read part by part")]
+struct PhotoParts {
+    #[schema(value_type = Option<String>, format = Binary)]
+    front: Option<Vec<u8>>,
+    #[schema(value_type = Option<String>, format = Binary)]
+    rear: Option<Vec<u8>>,
+    #[schema(value_type = Option<String>, format = Binary)]
+    left: Option<Vec<u8>>,
+    #[schema(value_type = Option<String>, format = Binary)]
+    right: Option<Vec<u8>>,
+    #[schema(value_type = Option<String>, format = Binary)]
+    detail: Option<Vec<u8>>,
+    #[schema(value_type = Option<String>, format = Binary)]
+    documents: Option<Vec<u8>>,
+}
+
 /// Add photos to a check-in: while it stands at `pre_checkin`, for one day. Parts are named `front`, `rear`, `left`,
 /// `right`, `detail` or `documents`.
 #[utoipa::path(post, path = "/checkin/{repairId}/photos", tag = "repairs",
     params(("repairId" = RepairId, Path), OrgParams),
-    request_body(content_type = "multipart/form-data", content = String),
+    request_body(content_type = "multipart/form-data", content = PhotoParts),
     responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
     (status = 415, body = ErrorBody)))]
@@ -177,7 +195,7 @@ async fn change_status(
 
 /// Add photos to a repair.
 #[utoipa::path(post, path = "/repairs/{id}/photos", tag = "repairs", params(("id" = RepairId, Path)),
-    request_body(content_type = "multipart/form-data", content = String),
+    request_body(content_type = "multipart/form-data", content = PhotoParts),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
@@ -198,6 +216,7 @@ async fn add_photos(
 #[into_params(parameter_in = Query)]
 struct PhotoParams {
     /// `thumb` for a small one.
+    #[param(pattern = "^(thumb|full)$")]
     size: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::{DefaultBodyLimit, State};
 use officina::identity::service;
 use officina::identity::{Settings, UpdateSettings};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,9 +41,18 @@ async fn update(
     Ok(Data::new(service::update_settings(&state.app, &actor, &update).await?))
 }
 
+/// A picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read part by part")]
+struct LogoPart {
+    /// The JPEG, PNG or WebP file.
+    #[schema(value_type = String, format = Binary)]
+    logo: Vec<u8>,
+}
+
 /// Give the organisation a logo: the first file of the form.
 #[utoipa::path(post, path = "/admin/settings/logo", tag = "administration",
-    request_body(content_type = "multipart/form-data", content = String),
+    request_body(content_type = "multipart/form-data", content = LogoPart),
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<Settings>), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),

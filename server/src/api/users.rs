@@ -41,16 +41,21 @@ fn users() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AddUser {
     /// E-mail address; this or a phone number is needed.
+    #[schema(format = Email, max_length = 254)]
     email: Option<String>,
     /// Phone number.
+    #[schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40)]
     phone: Option<String>,
     /// The person's name.
     #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 120)]
     name: String,
     /// The role's word.
     #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 40)]
     role: String,
     /// A first password; without one the person is invited and chooses it.
+    #[schema(format = Password, min_length = 10, max_length = 128)]
     password: Option<String>,
 }
 
