@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::background::live::{BATCH, LiveEvent};
+use crate::background::live::{BATCH, LiveEvent, OpenStream};
 use crate::http::auth::{Caller, SignedIn};
 use crate::http::client::FromClient;
 use crate::http::error::{ApiResult, ErrorBody};
@@ -91,7 +91,8 @@ pub struct LiveQuery {
 /// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "text/event-stream", body = LiveEvent), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
 async fn live(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -101,13 +102,15 @@ async fn live(
 ) -> ApiResult<impl IntoResponse> {
     Caller(Some(actor.clone())).is_still(query.person.as_deref())?;
     let topics = topics(&actor, query.topics.as_deref())?;
+    let listener = actor.credential().ok_or(Error::Unauthorized)?;
+    let open = state.live.open(listener, state.config.limits.live_streams_per_member)?;
     // Subscribed before the journal is read: what is written in between comes from one or the other.
     let events = state.live.subscribe();
     let head = journal::head(&state.app.db, actor.org).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let seq = resumed.or(query.after).filter(|seq| (0..=head).contains(seq)).unwrap_or(head);
     let (sender, receiver) = mpsc::channel(16);
-    let listener = Listener { state: state.clone(), client, actor, topics, seq, sender };
+    let listener = Listener { state: state.clone(), client, actor, topics, seq, sender, _open: open };
     tokio::spawn(async move {
         // The stream ends when the listener is dropped; why it ended is nothing that the client can act on.
         let _ = listener.run(events).await;
@@ -148,6 +151,7 @@ struct Listener {
     /// The last number told or passed over.
     seq: i64,
     sender: mpsc::Sender<Result<Event, Infallible>>,
+    _open: OpenStream,
 }
 
 /// The client is gone.

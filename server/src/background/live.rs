@@ -4,14 +4,15 @@
 //! here. Listeners that fall behind read the journal themselves, see [`crate::api::live`].
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use officina::Result;
 use officina::kernel::ids::OrgId;
 use officina::kernel::journal::{self, JournalEntry};
+use officina::{Error, Result};
 use serde_json::json;
 use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
 
 use crate::state::AppState;
 
@@ -21,6 +22,8 @@ const BACKLOG: usize = 1_024;
 pub const BATCH: i64 = 500;
 /// The safety net: how often the journal is looked at without being told to. Another process may write a SQLite file.
 const LOOK: Duration = Duration::from_secs(2);
+/// When to try again who has as many streams as may be, in seconds.
+const FULL_SECONDS: u64 = 10;
 /// How long to wait before listening to a lost PostgreSQL again.
 const RECONNECT: Duration = Duration::from_secs(1);
 
@@ -36,7 +39,7 @@ pub struct LiveEvent {
     /// What kind of thing it is about.
     pub subject_kind: String,
     /// Which of them.
-    pub subject_id: uuid::Uuid,
+    pub subject_id: Uuid,
     /// JSON: subject, time, status.
     pub data: String,
 }
@@ -62,11 +65,15 @@ impl From<JournalEntry> for LiveEvent {
 
 /// Where events are told.
 #[derive(Debug, Clone)]
-pub struct LiveHub(broadcast::Sender<Arc<LiveEvent>>);
+pub struct LiveHub {
+    events: broadcast::Sender<Arc<LiveEvent>>,
+    /// Open streams by who listens.
+    streams: Arc<Mutex<HashMap<Uuid, usize>>>,
+}
 
 impl Default for LiveHub {
     fn default() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self { events: broadcast::Sender::new(BACKLOG), streams: Arc::default() }
     }
 }
 
@@ -74,7 +81,40 @@ impl LiveHub {
     /// Listens from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<LiveEvent>> {
-        self.0.subscribe()
+        self.events.subscribe()
+    }
+
+    /// A stream more of somebody who may have so many at once.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] when they have as many.
+    pub fn open(&self, listener: Uuid, most: usize) -> Result<OpenStream> {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = streams.entry(listener).or_default();
+        if *count >= most {
+            return Err(Error::RateLimited { retry_after: FULL_SECONDS });
+        }
+        *count += 1;
+        Ok(OpenStream { listener, streams: Arc::clone(&self.streams) })
+    }
+}
+
+/// One open stream, until this is dropped.
+#[derive(Debug)]
+pub struct OpenStream {
+    listener: Uuid,
+    streams: Arc<Mutex<HashMap<Uuid, usize>>>,
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = streams.get_mut(&self.listener) {
+            *count -= 1;
+            if *count == 0 {
+                streams.remove(&self.listener);
+            }
+        }
     }
 }
 
@@ -112,7 +152,7 @@ impl Tailer {
     async fn tell_news(&mut self) -> Result<()> {
         for (org, head) in journal::heads(&self.state.app.db).await? {
             let position = self.positions.entry(org).or_insert(0);
-            if self.state.live.0.receiver_count() == 0 {
+            if self.state.live.events.receiver_count() == 0 {
                 // Who listens from later on reads first what the journal holds by then.
                 *position = head;
             }
@@ -124,7 +164,7 @@ impl Tailer {
                 for entry in entries {
                     *position = entry.seq;
                     // Nobody listening is no error.
-                    let _ = self.state.live.0.send(Arc::new(entry.into()));
+                    let _ = self.state.live.events.send(Arc::new(entry.into()));
                 }
             }
         }

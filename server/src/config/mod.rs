@@ -26,6 +26,10 @@ pub use settings::Settings;
 
 /// The file that is read when none is named, if it is there.
 const DEFAULT_FILE: &str = "officina.toml";
+/// The picture of a phone can be read with so much.
+const LEAST_PICTURE_MEMORY_MB: u64 = 64;
+/// A form with as many photos as may be, each as large as it may be.
+const UPLOAD_MB: u32 = 200;
 /// A secret that people choose has at least this many characters.
 const MIN_SECRET: usize = 32;
 
@@ -124,10 +128,24 @@ pub struct Limits {
     pub sign_in_failures_per_address: i64,
     /// The window of failed sign-ins, in minutes; it doubles for who goes on failing.
     pub sign_in_window_minutes: i64,
-    /// Open connections; more wait in the system's queue.
+    /// Open connections; no more than the system's limit of open files allows.
     pub connections: usize,
+    /// How many of them may be of those who have shown no good credential yet, a session, a token or a device's key; for
+    /// more the longest idle ones give way. The other places are kept for those who are known.
+    pub connections_anonymous: usize,
+    /// Open connections of one address (IPv6: /64) that have shown no credential. Trusted proxies and this machine are
+    /// not counted: behind them are many.
+    pub connections_per_address: usize,
     /// Bytes of a JSON or form body.
     pub body_bytes: usize,
+    /// Mebibytes of memory that all pictures together may take while they are read.
+    pub picture_memory_mb: u64,
+    /// Mebibytes of files that one address may send in an hour without being signed in.
+    pub upload_mb_per_address: u32,
+    /// Mebibytes of files that may be sent to one organisation in an hour.
+    pub upload_mb_per_organisation: u32,
+    /// Live streams that one member may have open.
+    pub live_streams_per_member: usize,
     /// Readings that wait to be stored, of all devices together; who brings more is told to come back. A hundred thousand
     /// are about ten megabytes, and a second of work.
     pub readings_waiting: usize,
@@ -141,6 +159,8 @@ pub struct Deadlines {
     pub header_seconds: u64,
     /// For the body of a request; large bodies get more, by their size.
     pub body_seconds: u64,
+    /// For the client to take a part of an answer; who takes nothing for so long is closed.
+    pub write_seconds: u64,
     /// For running requests when the server is told to stop.
     pub shutdown_seconds: u64,
 }
@@ -179,7 +199,13 @@ impl Default for Limits {
             sign_in_failures_per_address: 50,
             sign_in_window_minutes: 15,
             connections: 10_000,
+            connections_anonymous: 4_000,
+            connections_per_address: 500,
             body_bytes: 1024 * 1024,
+            picture_memory_mb: 96,
+            upload_mb_per_address: 300,
+            upload_mb_per_organisation: 5_000,
+            live_streams_per_member: 30,
             readings_waiting: 100_000,
         }
     }
@@ -187,7 +213,7 @@ impl Default for Limits {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { header_seconds: 30, body_seconds: 20, shutdown_seconds: 10 }
+        Self { header_seconds: 30, body_seconds: 20, write_seconds: 30, shutdown_seconds: 10 }
     }
 }
 
@@ -278,8 +304,26 @@ impl Config {
         if self.secret.as_ref().is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET) {
             return Err(ConfigError(format!("secret must have at least {MIN_SECRET} characters.")));
         }
-        if self.limits.anonymous_per_minute == 0 || self.limits.member_per_minute == 0 || self.limits.connections == 0 {
+        let limits = &self.limits;
+        let rates = [limits.anonymous_per_minute, limits.member_per_minute];
+        let connections = [
+            limits.connections,
+            limits.connections_anonymous,
+            limits.connections_per_address,
+            limits.live_streams_per_member,
+        ];
+        if rates.contains(&0) || connections.contains(&0) {
             return refuse("Limits must be at least 1; limits.enabled = false switches the rates off.");
+        }
+        if limits.picture_memory_mb < LEAST_PICTURE_MEMORY_MB {
+            return Err(ConfigError(format!(
+                "limits.picture_memory_mb must be at least {LEAST_PICTURE_MEMORY_MB}: the picture of a phone takes as much."
+            )));
+        }
+        if limits.upload_mb_per_address < UPLOAD_MB || limits.upload_mb_per_organisation < UPLOAD_MB {
+            return Err(ConfigError(format!(
+                "limits.upload_mb_per_address and limits.upload_mb_per_organisation must be at least {UPLOAD_MB}: one form may bring as much."
+            )));
         }
         if self.limits.readings_waiting < MAX_BATCH {
             return refuse("limits.readings_waiting must be at least 1000: one request may bring as many.");
@@ -299,7 +343,8 @@ impl Config {
             )));
         }
         self.texter().map_err(|problem| ConfigError(format!("{problem}.")))?;
-        if self.deadlines.header_seconds == 0 || self.deadlines.body_seconds == 0 {
+        let deadlines = [self.deadlines.header_seconds, self.deadlines.body_seconds, self.deadlines.write_seconds];
+        if deadlines.contains(&0) {
             return refuse("Deadlines must be at least 1 second.");
         }
         if self.demo && !self.demo_public && !self.listen.ip().is_loopback() {
@@ -357,6 +402,10 @@ mod tests {
             ("[limits]\nmember_per_minute = -1", "limits.member_per_minute"),
             ("[limits]\nconections = 1", "conections"),
             ("[limits]\nreadings_waiting = 999", "readings_waiting"),
+            ("[limits]\nconnections_per_address = 0", "Limits"),
+            ("[limits]\npicture_memory_mb = 10", "picture_memory_mb"),
+            ("[limits]\nupload_mb_per_address = 199", "upload_mb_per_address"),
+            ("[deadlines]\nwrite_seconds = 0", "Deadlines"),
             ("[keep]\nreadings_days = 30", "keep.readings_days"),
             ("secret = \"short\"", "secret"),
             ("base_url = \"officina\"", "base_url"),

@@ -152,10 +152,64 @@ pub struct LimitSettings {
     #[arg(long = "limits-connections", global = true, env = "OFFICINA_LIMITS_CONNECTIONS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<usize>,
+    /// Open connections of those who have shown no credential yet; the other places are kept [default: 4000]
+    #[arg(
+        long = "limits-connections-anonymous",
+        global = true,
+        env = "OFFICINA_LIMITS_CONNECTIONS_ANONYMOUS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_anonymous: Option<usize>,
+    /// Open connections of one address that have shown no credential; proxies and this machine aside [default: 500]
+    #[arg(
+        long = "limits-connections-per-address",
+        global = true,
+        env = "OFFICINA_LIMITS_CONNECTIONS_PER_ADDRESS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_per_address: Option<usize>,
     /// Bytes of a JSON or form body [default: 1048576]
     #[arg(long = "limits-body-bytes", global = true, env = "OFFICINA_LIMITS_BODY_BYTES", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<usize>,
+    /// Mebibytes that all pictures together may take while they are read [default: 96]
+    #[arg(
+        long = "limits-picture-memory-mb",
+        global = true,
+        env = "OFFICINA_LIMITS_PICTURE_MEMORY_MB",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture_memory_mb: Option<u64>,
+    /// Mebibytes of files an hour and address of those who are not signed in [default: 300]
+    #[arg(
+        long = "limits-upload-mb-per-address",
+        global = true,
+        env = "OFFICINA_LIMITS_UPLOAD_MB_PER_ADDRESS",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_mb_per_address: Option<u32>,
+    /// Mebibytes of files an hour to one organisation [default: 5000]
+    #[arg(
+        long = "limits-upload-mb-per-organisation",
+        global = true,
+        env = "OFFICINA_LIMITS_UPLOAD_MB_PER_ORGANISATION",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_mb_per_organisation: Option<u32>,
+    /// Open live streams of one member [default: 30]
+    #[arg(
+        long = "limits-live-streams-per-member",
+        global = true,
+        env = "OFFICINA_LIMITS_LIVE_STREAMS_PER_MEMBER",
+        value_name = "N"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live_streams_per_member: Option<usize>,
     /// Readings that wait to be stored before devices are told to come back [default: 100000]
     #[arg(long = "limits-readings-waiting", global = true, env = "OFFICINA_LIMITS_READINGS_WAITING", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,6 +232,10 @@ pub struct DeadlineSettings {
     #[arg(long = "deadlines-body-seconds", global = true, env = "OFFICINA_DEADLINES_BODY_SECONDS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_seconds: Option<u64>,
+    /// Seconds for a client to take a part of an answer [default: 30]
+    #[arg(long = "deadlines-write-seconds", global = true, env = "OFFICINA_DEADLINES_WRITE_SECONDS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_seconds: Option<u64>,
     /// Seconds for running requests when the server is told to stop [default: 10]
     #[arg(
         long = "deadlines-shutdown-seconds",

@@ -16,6 +16,7 @@ use officina::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::client;
+use super::connections;
 use super::error::ApiError;
 use super::extract::ApiQuery;
 use crate::state::AppState;
@@ -180,6 +181,9 @@ pub async fn identify_caller(State(state): State<AppState>, request: Request, ne
     let client = client::of(&state, &parts);
     match identify(&state, &parts.headers, &client).await {
         Ok(actor) => {
+            if actor.is_some() {
+                connections::prove(&parts.extensions);
+            }
             parts.extensions.insert(Caller(actor.clone()));
             let route = route_of(&parts);
             let response = next.run(Request::from_parts(parts, body)).await;

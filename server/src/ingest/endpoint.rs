@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 use super::{Answer, Place};
 use crate::http::auth::Caller;
 use crate::http::client::{self, Peer};
+use crate::http::connections;
 use crate::http::envelope::Data;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::ApiPath;
@@ -139,6 +140,7 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
         state.rates.count(&Caller::default(), address)?;
         return Err(ApiError::UnknownDevice);
     };
+    connections::prove(&parts.extensions);
     if admission.serial_number != serial {
         return Err(ApiError::ForeignDevice);
     }

@@ -134,6 +134,33 @@ async fn the_stream_ends_with_the_session_and_with_the_server() {
 }
 
 #[tokio::test]
+async fn a_member_has_so_many_streams_and_no_more() {
+    TestServer::each_with(
+        |config| config.limits.live_streams_per_member = 2,
+        |server| async move {
+            const LIVE: &str = "/api/v1/live?topics=repairs";
+            let admin = server.member("admin").await;
+            let first = Feed::open(&admin, LIVE, None).await;
+            // Another session of the same person is the same person.
+            let _second = Feed::open(&server.browser("admin").await, LIVE, None).await;
+            let refused = admin.get(LIVE).await;
+            refused.expect_error(429, "RATE_LIMITED");
+            assert!(refused.header("retry-after").is_some());
+            Feed::open(&server.member("manager").await, LIVE, None).await;
+
+            drop(first);
+            let again = async {
+                while admin.open(admin.request(Method::GET, LIVE).body(Body::empty()).unwrap()).await.status() == 429 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, again).await.expect("a place is free again");
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn who_is_linked_to_customers_hears_of_theirs_alone() {
     TestServer::each(|server| async move {
         let admin = server.member("admin").await;

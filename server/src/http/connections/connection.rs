@@ -1,0 +1,227 @@
+//! One connection: whose it is, what it does, and since when.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Register;
+
+/// An anonymous request that has run for so long may be given up when there is no place left.
+const OVERDUE: Duration = Duration::from_secs(5);
+/// A client that takes so many bytes in a second is not idle, though it asks for nothing.
+const SLOWEST: u64 = 4 * 1024;
+/// No point in time.
+const NEVER: u64 = u64::MAX;
+
+/// How one connection does.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) id: u64,
+    pub(super) client: Option<IpAddr>,
+    register: Weak<Register>,
+    begun: Instant,
+    proven: AtomicBool,
+    /// Requests whose answers are not yet handed over in full.
+    running: AtomicUsize,
+    /// When a request last began or ended, in milliseconds since `begun`, as all times here.
+    pub(super) changed_at: AtomicU64,
+    /// Bytes that the client took since then.
+    taken: AtomicU64,
+    /// Since when the client takes nothing of what is sent.
+    blocked_since: AtomicU64,
+    /// For each answer under way, since when a part of it waits to be taken.
+    answers: Mutex<Vec<Arc<AtomicU64>>>,
+    pub(super) gives_way: CancellationToken,
+}
+
+/// What the deadlines say about a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is well; look again in so long.
+    Fine(Duration),
+    /// Nothing was asked for too long.
+    Idle,
+    /// The client does not take what it asked for.
+    Stalled,
+}
+
+/// A place among the open connections, given back when this is dropped.
+#[derive(Debug)]
+pub struct Seat(pub(super) Arc<Connection>);
+
+/// A request that is being answered, until this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    connection: Arc<Connection>,
+    /// Since when a part of the answer waits to be taken.
+    waiting_since: Arc<AtomicU64>,
+}
+
+impl Connection {
+    pub(super) fn new(id: u64, client: Option<IpAddr>, register: &Arc<Register>) -> Self {
+        Self {
+            id,
+            client,
+            register: Arc::downgrade(register),
+            begun: register.begun,
+            proven: AtomicBool::new(false),
+            running: AtomicUsize::new(0),
+            changed_at: AtomicU64::new(register.now()),
+            taken: AtomicU64::new(0),
+            blocked_since: AtomicU64::new(NEVER),
+            answers: Mutex::default(),
+            gives_way: CancellationToken::new(),
+        }
+    }
+
+    /// From now on this connection is one of somebody who is known.
+    pub(super) fn prove(&self) {
+        if self.is_proven() {
+            return;
+        }
+        let Some(register) = self.register.upgrade() else { return };
+        let mut open = register.lock();
+        if !self.proven.swap(true, Ordering::Relaxed) && open.all.contains_key(&self.id) {
+            open.uncount(self.client);
+            register.freed.notify_one();
+        }
+    }
+
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> u64 {
+        milliseconds(self.begun.elapsed())
+    }
+
+    fn since_change(&self, now: u64) -> Duration {
+        Duration::from_millis(now.saturating_sub(self.changed_at.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn is_idle_for(&self, now: u64, time: Duration) -> bool {
+        self.running.load(Ordering::Relaxed) == 0 && self.since_change(now) >= time
+    }
+
+    pub(super) fn is_overdue(&self, now: u64) -> bool {
+        self.running.load(Ordering::Relaxed) > 0 && self.since_change(now) >= OVERDUE
+    }
+
+    pub(super) fn give_way(&self) {
+        metrics::counter!("officina_connections_closed_total", "why" => "gave way").increment(1);
+        self.gives_way.cancel();
+    }
+
+    fn change(&self) {
+        self.changed_at.store(self.now(), Ordering::Relaxed);
+        self.taken.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes that the client took some bytes.
+    pub fn note_taken(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.blocked_since.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// Notes that the client takes nothing just now.
+    pub fn note_blocked(&self) {
+        let _ = self.blocked_since.compare_exchange(NEVER, self.now(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn has_stalled(&self, now: u64, deadline: Duration) -> bool {
+        let is_late = |since: &AtomicU64| now.saturating_sub(since.load(Ordering::Relaxed)) >= milliseconds(deadline);
+        is_late(&self.blocked_since) || self.answers().iter().any(|since| is_late(since))
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Vec<Arc<AtomicU64>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// The connection of this place.
+    #[must_use]
+    pub const fn connection(&self) -> &Arc<Connection> {
+        &self.0
+    }
+
+    /// Waits until the place is needed for somebody else.
+    pub async fn gives_way(&self) {
+        self.0.gives_way.cancelled().await;
+    }
+
+    /// Whether no request is being answered.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.0.running.load(Ordering::Relaxed) == 0
+    }
+
+    /// Notes that a request begins.
+    #[must_use]
+    pub fn begin(&self) -> Running {
+        let waiting_since = Arc::new(AtomicU64::new(NEVER));
+        self.0.change();
+        self.0.running.fetch_add(1, Ordering::Relaxed);
+        self.0.answers().push(Arc::clone(&waiting_since));
+        Running { connection: Arc::clone(&self.0), waiting_since }
+    }
+
+    /// What the deadlines say. Only requests count as use: a client that no more than answers pings is idle.
+    #[must_use]
+    pub fn verdict(&self, idle: Duration, write: Duration) -> Verdict {
+        let now = self.0.now();
+        if self.0.has_stalled(now, write) {
+            return Verdict::Stalled;
+        }
+        if !self.is_idle() {
+            return Verdict::Fine(write / 2);
+        }
+        // What was answered is perhaps still on its way, through a thin line.
+        let deadline = idle + Duration::from_secs(self.0.taken.load(Ordering::Relaxed) / SLOWEST);
+        match deadline.checked_sub(self.0.since_change(now)) {
+            Some(left) if !left.is_zero() => Verdict::Fine(left),
+            _ => Verdict::Idle,
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let Some(register) = self.0.register.upgrade() else { return };
+        let mut open = register.lock();
+        open.all.remove(&self.0.id);
+        if !self.0.is_proven() {
+            open.uncount(self.0.client);
+        }
+        drop(open);
+        register.freed.notify_one();
+    }
+}
+
+impl Running {
+    /// Notes that a part of the answer was handed over and waits to be taken.
+    pub fn note_waiting(&self) {
+        self.waiting_since.store(self.connection.now(), Ordering::Relaxed);
+    }
+
+    /// Notes that the next part is asked for.
+    pub fn note_asked(&self) {
+        self.waiting_since.store(NEVER, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.connection.answers().retain(|answer| !Arc::ptr_eq(answer, &self.waiting_since));
+        self.connection.change();
+        self.connection.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(NEVER)
+}
