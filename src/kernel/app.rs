@@ -6,6 +6,7 @@ use crate::identity::service::{SignInLimits, Turns};
 use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::files::FileStore;
+use crate::kernel::idempotency::Claims;
 use crate::kernel::secret::Secret;
 use crate::notify::mail::Mailer;
 use crate::notify::sms::Texter;
@@ -19,6 +20,8 @@ pub struct App {
     pub clock: Clock,
     /// Photos and attachments.
     pub files: FileStore,
+    /// Requests with an `Idempotency-Key` that are being carried out.
+    pub claims: Claims,
     /// The installation's secret.
     pub secret: Secret,
     /// Where the installation is reached, without a trailing slash; links in messages start with it.

@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: the first answer to an unsafe request is replayed for a day.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -9,7 +10,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use officina::kernel::App;
-use officina::kernel::idempotency::{self, Begun, RequestKey};
+use officina::kernel::error::Conflict;
+use officina::kernel::idempotency::{self, Begun, Claim, RequestKey};
 use officina::{Error, Result};
 use sha2::{Digest, Sha256};
 
@@ -26,7 +28,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY: usize = 200;
 /// The longest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-/// How long after the beginning of a request it is tried to write its answer down: nearly until it counts as abandoned.
+/// How long after the beginning of a request it is tried to write its answer down. Until then, and after that, who asks again
+/// is told that the work was done.
 const TRIED_FOR: Duration = Duration::from_secs(100);
 /// And how long it is waited in between.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -76,67 +79,66 @@ pub fn request_key(state: &AppState, parts: &Parts, scope: String, body: &Bytes)
 /// Carries a request out if it is the first with its key; otherwise answers as the first one was answered.
 ///
 /// # Errors
-/// `running` while the first one is; [`Error::Conflict`] for a key of another request, and for what was shown once; else
-/// what the database says.
+/// `running` while the first one is; [`Error::Conflict`] for a key of another request, for what was shown once, and for
+/// what was done before the server went away without an answer; else what the database says.
 pub async fn once(
     app: &App,
     key: RequestKey,
     running: Error,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Result<Response> {
-    match idempotency::begin(app, &key, app.clock.now()).await? {
+    let claim = match idempotency::begin(app, &key, app.clock.now()).await? {
         Begun::Answered { status, body } => return Ok(replayed(status, body)),
         Begun::ShownOnce => {
             return Err(Error::conflict(
                 "This request was carried out before. What it made was shown once and is not shown again.",
             ));
         }
+        Begun::Lost { made } => {
+            let message = "This request was carried out before, and its answer is not known any more.".to_owned();
+            return Err(Error::Conflict(Conflict { message, existing_id: made, ..Conflict::default() }));
+        }
         Begun::Running => return Err(running),
         Begun::Different => return Err(Error::conflict("This Idempotency-Key was used for another request.")),
-        Begun::First => {}
-    }
+        Begun::First(claim) => claim,
+    };
     // In a task of its own: a client that hangs up does not stop it halfway, and finds the answer when it asks again.
     let (app, until) = (app.clone(), Instant::now() + TRIED_FOR);
-    let carried_out =
-        request_id::scope(request_id::current(), async move { keep(&app, &key, work.await, until).await });
+    let carried_out = request_id::scope(request_id::current(), async move {
+        let response = claim.scope(work).await;
+        keep(&app, &claim, response, until).await
+    });
     tokio::spawn(carried_out).await.map_err(Error::internal)?
 }
 
 /// Writes the answer down, unless it may turn out differently next time; of one that holds a secret only that it was given.
-/// The work is done by now, so the answer goes out even where it cannot be written down just then.
-async fn keep(app: &App, key: &RequestKey, response: Response, until: Instant) -> Result<Response> {
+/// The work is done by now, so the answer goes out even where it cannot be written down just then. An answer that is not
+/// kept leaves the claim of what was committed: it is not done again.
+async fn keep(app: &App, claim: &Arc<Claim>, response: Response, until: Instant) -> Result<Response> {
     let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, MAX_ANSWER).await else {
-        idempotency::forget(app, key).await?;
-        return Err(Error::internal("an answer was too long to be kept"));
-    };
+    let body = to_bytes(body, MAX_ANSWER).await.map_err(|_| Error::internal("an answer was too long to be kept"))?;
     let passing = parts.status.is_server_error()
         || matches!(parts.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
-    if passing {
-        if let Err(error) = idempotency::forget(app, key).await {
-            tracing::warn!(error = %error, "a request may be sent again, but not at once");
-        }
-    } else {
+    if !passing {
         let kept = parts.extensions.get::<HoldsSecret>().is_none().then(|| body.clone());
-        finish(app, key, (parts.status.as_u16(), kept), until).await;
+        finish(app, claim, (parts.status.as_u16(), kept), until).await;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-/// Writes an answer down. Where the database is away just then, in the background, until a moment after which the request
-/// would be carried out once more.
-async fn finish(app: &App, key: &RequestKey, (status, body): (u16, Option<Bytes>), until: Instant) {
-    let Err(error) = idempotency::finish(app, key, status, body.as_deref()).await else { return };
+/// Writes an answer down. Where the database is away just then, in the background, for as long as somebody may wait for it.
+async fn finish(app: &App, claim: &Arc<Claim>, (status, body): (u16, Option<Bytes>), until: Instant) {
+    let Err(error) = claim.finish(app, status, body.as_deref()).await else { return };
     tracing::warn!(error = %error, "an answer is not written down yet");
-    let (app, key) = (app.clone(), key.clone());
+    let (app, claim) = (app.clone(), Arc::clone(claim));
     tokio::spawn(async move {
         while Instant::now() < until {
             tokio::time::sleep(PAUSE).await;
-            if idempotency::finish(&app, &key, status, body.as_deref()).await.is_ok() {
+            if claim.finish(&app, status, body.as_deref()).await.is_ok() {
                 return;
             }
         }
-        tracing::error!("an answer could not be written down; the same request would be carried out again");
+        tracing::error!("an answer could not be written down; who asks again is not told it");
     });
 }
 

@@ -1,10 +1,19 @@
 //! `Idempotency-Key`: asking again is safe.
 
+use axum::http::Method;
+use officina::Error;
+use officina::kernel::App;
+use officina::kernel::actor::Actor;
 use officina::kernel::db::sql;
+use officina::kernel::idempotency::{self, Begun, Claims, RequestKey};
+use officina::kernel::journal::{self, Entry};
 use officina::kernel::time::DAY;
-use serde_json::json;
+use officina::repairs::service;
+use officina_server::http;
+use serde_json::{Value, json};
 
-use crate::support::TestServer;
+use crate::support::{Client, TestServer};
+use crate::world;
 
 const LEADS: &str = "/api/v1/public/leads";
 
@@ -65,6 +74,87 @@ async fn a_key_that_is_shown_once_is_neither_written_down_nor_made_twice() {
         for _ in 0..2 {
             asking.post("/api/v1/admin/tokens", nameless.clone()).await.expect_error(400, "VALIDATION_ERROR");
         }
+    })
+    .await;
+}
+
+/// A check-in that is sent twice with one key, and the key as the first server knew it.
+fn check_in_once(server: &TestServer) -> (Client, Value, RequestKey) {
+    let body = json!({ "customerName": "Anna", "customerPhone": "333 1112223", "vehiclePlate": "AB123CD",
+        "repairType": "collision" });
+    let client = server.visitor().with("idempotency-key", "killed");
+    let (parts, ()) = client.request(Method::POST, "/checkin").body(()).unwrap().into_parts();
+    let bytes = body.to_string().into();
+    let key = http::idempotency::request_key(server.state(), &parts, "public/".to_owned(), &bytes).unwrap();
+    (client, body, key.expect("a key"))
+}
+
+#[tokio::test]
+async fn what_was_done_before_the_server_died_is_not_done_again() {
+    TestServer::each(|server| async move {
+        let (client, body, key) = check_in_once(&server);
+        let (app, now) = (server.app(), server.app().clock.now());
+        let Begun::First(claim) = idempotency::begin(app, &key, now).await.unwrap() else { panic!("it is the first") };
+        let public = Actor::public(server.org.id, None, None);
+        let input = world::check_in("Anna", "333 1112223", "AB123CD");
+        let made = claim.scope(service::check_in(app, &public, &input, &[], None)).await.unwrap();
+        // Committed, and its answer is on the way.
+        client.post("/api/v1/checkin", body.clone()).await.expect_error(409, "CONFLICT");
+        // The server dies: what it had in mind is gone.
+        drop(claim);
+        for _ in 0..2 {
+            server.advance(130_000);
+            let answer = client.post("/api/v1/checkin", body.clone()).await.expect_error(409, "CONFLICT");
+            assert_eq!(answer["existingId"], json!(made.id), "{answer}");
+        }
+        let rows = server.member("admin").await.get("/api/v1/repairs").await.expect(200);
+        assert_eq!(rows["data"].as_array().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_not_done_before_the_server_died_is_done_at_once() {
+    TestServer::each(|server| async move {
+        let (client, body, key) = check_in_once(&server);
+        let (app, now) = (server.app(), server.app().clock.now());
+        let Begun::First(claim) = idempotency::begin(app, &key, now).await.unwrap() else { panic!("it is the first") };
+        // Half of the work, and no commit.
+        let half = async {
+            let mut tx = app.db.begin().await.unwrap();
+            let entry = Entry::new("repairs.created", "repair", server.org.id.0);
+            journal::write(&mut tx, &Actor::system(server.org.id), now, entry).await.unwrap();
+        };
+        claim.scope(half).await;
+        drop(claim);
+        let first = client.post("/api/v1/checkin", body.clone()).await.expect(201);
+        assert_eq!(client.post("/api/v1/checkin", body).await.expect(201), first);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_servers_at_once_the_second_undoes_its_work() {
+    TestServer::each(|server| async move {
+        let (_, _, key) = check_in_once(&server);
+        let (here, now) = (server.app(), server.app().clock.now());
+        // The other server has the database in common and nothing else.
+        let there = App { claims: Claims::default(), ..here.clone() };
+        let public = Actor::public(server.org.id, None, None);
+        let begun = [idempotency::begin(here, &key, now).await, idempotency::begin(&there, &key, now).await];
+        let [Ok(Begun::First(here_claim)), Ok(Begun::First(there_claim))] = begun else { panic!("both begin") };
+        let first = world::check_in("Anna", "333 1112223", "AB123CD");
+        here_claim.scope(service::check_in(here, &public, &first, &[], None)).await.unwrap();
+        let second = there_claim.scope(service::check_in(&there, &public, &first, &[], None)).await;
+        assert!(matches!(second, Err(Error::Conflict(_))), "{second:?}");
+        // Neither its work nor its answer counts.
+        there_claim.finish(&there, 409, Some(b"{}")).await.unwrap();
+        here_claim.finish(here, 201, Some(b"made")).await.unwrap();
+        drop(here_claim);
+        let begun = idempotency::begin(here, &key, now).await.unwrap();
+        assert!(matches!(&begun, Begun::Answered { status: 201, body } if body == b"made"), "{begun:?}");
+        let rows = server.member("admin").await.get("/api/v1/repairs").await.expect(200);
+        assert_eq!(rows["data"].as_array().unwrap().len(), 1);
     })
     .await;
 }

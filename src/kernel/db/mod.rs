@@ -30,8 +30,8 @@ use written::Written;
 pub(crate) use written::{Position, WrittenRow};
 pub use {sqlx_postgres as postgres, sqlx_sqlite as sqlite};
 
-use crate::kernel::journal;
 use crate::kernel::secret::{Key, Secret};
+use crate::kernel::{idempotency, journal};
 use crate::{Error, Result};
 
 /// How long a request waits for a connection or a lock before it is told that the service is busy.
@@ -72,7 +72,8 @@ pub enum Pool {
 pub struct Tx {
     inner: TxInner,
     bell: Arc<watch::Sender<u64>>,
-    journaled: bool,
+    /// What the last entry of the journal is about, if there is one.
+    journaled: Option<uuid::Uuid>,
     journal_key: Key,
     written: Arc<Written>,
 }
@@ -184,7 +185,7 @@ impl Db {
             Pool::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
         };
         let (bell, written) = (Arc::clone(&self.bell), Arc::clone(&self.written));
-        Ok(Tx { inner, bell, journaled: false, journal_key: self.journal_key, written })
+        Ok(Tx { inner, bell, journaled: None, journal_key: self.journal_key, written })
     }
 
     /// Brings the schema up to date; a SQLite file that holds data is copied first.
@@ -258,9 +259,13 @@ impl Tx {
     /// Makes the changes durable and wakes the journal's followers.
     ///
     /// # Errors
-    /// When the commit fails; nothing was written then.
+    /// When the commit fails, or when another server has carried out the same request; nothing was written then.
     pub async fn commit(mut self) -> Result<()> {
-        if self.journaled && matches!(self.inner, TxInner::Postgres(_)) {
+        let claim = match self.journaled {
+            Some(about) => idempotency::claim_in(&mut self, Some(about)).await?,
+            None => None,
+        };
+        if self.journaled.is_some() && matches!(self.inner, TxInner::Postgres(_)) {
             // Other servers on the same database listen; delivered by PostgreSQL at commit.
             sql("SELECT pg_notify('officina_journal', '')::text").run(&mut self).await?;
         }
@@ -268,7 +273,10 @@ impl Tx {
             TxInner::Sqlite(tx) => tx.commit().await?,
             TxInner::Postgres(tx) => tx.commit().await?,
         }
-        if self.journaled {
+        if let Some(claim) = claim {
+            idempotency::mark_written(&claim);
+        }
+        if self.journaled.is_some() {
             self.bell.send_modify(|rings| *rings = rings.wrapping_add(1));
         }
         Ok(())
@@ -321,8 +329,9 @@ impl Tx {
         &self.journal_key
     }
 
-    pub(crate) const fn mark_journaled(&mut self) {
-        self.journaled = true;
+    /// Notes that the journal was written, and about what.
+    pub(crate) const fn mark_journaled(&mut self, about: uuid::Uuid) {
+        self.journaled = Some(about);
     }
 }
 

@@ -264,6 +264,7 @@ static INSERT: MultiRow = MultiRow::new(
 );
 
 async fn insert(tx: &mut Tx, rows: Vec<JournalEntry>) -> Result<()> {
+    let Some(last) = rows.last().map(|row| row.subject_id) else { return Ok(()) };
     let queries = INSERT.queries(&rows, tx.is_sqlite(), |query, row| {
         query
             .bind(row.org_id)
@@ -287,7 +288,7 @@ async fn insert(tx: &mut Tx, rows: Vec<JournalEntry>) -> Result<()> {
     for query in queries {
         query.run(&mut *tx).await?;
     }
-    tx.mark_journaled();
+    tx.mark_journaled(last);
     Ok(())
 }
 
