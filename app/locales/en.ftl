@@ -28,6 +28,12 @@ error-out_of_range = This number cannot be right.
 error-unknown_word = Please choose one of the options.
 error-photo_too_large = A photo may have at most 10 MB.
 error-photo_unsupported = Only photos are taken: JPEG, PNG, WebP or GIF.
+error-photo_too_many_pixels = This picture has more than 200 megapixels.
+error-photo_too_costly = This picture is saved in a way that we cannot read. Save it as JPEG, or make it smaller.
+error-photo_heic = This picture is HEIC, which we cannot read. Send it as JPEG.
+error-photo_damaged = This picture is damaged: we could not read it to its end.
+error-photo_quota = This is more than can be sent in an hour. Please try again later.
+error-photo_busy = Too many pictures are on their way just now. Please send it again in a moment.
 error-too_many_photos = At most 20 photos can be sent.
 error-upload_too_large = Altogether the photos are too large. Please send fewer at a time.
 error-unknown_field = The form has no such field.
@@ -90,6 +96,7 @@ check-in-done-lead = Thank you, { $name }. We have your details and call you to 
 check-in-done-code = Your tracking code
 check-in-done-keep = Keep this code: with it you see at any time how your car is doing.
 check-in-done-track = Follow your repair
+check-in-done-refused = These photos did not arrive. You can show them when you bring the car.
 check-in-done-photos = { $count ->
     [0] { "" }
     [one] One photo has arrived.

@@ -28,6 +28,12 @@ error-out_of_range = Questo numero non può essere giusto.
 error-unknown_word = Scegli una delle opzioni.
 error-photo_too_large = Una foto può pesare al massimo 10 MB.
 error-photo_unsupported = Accettiamo solo foto: JPEG, PNG, WebP o GIF.
+error-photo_too_many_pixels = Questa immagine ha più di 200 megapixel.
+error-photo_too_costly = Questa immagine è salvata in un modo che non riusciamo a leggere. Salvala come JPEG o riducila.
+error-photo_heic = Questa immagine è in formato HEIC, che non riusciamo a leggere. Inviala come JPEG.
+error-photo_damaged = Questa immagine è danneggiata: non siamo riusciti a leggerla fino in fondo.
+error-photo_quota = È più di quanto si possa inviare in un'ora. Riprova più tardi.
+error-photo_busy = In questo momento arrivano troppe immagini. Inviala di nuovo tra poco.
 error-too_many_photos = Si possono inviare al massimo 20 foto.
 error-upload_too_large = Nell'insieme le foto sono troppo grandi. Inviane meno alla volta.
 error-unknown_field = Il modulo non ha questo campo.
@@ -90,6 +96,7 @@ check-in-done-lead = Grazie, { $name }. Abbiamo i tuoi dati e ti chiamiamo per f
 check-in-done-code = Il tuo codice
 check-in-done-keep = Conserva questo codice: con esso vedi in ogni momento a che punto è la tua auto.
 check-in-done-track = Segui la riparazione
+check-in-done-refused = Queste foto non sono arrivate. Puoi mostrarle quando porti l'auto.
 check-in-done-photos = { $count ->
     [0] { "" }
     [one] È arrivata una foto.

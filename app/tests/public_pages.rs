@@ -78,7 +78,12 @@ fn check_in_form(state: FormState) -> check_in::CheckInForm {
 /// Every page with a text in all the places where people's texts stand.
 fn pages(visit: &Visit, text: &str) -> Vec<(&'static str, String)> {
     let photo = TrackedPhoto { category: "front".to_owned(), full: "/f".to_owned(), thumbnail: "/t".to_owned() };
-    let done = check_in::CheckInDone { code: "A2B3CD".to_owned(), first_name: text.to_owned(), photos: 2 };
+    let done = check_in::CheckInDone {
+        code: "A2B3CD".to_owned(),
+        first_name: text.to_owned(),
+        photos: 2,
+        refused: Vec::new(),
+    };
     vec![
         ("check-in", check_in::form(visit, &check_in_form(FormState::default()))),
         ("check-in-refused", check_in::form(visit, &check_in_form(refused(text)))),

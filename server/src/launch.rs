@@ -15,9 +15,10 @@ use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::Db;
 use officina::kernel::files::FileStore;
+use officina::kernel::idempotency::Claims;
 use officina::kernel::secret::{Secret, random_token};
 use officina::repairs::tracking::Guesses;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::instrument::WithSubscriber;
@@ -27,6 +28,9 @@ use crate::config::Config;
 use crate::http::{accept, metrics};
 use crate::state::AppState;
 use crate::{background, router};
+
+/// Connections that the system keeps for us until they are accepted; the rest of a rush comes again a second later.
+const QUEUE: u32 = 4_096;
 
 /// Why the server did not start, as one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +116,8 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
     Ok(App {
         db,
         clock,
-        files: FileStore::in_folder(&files)?,
+        files: FileStore::in_folder(&files, config.limits.picture_memory_mb * 1024 * 1024)?,
+        claims: Claims::default(),
         secret,
         base_url: config.base_url().into(),
         default_organisation: config.default_organisation.as_deref().map(Into::into),
@@ -236,5 +241,12 @@ fn serve_metrics(state: &AppState, listener: TcpListener) -> Result<(), StartErr
 /// # Errors
 /// One sentence when the address is taken or not ours.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError(format!("Cannot listen on {address}: {error}.")))
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A server that starts anew takes the address over from the one before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(QUEUE)
+    };
+    bound().map_err(|error: io::Error| StartError(format!("Cannot listen on {address}: {error}.")))
 }

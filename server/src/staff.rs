@@ -28,7 +28,7 @@ use officina::kernel::permission::Permission;
 use crate::http::auth::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::frame::staff_policy;
-use crate::http::upload::{MAX_ONE_PHOTO_BYTES, read_one_photo};
+use crate::http::upload::{Intake, MAX_ONE_PHOTO_BYTES, read_one_photo};
 use crate::state::AppState;
 
 /// The cookie that says which error in an address is ours, and the purpose of its signature.
@@ -268,7 +268,7 @@ async fn set_logo(
     let taken = async {
         actor.require(Permission::SettingsManage)?;
         let form = form.map_err(|_| Error::field("logo", "required", "is required"))?;
-        let logo = read_one_photo(&state.app, form).await?;
+        let logo = read_one_photo(Intake::new(&state, &actor), form).await?;
         service::set_logo(&state.app, &actor, &logo).await
     };
     match taken.await {

@@ -7,7 +7,7 @@ use officina::repairs::{PhotoCategory, RepairType};
 use super::document::{Head, Visit, document};
 use super::form::FormState;
 use super::language::Argument;
-use crate::ui::{Field, Icon, Select, TextArea, icon};
+use crate::ui::{Alert, Field, Icon, Select, TextArea, Tone, icon};
 
 /// The fields of the form and the keys of their labels, in the order of the page.
 const LABELS: &[(&str, &str)] = &[
@@ -222,6 +222,8 @@ pub struct CheckInDone {
     pub first_name: String,
     /// How many photos arrived.
     pub photos: i64,
+    /// What others show that were not taken, and the words for why.
+    pub refused: Vec<(PhotoCategory, &'static str)>,
 }
 
 /// The page after a check-in.
@@ -231,6 +233,7 @@ pub fn done(visit: &Visit, done: &CheckInDone) -> String {
     document(visit, Head { title: t("check-in-done-title"), ..Head::default() }, || {
         let lead = visit.text_with("check-in-done-lead", &[("name", Argument::Text(&done.first_name))]);
         let photos = visit.text_with("check-in-done-photos", &[("count", Argument::Number(done.photos))]);
+        let refused = (!done.refused.is_empty()).then(|| refused_photos(visit, &done.refused));
         view! {
             <div><h1>{t("check-in-done-title")}</h1><p class="lead">{lead}</p></div>
             <section class="panel stack" aria-labelledby="code-title">
@@ -238,8 +241,26 @@ pub fn done(visit: &Visit, done: &CheckInDone) -> String {
                 <output class="code mono" data-code>{done.code.clone()}</output>
                 <p>{t("check-in-done-keep")}</p>
                 <p class="muted small">{photos}</p>
+                {refused}
                 <a class="btn btn-primary btn-lg" href=visit.link(&format!("/track/{}", done.code))>{t("check-in-done-track")}</a>
             </section>
         }
     })
+}
+
+/// Which photos were not taken, and why each.
+fn refused_photos(visit: &Visit, refused: &[(PhotoCategory, &'static str)]) -> impl IntoView + use<> {
+    let items: Vec<_> = refused
+        .iter()
+        .map(|(category, code)| {
+            let (shows, reason) =
+                (visit.text(&format!("photo-{}", category.as_str())), visit.text(&format!("error-{code}")));
+            view! { <li>{shows}": "{reason}</li> }
+        })
+        .collect();
+    view! {
+        <Alert tone=Tone::Warning title=visit.text("check-in-done-refused")>
+            <ul>{items}</ul>
+        </Alert>
+    }
 }

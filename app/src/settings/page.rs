@@ -39,7 +39,9 @@ pub fn SettingsPage() -> impl IntoView {
         let (tone, words) = match (saved, logo.as_deref()) {
             (Some(_), _) | (_, Some("saved")) => (Tone::Success, "Saved."),
             (_, Some("missing")) => (Tone::Danger, "Choose a picture first."),
-            (_, Some("large")) => (Tone::Danger, "A logo may have at most 10 MB and 50 megapixels."),
+            (_, Some("large")) => {
+                (Tone::Danger, "A logo may have at most 10 MB and 200 megapixels, saved in a plain way.")
+            }
             (_, Some("unsupported")) => (Tone::Danger, "Only JPEG, PNG, WebP or GIF images are taken."),
             _ => return None,
         };

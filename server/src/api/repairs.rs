@@ -11,7 +11,7 @@ use officina::repairs::photos;
 use officina::repairs::service;
 use officina::repairs::tracking::{self, Proof};
 use officina::repairs::{
-    ChangeStatus, CheckIn, CheckedIn, RepairDetail, RepairFilter, RepairPhoto, RepairSummary, Tracking, UpdateRepair,
+    ChangeStatus, CheckIn, CheckedIn, RepairDetail, RepairFilter, RepairSummary, Tracking, UpdateRepair,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +23,7 @@ use crate::http::client::FromClient;
 use crate::http::envelope::{Data, List};
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
-use crate::http::upload::{self, MAX_UPLOAD_BYTES, PhotoForm};
+use crate::http::upload::{self, AddedPhotos, Intake, MAX_UPLOAD_BYTES, PhotoForm, SentPhotos};
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -82,22 +82,22 @@ struct PhotoParts {
 }
 
 /// Add photos to a check-in: while it stands at `pre_checkin`, for one day. Parts are named `front`, `rear`, `left`,
-/// `right`, `detail` or `documents`.
+/// `right`, `detail` or `documents`. A photo that cannot be read is named beside those that were added.
 #[utoipa::path(post, path = "/checkin/{repairId}/photos", tag = "repairs",
     params(("repairId" = RepairId, Path), OrgParams),
     request_body(content_type = "multipart/form-data", content = PhotoParts),
-    responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 400, body = ErrorBody),
+    responses((status = 201, body = AddedPhotos), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody)))]
+    (status = 415, body = ErrorBody), (status = 429, body = ErrorBody)))]
 async fn add_check_in_photos(
     State(state): State<AppState>,
     visitor: Visitor,
     ApiPath(id): ApiPath<RepairId>,
     PhotoForm(body): PhotoForm,
-) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
-    let sent = upload::read_photos(&state.app, body).await?;
-    let added = photos::add_public(&state.app, &visitor.actor, id, &sent).await?;
-    Ok((StatusCode::CREATED, Data::new(added)))
+) -> ApiResult<(StatusCode, AddedPhotos)> {
+    let SentPhotos { photos, refused } = upload::read_photos(Intake::new(&state, &visitor.actor), body).await?;
+    let data = photos::add_public(&state.app, &visitor.actor, id, &photos).await?;
+    Ok((StatusCode::CREATED, AddedPhotos { data, refused }))
 }
 
 /// What opens the fuller view of a tracking page.
@@ -193,22 +193,22 @@ async fn change_status(
     Ok(Data::new(service::change_status(&state.app, &actor, id, &change).await?))
 }
 
-/// Add photos to a repair.
+/// Add photos to a repair. A photo that cannot be read is named beside those that were added.
 #[utoipa::path(post, path = "/repairs/{id}/photos", tag = "repairs", params(("id" = RepairId, Path)),
     request_body(content_type = "multipart/form-data", content = PhotoParts),
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Vec<RepairPhoto>>), (status = 401, body = ErrorBody),
+    responses((status = 201, body = AddedPhotos), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody)))]
+    (status = 415, body = ErrorBody), (status = 429, body = ErrorBody)))]
 async fn add_photos(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     ApiPath(id): ApiPath<RepairId>,
     PhotoForm(body): PhotoForm,
-) -> ApiResult<(StatusCode, Data<Vec<RepairPhoto>>)> {
-    let sent = upload::read_photos(&state.app, body).await?;
-    let added = photos::add(&state.app, &actor, id, &sent).await?;
-    Ok((StatusCode::CREATED, Data::new(added)))
+) -> ApiResult<(StatusCode, AddedPhotos)> {
+    let SentPhotos { photos, refused } = upload::read_photos(Intake::new(&state, &actor), body).await?;
+    let data = photos::add(&state.app, &actor, id, &photos).await?;
+    Ok((StatusCode::CREATED, AddedPhotos { data, refused }))
 }
 
 /// Which rendition of a photo is wanted.

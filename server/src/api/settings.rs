@@ -11,7 +11,7 @@ use crate::http::auth::SignedIn;
 use crate::http::envelope::Data;
 use crate::http::error::{ApiResult, ErrorBody};
 use crate::http::extract::ApiJson;
-use crate::http::upload::{self, MAX_ONE_PHOTO_BYTES, PhotoForm};
+use crate::http::upload::{self, Intake, MAX_ONE_PHOTO_BYTES, PhotoForm};
 use crate::state::AppState;
 
 /// Routes of this file.
@@ -62,7 +62,7 @@ async fn set_logo(
     SignedIn(actor): SignedIn,
     PhotoForm(body): PhotoForm,
 ) -> ApiResult<Data<Settings>> {
-    let logo = upload::read_one_photo(&state.app, body).await?;
+    let logo = upload::read_one_photo(Intake::new(&state, &actor), body).await?;
     Ok(Data::new(service::set_logo(&state.app, &actor, &logo).await?))
 }
 

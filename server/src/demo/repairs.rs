@@ -7,7 +7,7 @@ use officina::Result;
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
 use officina::kernel::files::Photo;
-use officina::kernel::ids::RepairId;
+use officina::kernel::ids::{OrgId, RepairId};
 use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
 use officina::repairs::service;
 use officina::repairs::{ChangeStatus, CheckIn, PhotoCategory, RepairStatus, UpdateRepair};
@@ -41,7 +41,7 @@ struct Job {
 pub(super) async fn play(play: &Play<'_>, part: Part, count: usize, codes: &mut Vec<DemoCode>) -> Result<()> {
     let (now, random) = (play.now, &mut play.random());
     let public = Actor::public(play.system.org, None, None);
-    let photos = damage_photos(play.app).await?;
+    let photos = damage_photos(play.app, play.system.org).await?;
     let mut jobs: Vec<Job> = (0..count).map(|_| announce(random)).collect();
     if play.slug == "demo" {
         // The vans of the customer who has an account.
@@ -197,7 +197,7 @@ fn announce(random: &mut StdRng) -> Job {
 }
 
 /// Two drawn pictures in place of photos: a car's front and a dent.
-async fn damage_photos(app: &App) -> Result<Vec<(PhotoCategory, Photo)>> {
+async fn damage_photos(app: &App, org: OrgId) -> Result<Vec<(PhotoCategory, Photo)>> {
     let mut photos = Vec::new();
     for (category, hue) in [(PhotoCategory::Front, 40u8), (PhotoCategory::Detail, 120)] {
         let picture = RgbImage::from_fn(960, 720, |x, y| {
@@ -211,7 +211,7 @@ async fn damage_photos(app: &App) -> Result<Vec<(PhotoCategory, Photo)>> {
         });
         let mut bytes = std::io::Cursor::new(Vec::new());
         picture.write_to(&mut bytes, ImageFormat::Png).map_err(officina::Error::internal)?;
-        photos.push((category, app.files.prepare_photo(bytes.into_inner().into()).await?));
+        photos.push((category, app.files.prepare_photo(org, bytes.into_inner().into()).await?));
     }
     Ok(photos)
 }

@@ -1,5 +1,6 @@
 //! Rates: how many requests an address or a member may make in a minute.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -11,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use officina::kernel::actor::Actor;
+use officina::kernel::files::Refusal;
+use officina::kernel::ids::OrgId;
 use officina::{Error, Result};
 use uuid::Uuid;
 
@@ -27,6 +30,9 @@ pub struct Rates {
     anonymous: DefaultKeyedRateLimiter<IpAddr>,
     members: DefaultKeyedRateLimiter<Uuid>,
     refusals: DefaultKeyedRateLimiter<(Uuid, String)>,
+    /// Kibibytes of files.
+    sent_by_address: DefaultKeyedRateLimiter<IpAddr>,
+    sent_to_organisation: DefaultKeyedRateLimiter<OrgId>,
     enabled: bool,
 }
 
@@ -35,7 +41,12 @@ impl Rates {
     #[must_use]
     pub fn new(limits: &config::Limits) -> Self {
         let per_minute = |count: u32| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        let per_hour = |mebibytes: u32| {
+            Quota::per_hour(NonZeroU32::new(mebibytes.saturating_mul(1024)).unwrap_or(NonZeroU32::MIN))
+        };
         Self {
+            sent_by_address: RateLimiter::dashmap(per_hour(limits.upload_mb_per_address)),
+            sent_to_organisation: RateLimiter::dashmap(per_hour(limits.upload_mb_per_organisation)),
             anonymous: RateLimiter::dashmap(per_minute(limits.anonymous_per_minute)),
             members: RateLimiter::dashmap(per_minute(limits.member_per_minute)),
             refusals: RateLimiter::dashmap(per_minute(1)),
@@ -64,6 +75,19 @@ impl Rates {
         })
     }
 
+    /// Counts a file that came in, by the address of who is not signed in and by the organisation.
+    ///
+    /// # Errors
+    /// [`Refusal::Quota`] when it is more than may come in an hour.
+    pub fn count_file(&self, actor: &Actor, bytes: usize) -> std::result::Result<(), Refusal> {
+        let kibibytes = u32::try_from(bytes.div_ceil(1024)).ok().and_then(NonZeroU32::new);
+        let Some(kibibytes) = kibibytes.filter(|_| self.enabled) else { return Ok(()) };
+        if let (None, Some(address)) = (actor.credential(), actor.address) {
+            within(&self.sent_by_address, &network_of(address), kibibytes)?;
+        }
+        within(&self.sent_to_organisation, &actor.org, kibibytes)
+    }
+
     /// Whether a refusal is worth writing down: the same one of the same client is, once a minute.
     #[must_use]
     pub fn is_new_refusal(&self, credential: Uuid, route: &str) -> bool {
@@ -75,11 +99,30 @@ impl Rates {
         self.anonymous.retain_recent();
         self.members.retain_recent();
         self.refusals.retain_recent();
+        self.sent_by_address.retain_recent();
+        self.sent_to_organisation.retain_recent();
+    }
+}
+
+/// Takes from what a key may still send in this hour.
+fn within<K: Hash + Eq + Clone>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+    kibibytes: NonZeroU32,
+) -> std::result::Result<(), Refusal> {
+    match limiter.check_key_n(key, kibibytes) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(not_until)) => {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            Err(Refusal::Quota { retry_after: wait.as_secs() + 1 })
+        }
+        Err(_) => Err(Refusal::TooLarge),
     }
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that an IPv6 client has to itself.
-fn network_of(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         address @ IpAddr::V4(_) => address,

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use bytes::{Bytes, BytesMut};
 use officina::Error;
 use officina::identity::PublicForm;
-use officina::kernel::files::{MAX_PHOTO_BYTES, Photo};
+use officina::kernel::files::{Photo, PhotoError, Refusal};
 use officina::kernel::secret::random_token;
 use officina::kernel::validate::FieldErrors;
 use officina::repairs::photos::MAX_PHOTOS;
@@ -19,7 +19,7 @@ use officina::repairs::{CheckIn, PhotoCategory, service};
 use serde::Deserialize;
 
 use super::{PublicVisit, not_offered, refusal};
-use crate::http::upload::MAX_UPLOAD_BYTES;
+use crate::http::upload::{Intake, MAX_UPLOAD_BYTES};
 use crate::state::AppState;
 
 /// The longest text of one field as it is read; the rules of the fields are far below.
@@ -84,11 +84,11 @@ pub async fn submit(
     let mut sent = Sent { takes_photos, ..Sent::default() };
     // What is no such form says nothing: it comes back with what is missing.
     if let Ok(multipart) = multipart
-        && let Err(error) = sent.read(&state, multipart).await
+        && let Err(error) = sent.read(Intake::new(&state, &actor), multipart).await
     {
         return refusal(&visit, &error);
     }
-    let Sent { form, photos, mut status, photos_seen, .. } = sent;
+    let Sent { form, photos, mut status, photos_seen, refused, .. } = sent;
     let (input, errors) = check_in_of(&form, &today(&state, &visit));
     let mut form = form;
     for (field, list) in errors.0 {
@@ -98,7 +98,12 @@ pub async fn submit(
         let token = form.filled("token").filter(|token| token.len() <= 64);
         match service::check_in(&state.app, &actor, &input, &photos, token.as_deref()).await {
             Ok(done) => {
-                let target = format!("/check-in/done?code={}&photos={}", done.tracking_code, photos.len());
+                let mut target = format!("/check-in/done?code={}&photos={}", done.tracking_code, photos.len());
+                if !refused.is_empty() {
+                    let words: Vec<_> =
+                        refused.iter().map(|(category, refusal)| format!("{category}.{}", refusal.code())).collect();
+                    target = format!("{target}&refused={}", words.join(","));
+                }
                 return Redirect::to(&visit.link(&target)).into_response();
             }
             Err(Error::Validation(errors)) => form.errors = errors,
@@ -107,6 +112,10 @@ pub async fn submit(
     }
     if status == StatusCode::OK {
         status = StatusCode::BAD_REQUEST;
+    }
+    // The form comes back for another reason: then these are told, too.
+    for (category, refusal) in refused {
+        form.errors.add(category.as_str(), refusal.code(), refusal.to_string());
     }
     let form = sheet(&state, &visit, form, photos_seen > 0);
     (status, Html(pages::form(&visit, &form))).into_response()
@@ -149,10 +158,12 @@ fn check_in_of(form: &FormState, today: &str) -> (CheckIn, FieldErrors) {
 struct Sent {
     form: FormState,
     photos: Vec<(PhotoCategory, Photo)>,
+    /// Photos that are not taken. They cost themselves and not the form.
+    refused: Vec<(PhotoCategory, Refusal)>,
     photos_seen: usize,
     /// Whether the form asks for photos; others are not looked at.
     takes_photos: bool,
-    /// 200, or the status that the worst photo asks for.
+    /// 200, or what a form asks for that is too large altogether.
     status: StatusCode,
 }
 
@@ -161,6 +172,7 @@ impl Default for Sent {
         Self {
             form: FormState::default(),
             photos: Vec::new(),
+            refused: Vec::new(),
             photos_seen: 0,
             takes_photos: true,
             status: StatusCode::OK,
@@ -170,10 +182,10 @@ impl Default for Sent {
 
 impl Sent {
     /// Reads the form to its end, so that the browser is there for the answer.
-    async fn read(&mut self, state: &AppState, mut multipart: Multipart) -> Result<(), Error> {
+    async fn read(&mut self, intake: Intake<'_>, mut multipart: Multipart) -> Result<(), Error> {
         for _ in 0..MAX_FIELDS {
             match multipart.next_field().await {
-                Ok(Some(field)) => self.field(state, field).await?,
+                Ok(Some(field)) => self.field(intake, field).await?,
                 Ok(None) => return Ok(()),
                 Err(error) => return self.cut_off(&error),
             }
@@ -181,70 +193,58 @@ impl Sent {
         Err(Error::BadRequest("The form has too many fields.".to_owned()))
     }
 
-    async fn field(&mut self, state: &AppState, field: Field<'_>) -> Result<(), Error> {
+    async fn field(&mut self, intake: Intake<'_>, field: Field<'_>) -> Result<(), Error> {
         let name = field.name().unwrap_or_default().to_owned();
-        let category = name.parse::<PhotoCategory>().ok();
-        let limit = if category.is_some() { MAX_PHOTO_BYTES } else { MAX_TEXT };
-        let content = match content(field, limit).await {
+        if let Ok(category) = name.parse::<PhotoCategory>() {
+            return self.photo(intake, category, field).await;
+        }
+        let content = match content(field, MAX_TEXT).await {
             Ok(content) => content,
             Err(error) => return self.cut_off(&error),
         };
-        match (category, content) {
-            (Some(category), Some(bytes)) if self.takes_photos && !bytes.is_empty() => {
-                self.photo(state, category, bytes).await
-            }
-            // A file field that was left alone, or that the form does not have.
-            (Some(_), Some(_)) => Ok(()),
-            (Some(category), None) => {
-                self.photos_seen += 1;
-                self.refuse(category.as_str(), "photo_too_large", StatusCode::PAYLOAD_TOO_LARGE);
-                Ok(())
-            }
-            (None, _) if !FIELDS.contains(&name.as_str()) => {
+        match content {
+            _ if !FIELDS.contains(&name.as_str()) => {
                 let name: String = name.chars().take(MAX_NAME).collect();
                 self.form.errors.add(&name, "unknown_field", "is not known here");
-                Ok(())
             }
-            (None, Some(bytes)) => {
+            Some(bytes) => {
                 self.form.values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-                Ok(())
             }
-            (None, None) => {
-                self.form.errors.add(&name, "too_long", "is too long");
-                Ok(())
-            }
-        }
-    }
-
-    async fn photo(&mut self, state: &AppState, category: PhotoCategory, bytes: Bytes) -> Result<(), Error> {
-        self.photos_seen += 1;
-        if self.photos_seen > MAX_PHOTOS {
-            self.refuse(category.as_str(), "too_many_photos", StatusCode::PAYLOAD_TOO_LARGE);
-            return Ok(());
-        }
-        match state.app.files.prepare_photo(bytes).await {
-            Ok(photo) => self.photos.push((category, photo)),
-            Err(Error::TooLarge(_)) => {
-                self.refuse(category.as_str(), "photo_too_large", StatusCode::PAYLOAD_TOO_LARGE);
-            }
-            Err(Error::UnsupportedMedia(_)) => {
-                self.refuse(category.as_str(), "photo_unsupported", StatusCode::UNSUPPORTED_MEDIA_TYPE);
-            }
-            Err(error) => return Err(error),
+            None => self.form.errors.add(&name, "too_long", "is too long"),
         }
         Ok(())
     }
 
-    fn refuse(&mut self, field: &str, code: &str, status: StatusCode) {
-        self.form.errors.add(field, code, code.replace('_', " "));
-        self.status = if self.status == StatusCode::PAYLOAD_TOO_LARGE { self.status } else { status };
+    async fn photo(&mut self, intake: Intake<'_>, category: PhotoCategory, field: Field<'_>) -> Result<(), Error> {
+        if !self.takes_photos || self.photos_seen == MAX_PHOTOS {
+            // Read to its end and forgotten.
+            return match content(field, 1).await {
+                Ok(Some(bytes)) if bytes.is_empty() => Ok(()),
+                Ok(_) if self.takes_photos => {
+                    self.refused.push((category, Refusal::TooMany { most: MAX_PHOTOS }));
+                    Ok(())
+                }
+                Ok(_) => Ok(()),
+                Err(error) => self.cut_off(&error),
+            };
+        }
+        match intake.photo(field).await {
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(photo))) => self.photos.push((category, photo)),
+            Ok(Err(PhotoError::Refused(refusal))) => self.refused.push((category, refusal)),
+            Ok(Err(PhotoError::Failed(error))) => return Err(error),
+            Err(error) => return self.cut_off(&error),
+        }
+        self.photos_seen += 1;
+        Ok(())
     }
 
     /// The body ended early: too large altogether, or the connection failed.
     fn cut_off(&mut self, error: &MultipartError) -> Result<(), Error> {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             self.photos_seen += 1;
-            self.refuse(PhotoCategory::Front.as_str(), "upload_too_large", StatusCode::PAYLOAD_TOO_LARGE);
+            self.form.errors.add(PhotoCategory::Front.as_str(), "upload_too_large", "is too large with the others");
+            self.status = StatusCode::PAYLOAD_TOO_LARGE;
             Ok(())
         } else {
             Err(Error::BadRequest("The form did not arrive in full.".to_owned()))
@@ -273,6 +273,21 @@ pub struct Done {
     #[serde(default)]
     code: String,
     photos: Option<i64>,
+    /// What was not taken, such as `left.photo_heic,rear.photo_damaged`.
+    #[serde(default)]
+    refused: String,
+}
+
+impl Done {
+    /// What was not taken, as far as the words are ours: the address may have been written by anybody.
+    fn refused(&self) -> Vec<(PhotoCategory, &'static str)> {
+        let known = |pair: &str| {
+            let (category, code) = pair.split_once('.')?;
+            let code = Refusal::CODES.into_iter().find(|known| *known == code)?;
+            Some((category.parse().ok()?, code))
+        };
+        self.refused.split(',').filter_map(known).take(MAX_FIELDS).collect()
+    }
 }
 
 /// The page after a check-in.
@@ -287,6 +302,7 @@ pub async fn done(
                 code: tracking.tracking_code,
                 first_name: tracking.first_name,
                 photos: done.photos.unwrap_or_default(),
+                refused: done.refused(),
             };
             Html(pages::done(&visit, &done)).into_response()
         }

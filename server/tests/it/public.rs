@@ -175,24 +175,38 @@ async fn a_form_with_mistakes_comes_back_whole_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn a_bad_photo_is_refused_beside_its_field() {
+async fn a_bad_photo_costs_itself_and_not_the_form_and_says_why() {
     TestServer::each(|server| async move {
         let browser = browser(&server);
-        let before = repairs(&server).await;
-        let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
         let heavy = vec![0xFF; 12 * 1024 * 1024];
-        let cases: [(&str, &str, &[u8], u16); 3] = [
-            ("photo.svg", "image/svg+xml", svg, 415),
-            ("photo.png", "image/png", b"only a text with another name", 415),
-            ("photo.jpg", "image/jpeg", &heavy, 413),
+        let half = &png()[..60];
+        let cases: [(&[u8], &str); 5] = [
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>", "Only photos are taken"),
+            (b"only a text with another name", "Only photos are taken"),
+            (&heavy, "at most 10 MB"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "This picture is HEIC"),
+            (half, "This picture is damaged"),
         ];
-        for (file, kind, content, status) in cases {
-            let answer = filled().file("left", file, kind, content).send(&browser).await;
-            assert_eq!(answer.status.as_u16(), status, "{file}");
-            let page = answer.text();
-            assert!(page.contains("id=\"f-left-error\"") && page.contains("value=\"Anna Verdi\""), "{file}: {page}");
+        for (made, (content, reason)) in cases.into_iter().enumerate() {
+            let form = filled().file("left", "photo.jpg", "image/jpeg", content);
+            let answer = form.file("front", "front.png", "image/png", &png()).send(&browser).await;
+            assert_eq!(answer.status, 303, "{reason}: {}", answer.text());
+            let done = browser.get(answer.header("location").unwrap()).await.text();
+            for part in ["One photo has arrived.", "These photos did not arrive", "Left side", reason] {
+                assert!(done.contains(part), "{part}: {done}");
+            }
+            assert_eq!(repairs(&server).await["data"].as_array().unwrap().len(), made + 1);
         }
-        assert_eq!(repairs(&server).await, before);
+        // The words are ours, whoever wrote the address.
+        let location = "/check-in/done?code=AAAAAA&refused=left.%3Cscript%3E,%3Cb%3E.photo_heic";
+        assert!(!browser.get(location).await.text().contains("<b>"));
+
+        // With another fault the form comes back, and tells of both.
+        let answer = filled().text("vehicleYear", "long ago").file("left", "a.svg", "image/svg+xml", b"<svg/>");
+        let answer = answer.send(&browser).await;
+        assert_eq!(answer.status, 400);
+        let page = answer.text();
+        assert!(page.contains("id=\"f-left-error\"") && page.contains("value=\"Anna Verdi\""), "{page}");
     })
     .await;
 }

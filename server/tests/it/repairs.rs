@@ -218,7 +218,7 @@ async fn all_broken_fields_come_back_at_once_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn photos_are_decoded_turned_and_stripped_and_bad_ones_leave_the_repair_untouched() {
+async fn photos_are_decoded_turned_and_stripped_and_bad_ones_cost_themselves() {
     TestServer::each(|server| async move {
         let visitor = server.visitor();
         let announced = announce(&visitor, "Anna", "333 1112223", "AB123CD").await;
@@ -231,7 +231,7 @@ async fn photos_are_decoded_turned_and_stripped_and_bad_ones_leave_the_repair_un
         };
         let good = png(30, 20);
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".as_slice();
-        send(&[("front", "a.png", &good), ("rear", "b.jpg", svg)]).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+        send(&[("rear", "b.jpg", svg)]).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
         send(&[("front", "renamed.jpg", b"just text")]).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
         send(&[("front", "huge.jpg", &vec![7; 12_000_000])]).await.expect_error(413, "PAYLOAD_TOO_LARGE");
         send(&[("front", "bomb.png", &png_header(50_000, 50_000))]).await.expect_error(413, "PAYLOAD_TOO_LARGE");
@@ -241,7 +241,14 @@ async fn photos_are_decoded_turned_and_stripped_and_bad_ones_leave_the_repair_un
 
         send(&[("front", "front\u{1}.png", &good)]).await.expect_error(400, "BAD_REQUEST");
         let added = send(&[("front", "../../etc/passwd", &good)]).await.expect(201);
-        assert_eq!(added["data"][0]["category"], "front");
+        assert_eq!((&added["data"][0]["category"], &added["refused"]), (&json!("front"), &json!(null)));
+        let mixed = send(&[("rear", "b.jpg", svg), ("left", "c.png", &good)]).await.expect(201);
+        assert_eq!(mixed["data"][0]["category"], "left");
+        let refused = &mixed["refused"][0];
+        assert_eq!(
+            (&refused["index"], &refused["category"], &refused["code"]),
+            (&json!(0), &json!("rear"), &json!("photo_unsupported"))
+        );
         let photo = format!("/api/v1/repairs/{id}/photos/{}", added["data"][0]["id"].as_str().unwrap());
         let served = admin.get(&photo).await;
         assert_eq!(
@@ -255,6 +262,44 @@ async fn photos_are_decoded_turned_and_stripped_and_bad_ones_leave_the_repair_un
         server.advance(2 * DAY);
         send(&[("front", "late.png", &good)]).await.expect_error(409, "CONFLICT");
         server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_hour_has_a_quota_of_files_for_an_address_and_for_an_organisation() {
+    let settings = |config: &mut officina_server::config::Config| {
+        config.limits.enabled = true;
+        config.limits.upload_mb_per_address = 1;
+        config.limits.upload_mb_per_organisation = 2;
+    };
+    TestServer::each_with(settings, |server| async move {
+        let announced = announce(&server.visitor(), "Anna", "333 1112223", "AB123CD").await;
+        let id = announced["id"].as_str().unwrap();
+        // 600 kB that nothing packs smaller.
+        let mut noise = 1_u32;
+        let picture = image::RgbImage::from_fn(500, 400, |_, _| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            image::Rgb([(noise >> 24) as u8, (noise >> 16) as u8, (noise >> 8) as u8])
+        });
+        let mut photo = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut photo, image::ImageFormat::Png).unwrap();
+        let (content_type, body) = form(&[("front", "front.png", photo.get_ref())]);
+        let send = async |client: Client, path: &str| {
+            client.raw(Method::POST, &format!("/api/v1{path}/{id}/photos"), &content_type, body.clone()).await
+        };
+        let visitor = |address: &str| server.visitor().at(address);
+        send(visitor("203.0.113.1"), "/checkin").await.expect(201);
+        let refused = send(visitor("203.0.113.1"), "/checkin").await;
+        let error = refused.expect_error(429, "RATE_LIMITED");
+        assert!(refused.header("retry-after").is_some(), "{error}");
+        // One /64 is one client; another one has a quota of its own.
+        send(visitor("2001:db8::1"), "/checkin").await.expect(201);
+        send(visitor("2001:db8::2"), "/checkin").await.expect_error(429, "RATE_LIMITED");
+        // Who is signed in is counted by the organisation alone, where there is room for one more.
+        let admin = server.member("admin").await;
+        send(admin.clone(), "/repairs").await.expect(201);
+        send(admin, "/repairs").await.expect_error(429, "RATE_LIMITED");
     })
     .await;
 }

@@ -15,7 +15,7 @@ impl World {
     pub async fn build(server: &TestServer) -> Self {
         let app = server.app();
         let public = Actor::public(server.org.id, None, None);
-        let photo = app.files.prepare_photo(png(40, 30).into()).await.expect("a photo");
+        let photo = app.files.prepare_photo(server.org.id, png(40, 30).into()).await.expect("a photo");
         let input = check_in("Anna Verdi", "333 1112223", "AB123CD");
         let repair = officina::repairs::service::check_in(app, &public, &input, &[(PhotoCategory::Front, photo)], None)
             .await

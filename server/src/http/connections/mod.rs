@@ -313,11 +313,11 @@ mod tests {
     async fn a_client_has_its_share_and_a_proxy_has_many_clients() {
         let connections = register(100, 100, 2);
         let (first, second) = (seat(&connections, "2001:db8::1"), seat(&connections, "2001:db8::2"));
-        let (_busy, _too) = (first.begin(), second.begin());
+        let (busy, _other) = (first.begin(), second.begin());
         let third = || connections.enter("2001:db8:0:0:ffff::3".parse().unwrap());
         assert!(third().is_none(), "one /64 is one client");
         assert!(connections.enter("2001:db8:0:1::1".parse().unwrap()).is_some());
-        drop(_busy);
+        drop(busy);
         pass(600).await;
         assert!(third().is_some());
         assert_eq!(leaving(&[&first, &second]), [true, false], "its own idle connection gives way");
