@@ -13,6 +13,7 @@ pub mod identity;
 pub mod leads;
 pub mod notices;
 pub mod notify;
+pub mod numbers;
 pub mod repairs;
 
 pub use kernel::error::{Error, Result};

@@ -13,6 +13,7 @@ pub mod leads;
 pub mod live;
 pub mod moment;
 pub mod notices;
+pub mod numbers;
 pub mod organisations;
 pub mod passkey;
 pub mod people;

@@ -152,9 +152,10 @@ async fn repairs(tx: &mut Tx, org: OrgId, member: MembershipId, count: usize, no
     let begin = now.plus(-730 * DAY);
     insert(
         tx,
-        "INSERT INTO customers (org_id, id, name, phone, phone_key, created_at) VALUES ",
+        "INSERT INTO customers (org_id, id, name, phone, phone_key, phone_number, created_at) VALUES ",
         customers.iter().enumerate().map(|(index, id)| {
-            row([&v(org), &v(*id), &v(name(index)), &v(phone(index)), &v(&phone(index)[1..]), &v(begin)])
+            let number = phone(index);
+            row([&v(org), &v(*id), &v(name(index)), &v(&number), &v(&number), &v(&number), &v(begin)])
         }),
     )
     .await?;

@@ -125,6 +125,7 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         turns: Turns::default(),
         mailer: config.mailer().map_err(|problem| StartError(format!("{problem}.")))?,
         retention: config.keep,
+        country: config.country(),
         sms: config.texter().map_err(|problem| StartError(format!("{problem}.")))?,
         passkeys: Passkeys::at(&config.base_url())?,
         guesses: Guesses::new(config.limits.enabled),
@@ -193,6 +194,7 @@ impl Prepared {
 /// A sentence for people when the database comes from a newer version; it is left untouched.
 pub async fn bring_up_to_date(app: &App) -> officina::Result<()> {
     app.db.migrate().await?;
+    officina::numbers::service::read_where_needed(app).await?;
     officina::cold_chain::service::make_room(app).await
 }
 

@@ -5,8 +5,9 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
+use crate::kernel::phone::{Country, e164};
 use crate::kernel::time::Timestamp;
-use crate::kernel::validate::{phone_key, plate_key};
+use crate::kernel::validate::plate_key;
 use crate::{Error, Result};
 
 /// A customer, as far as other areas need it.
@@ -46,21 +47,24 @@ pub struct NewVehicle<'a> {
     pub vin: Option<&'a str>,
 }
 
-/// The customer with this phone number, made if there is none. An existing one is left as it is: a public form never
-/// overwrites what staff entered.
+/// The customer with this phone number, read in the country of `home`, made if there is none. Where several have it, the
+/// number alone finds nobody: the one of them with this name, or a new one. An existing one is left as it is: a public
+/// form never overwrites what staff entered.
 ///
 /// # Errors
 /// What the database says.
 pub async fn find_or_create(
     tx: &mut Tx,
     actor: &Actor,
-    name: &str,
-    phone: &str,
+    home: Country,
+    (name, phone): (&str, &str),
     email: Option<&str>,
     now: Timestamp,
 ) -> Result<Customer> {
-    let key = phone_key(phone);
-    if let Some(found) = store::customer_by_phone(&mut *tx, actor.org, &key).await? {
+    let number = e164(phone, home).ok_or_else(|| Error::BadRequest("The phone number has no digits.".to_owned()))?;
+    let found = store::customers_by_number(&mut *tx, actor.org, &number).await?;
+    let is_shared = found.len() > 1;
+    if let Some(found) = one_of(found, name) {
         return Ok(found);
     }
     let customer = Customer {
@@ -69,15 +73,24 @@ pub async fn find_or_create(
         phone: phone.to_owned(),
         email: email.map(str::to_owned),
     };
-    if !store::insert_customer(tx, actor.org, &customer, &key, actor.member().is_some(), now).await? {
-        return store::customer_by_phone(tx, actor.org, &key)
-            .await?
-            .ok_or_else(|| Error::internal("a customer vanished while it was looked up"));
+    let key = (!is_shared).then_some(number.as_str());
+    if !store::insert_customer(tx, actor.org, &customer, (&number, key), actor.member().is_some(), now).await? {
+        let found = store::customers_by_number(tx, actor.org, &number).await?;
+        return one_of(found, name).ok_or_else(|| Error::internal("a customer vanished while it was looked up"));
     }
     let entry = Entry::new("customers.created", "customer", customer.id.0)
         .after(&serde_json::json!({ "name": name, "phone": phone, "email": email }));
     journal::write(tx, actor, now, entry).await?;
     Ok(customer)
+}
+
+/// Whom a number finds among those that have it: the only one, or the one with this name.
+fn one_of(mut found: Vec<Customer>, name: &str) -> Option<Customer> {
+    if found.len() == 1 {
+        return found.pop();
+    }
+    let name = name.to_lowercase();
+    found.into_iter().find(|customer| customer.name.to_lowercase() == name)
 }
 
 /// Blanks what is known of a customer as a person: name, phone number, e-mail address. Vehicles and work stay. Whoever
@@ -118,8 +131,8 @@ pub async fn find_or_create_vehicle(
     Ok(Vehicle { id, plate: vehicle.plate.to_owned() })
 }
 
-/// The customer record of a person who comes in with an account: by the phone number, else by an e-mail address that staff
-/// has written down of exactly one customer. Two of the same address are nobody's guess.
+/// The customer record of a person who comes in with an account: by the phone number (in the form of E.164) that exactly one
+/// has, else by an e-mail address that staff has written down of exactly one customer. Two of the same are nobody's guess.
 ///
 /// # Errors
 /// What the database says.
@@ -127,12 +140,12 @@ pub async fn of_person(
     tx: &mut Tx,
     org: OrgId,
     email: Option<&str>,
-    phone: Option<&str>,
+    number: Option<&str>,
 ) -> Result<Option<CustomerId>> {
-    if let Some(phone) = phone
-        && let Some(found) = store::customer_by_phone(&mut *tx, org, &phone_key(phone)).await?
+    if let Some(number) = number
+        && let [one] = store::customers_by_number(&mut *tx, org, number).await?.as_slice()
     {
-        return Ok(Some(found.id));
+        return Ok(Some(one.id));
     }
     let Some(email) = email else { return Ok(None) };
     match store::customers_by_email(tx, org, email).await?.as_slice() {

@@ -6,15 +6,12 @@ use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
 use crate::kernel::time::Timestamp;
 
-pub(super) async fn customer_by_phone(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    phone_key: &str,
-) -> Result<Option<Customer>> {
-    sql("SELECT id, name, phone, email FROM customers WHERE org_id = $1 AND phone_key = $2")
+/// The customers with a phone number, the oldest first.
+pub(super) async fn customers_by_number(on: impl Into<Conn<'_>>, org: OrgId, number: &str) -> Result<Vec<Customer>> {
+    sql("SELECT id, name, phone, email FROM customers WHERE org_id = $1 AND phone_number = $2 ORDER BY created_at, id")
         .bind(org)
-        .bind(phone_key)
-        .optional(on)
+        .bind(number)
+        .all(on)
         .await
 }
 
@@ -31,36 +28,41 @@ pub(super) async fn customers_by_email(on: impl Into<Conn<'_>>, org: OrgId, emai
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Inserts a customer unless one with this phone number was inserted at the same moment; false then.
+/// Inserts a customer unless one with this phone number was inserted at the same moment; false then. One who shares the
+/// number knowingly has no key: that is the number of whom it finds alone.
 pub(super) async fn insert_customer(
     tx: &mut Tx,
     org: OrgId,
     customer: &Customer,
-    phone_key: &str,
+    (number, key): (&str, Option<&str>),
     by_staff: bool,
     now: Timestamp,
 ) -> Result<bool> {
-    let inserted =
-        sql("INSERT INTO customers (org_id, id, name, phone, phone_key, email, email_by_staff, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (org_id, phone_key) DO NOTHING")
-        .bind(org)
-        .bind(customer.id)
-        .bind(&customer.name)
-        .bind(&customer.phone)
-        .bind(phone_key)
-        .bind(customer.email.as_deref())
-        .bind(by_staff)
-        .bind(now)
-        .run(tx)
-        .await?;
+    let inserted = sql(
+        "INSERT INTO customers (org_id, id, name, phone, phone_key, email, email_by_staff, created_at, phone_number) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (org_id, phone_key) DO NOTHING",
+    )
+    .bind(org)
+    .bind(customer.id)
+    .bind(&customer.name)
+    .bind(&customer.phone)
+    .bind(key)
+    .bind(customer.email.as_deref())
+    .bind(by_staff)
+    .bind(now)
+    .bind(number)
+    .run(tx)
+    .await?;
     Ok(inserted == 1)
 }
 
 /// Takes a customer's contact data away; false when there is no such customer.
 pub(super) async fn blank_customer(tx: &mut Tx, org: OrgId, id: CustomerId, name: &str) -> Result<bool> {
+    // What is doubted of the number names another person, or another number of this one.
+    sql("DELETE FROM number_doubts WHERE org_id = $1 AND customer_id = $2").bind(org).bind(id).run(&mut *tx).await?;
     let blanked =
-        sql("UPDATE customers SET name = $3, phone = '', phone_key = NULL, email = NULL, version = version + 1 \
-         WHERE org_id = $1 AND id = $2")
+        sql("UPDATE customers SET name = $3, phone = '', phone_key = NULL, phone_number = NULL, email = NULL, \
+             version = version + 1 WHERE org_id = $1 AND id = $2")
         .bind(org)
         .bind(id)
         .bind(name)

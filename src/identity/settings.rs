@@ -64,6 +64,9 @@ pub struct Settings {
     pub locale: String,
     /// IANA name of its time zone.
     pub time_zone: String,
+    /// The two letters of its country (ISO 3166-1), in which phone numbers without a country are read; none: that of the
+    /// installation.
+    pub country: Option<String>,
     /// ISO 4217 code of its currency.
     pub currency: String,
     /// The unit that people are shown temperatures in. The API and tables have °C, whatever this says.
@@ -104,6 +107,10 @@ pub struct UpdateSettings {
     pub locale: Option<String>,
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
+    /// The two letters of a country (ISO 3166-1); an empty text is that of the installation. All stored phone numbers are
+    /// read anew then.
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([A-Za-z]{2})?$"))]
+    pub country: Option<String>,
     /// ISO 4217 code of a currency.
     #[cfg_attr(feature = "utoipa", schema(pattern = "^[A-Za-z]{3}$"))]
     pub currency: Option<String>,

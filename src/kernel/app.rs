@@ -7,6 +7,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::db::Db;
 use crate::kernel::files::FileStore;
 use crate::kernel::idempotency::Claims;
+use crate::kernel::phone::Country;
 use crate::kernel::secret::Secret;
 use crate::notify::mail::Mailer;
 use crate::notify::sms::Texter;
@@ -36,6 +37,8 @@ pub struct App {
     pub mailer: Mailer,
     /// The way out for SMS.
     pub sms: Texter,
+    /// The country of organisations that name none: numbers without a country are read in it.
+    pub country: Country,
     /// Who has guessed tracking codes, and how often.
     pub guesses: crate::repairs::tracking::Guesses,
     /// How long readings and buckets are kept.
@@ -44,4 +47,12 @@ pub struct App {
     pub passkeys: crate::identity::passkeys::Passkeys,
     /// Password hashing, bounded so that a login storm cannot starve other requests.
     pub passwords: crate::identity::password::Passwords,
+}
+
+impl App {
+    /// The country of an organisation that names it by its letters, or of the installation.
+    #[must_use]
+    pub fn country_of(&self, letters: Option<&str>) -> Country {
+        letters.and_then(|letters| letters.parse().ok()).unwrap_or(self.country)
+    }
 }

@@ -5,6 +5,7 @@ pub mod error;
 pub mod ids;
 pub mod page;
 pub mod permission;
+pub mod phone;
 pub mod text;
 pub mod text_enum;
 pub mod time;

@@ -204,17 +204,6 @@ fn is_email(text: &str) -> bool {
         && !local.contains('@')
 }
 
-/// Digits of a phone number for comparison; a leading `00` counts as `+`.
-///
-/// Numbers are compared by their last ten digits when both have as many, so that `+39 333 1234567` and `333 1234567`
-/// are one customer.
-#[must_use]
-pub fn phone_key(phone: &str) -> String {
-    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-    let significant = digits.strip_prefix("00").unwrap_or(&digits);
-    significant[significant.len().saturating_sub(10)..].to_owned()
-}
-
 /// Letters and digits of a plate or VIN, upper-cased, for comparison.
 #[must_use]
 pub fn plate_key(plate: &str) -> String {
@@ -243,13 +232,6 @@ mod tests {
         assert_eq!(check.optional("name", Some("\n"), 60), None);
         assert_eq!(check.text("note", Some("one\r\ntwo\rthree\n"), 60).as_deref(), Some("one\ntwo\nthree"));
         assert!(check.errors.is_empty());
-    }
-
-    #[test]
-    fn a_number_is_one_customer_with_and_without_country_code() {
-        assert_eq!(phone_key("+39 333 123-4567"), phone_key("333 1234567"));
-        assert_eq!(phone_key("0039 3331234567"), phone_key("3331234567"));
-        assert_ne!(phone_key("3331234567"), phone_key("3331234568"));
     }
 
     #[test]

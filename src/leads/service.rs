@@ -13,8 +13,9 @@ use crate::kernel::ids::{LeadId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
+use crate::kernel::phone;
 use crate::kernel::time::{DAY, SECOND};
-use crate::kernel::validate::{Validator, phone_key};
+use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
 const SUBJECT: &str = "lead";
@@ -46,10 +47,11 @@ pub async fn submit(
     let clean = input.clean()?;
     let now = app.clock.now();
     let id = LeadId::new();
-    let key = phone_key(&clean.input.phone);
     let quarantine = quarantine_reason(&clean, signs);
     let submission = submission.map(|token| submission_key(app, token, &clean)).transpose()?;
     let mut tx = app.db.begin().await?;
+    let home = identity::service::country(app, &mut tx, actor.org).await?;
+    let key = phone::e164(&clean.input.phone, home).unwrap_or_default();
     let earlier = store::newest_by_phone(&mut tx, actor.org, &key, now.plus(-SAME_PERSON)).await?;
     let new =
         NewLead { id, clean: &clean, phone_key: &key, earlier, quarantine, submission_key: submission.as_deref(), now };

@@ -5,6 +5,7 @@ use crate::Result;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
 use crate::kernel::ids::{LeadId, NoteId, OrgId};
 use crate::kernel::page::PageWindow;
+use crate::kernel::phone::search_words;
 use crate::kernel::time::Timestamp;
 
 /// A list's filter, checked.
@@ -36,7 +37,7 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewLead<'_>) -> Result
     let input = &new.clean.input;
     let parts = [
         input.name.as_str(),
-        new.phone_key,
+        &search_words(&input.phone, new.phone_key),
         input.email.as_deref().unwrap_or_default(),
         input.city_name.as_deref().unwrap_or_default(),
     ];

@@ -18,6 +18,7 @@ use crate::kernel::App;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::OrgId;
 use crate::kernel::jobs::Job;
+use crate::kernel::phone::{self, Country};
 use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
@@ -29,7 +30,7 @@ const LONGEST: usize = 480;
 /// An SMS to one person.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Sms {
-    /// The number, as the person wrote it.
+    /// The number, as the person wrote it or in the form of E.164.
     pub to: String,
     /// The text.
     pub text: String,
@@ -79,8 +80,8 @@ impl std::fmt::Debug for Texter {
 
 impl Texter {
     /// A gateway that is spoken to by HTTP. An address with `{to}` and `{text}` in it, and `{token}` where wanted, is
-    /// asked by GET with these filled in; any other is sent JSON by POST. The prefix stands before every
-    /// number that names no country.
+    /// asked by GET with these filled in; any other is sent JSON by POST. The prefix says how numbers are written,
+    /// and in which country those are that name none.
     ///
     /// # Errors
     /// One sentence about what is wrong with the address.
@@ -165,21 +166,23 @@ impl SmsGateway for HttpGateway {
     }
 }
 
-/// A number as the gateway dials it. One that names its country, with `+` or `00`, keeps it, written the way that the
-/// prefix is; any other has the prefix before it.
+/// A number as the gateway dials it: in the form of E.164, written the way that the prefix is. Where the prefix is no
+/// country's, a number that names no country has it before it.
 fn dialled(number: &str, prefix: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let abroad = match number.trim_start().strip_prefix('+') {
-        Some(_) => Some(digits.as_str()),
-        None => digits.strip_prefix("00"),
+    let known = match Country::of_prefix(prefix) {
+        Some(home) => phone::e164(number, home),
+        None => phone::e164_abroad(number),
     };
-    let Some(number) = abroad else { return format!("{prefix}{digits}") };
+    let Some(known) = known else {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        return format!("{prefix}{digits}");
+    };
     let mark = match prefix.as_bytes() {
         [b'0', b'0', ..] => "00",
         [b'1'..=b'9', ..] => "",
         _ => "+",
     };
-    format!("{mark}{number}")
+    format!("{mark}{}", known.trim_start_matches('+'))
 }
 
 /// An address with the values in their places, written so that they mean nothing there.
@@ -235,6 +238,10 @@ mod tests {
     fn a_number_that_names_its_country_keeps_it() {
         for (number, prefix, dialled_as) in [
             ("333 123 4567", "+39", "+393331234567"),
+            ("06 1234567", "+39", "+39061234567"),
+            ("07911 123456", "+44", "+447911123456"),
+            ("+44 (0)7911 123456", "+39", "+447911123456"),
+            ("+44 (0)7911 123456", "", "+447911123456"),
             ("+44 (7911) 123-456", "+39", "+447911123456"),
             ("0044 7911 123456", "+39", "+447911123456"),
             ("+44 7911 123456", "0039", "00447911123456"),

@@ -79,17 +79,17 @@ pub struct CheckIn {
     /// Model.
     #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub vehicle_model: Option<String>,
-    /// Model year.
+    /// Model year, at most the next one.
     #[cfg_attr(feature = "utoipa", schema(minimum = 1886, maximum = 2100))]
     pub vehicle_year: Option<i32>,
-    /// Vehicle identification number.
+    /// Vehicle identification number of at most 17 characters, beside the blanks and hyphens that group it.
     #[cfg_attr(feature = "utoipa", schema(max_length = 17))]
     pub vin: Option<String>,
     /// `collision`, `cosmetic` or `mechanical`, or an alias. Required.
     #[serde(default)]
     #[cfg_attr(feature = "utoipa", schema(required = true, value_type = RepairType))]
     pub repair_type: String,
-    /// Date of the accident, `YYYY-MM-DD`.
+    /// Date of the accident, `YYYY-MM-DD`: not in the future, and at most 30 years ago.
     #[cfg_attr(feature = "utoipa", schema(format = Date))]
     pub accident_date: Option<String>,
     /// Place of the accident.
@@ -101,7 +101,7 @@ pub struct CheckIn {
     /// Policy number.
     #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub policy_number: Option<String>,
-    /// Preferred date, `YYYY-MM-DD`.
+    /// Preferred date, `YYYY-MM-DD`: not in the past, and at most two years away.
     #[cfg_attr(feature = "utoipa", schema(format = Date))]
     pub preferred_date: Option<String>,
     /// Preferred time, `HH:MM` or a slot in words.

@@ -10,7 +10,7 @@ use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair, SummaryRow}
 use super::submitted::{SubmittedVehicle, shown_instead};
 use super::tracking::new_code;
 use crate::customers::service as customers;
-use crate::customers::service::NewVehicle;
+use crate::customers::service::{Customer, NewVehicle};
 use crate::identity::{self, PublicForm};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
@@ -21,8 +21,9 @@ use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
+use crate::kernel::phone::{self, Country};
 use crate::kernel::time::Timestamp;
-use crate::kernel::validate::{Validator, phone_key, plate_key};
+use crate::kernel::validate::{Validator, plate_key};
 use crate::kernel::zone;
 use crate::{Error, Result};
 
@@ -63,7 +64,8 @@ pub async fn check_in(
     let stored = StoredPhotos::put(app, actor.org, photos).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let Some(checked_in) = insert_repair(&mut tx, actor, &clean, submission, now).await? else {
+    let home = identity::service::country(app, &mut tx, actor.org).await?;
+    let Some(checked_in) = insert_repair(&mut tx, actor, home, &clean, submission, now).await? else {
         tx.rollback().await?;
         let key = submission.unwrap_or_default();
         return earlier(app, actor.org, key).await?.ok_or_else(|| Error::internal("no tracking code was free"));
@@ -97,6 +99,7 @@ async fn earlier(app: &App, org: OrgId, key: &str) -> Result<Option<CheckedIn>> 
 async fn insert_repair(
     tx: &mut Tx,
     actor: &Actor,
+    home: Country,
     clean: &CleanCheckIn,
     submission: Option<&str>,
     now: Timestamp,
@@ -104,7 +107,7 @@ async fn insert_repair(
     let input = &clean.input;
     let email = input.customer_email.as_deref();
     let customer =
-        customers::find_or_create(tx, actor, &input.customer_name, &input.customer_phone, email, now).await?;
+        customers::find_or_create(tx, actor, home, (&input.customer_name, &input.customer_phone), email, now).await?;
     let vehicle = NewVehicle {
         plate: &input.vehicle_plate,
         brand: input.vehicle_brand.as_deref(),
@@ -132,7 +135,7 @@ async fn insert_repair(
             submitted_vehicle: submitted_vehicle.clone(),
             input,
             submission_key: submission,
-            search: search_words(&code, &customer.name, &customer.phone, input),
+            search: search_words(&code, &customer, home, input),
             now,
         };
         if store::insert(tx, actor.org, &new).await? {
@@ -152,13 +155,14 @@ async fn insert_repair(
     Err(Error::internal("no tracking code was free"))
 }
 
-fn search_words(code: &str, name: &str, phone: &str, input: &CheckIn) -> String {
+fn search_words(code: &str, customer: &Customer, home: Country, input: &CheckIn) -> String {
+    let number = phone::e164(&customer.phone, home).unwrap_or_default();
     let parts = [
         code,
         &plate_key(&input.vehicle_plate),
         &input.vehicle_plate,
-        name,
-        &phone_key(phone),
+        &customer.name,
+        &phone::search_words(&customer.phone, &number),
         input.vehicle_brand.as_deref().unwrap_or_default(),
         input.vehicle_model.as_deref().unwrap_or_default(),
         input.vin.as_deref().unwrap_or_default(),

@@ -76,7 +76,8 @@ pub(super) struct TrackedRow {
     pub customer_name: String,
     pub submitted_name: Option<String>,
     pub submitted_vehicle: Option<String>,
-    pub phone_key: Option<String>,
+    /// The customer's number in the form of E.164.
+    pub phone_number: Option<String>,
     pub plate: String,
     pub brand: Option<String>,
     pub model: Option<String>,
@@ -343,7 +344,7 @@ pub(super) async fn board_column(
 
 /// The repair of a code, while its organisation has repairs at all.
 pub(super) async fn by_code(on: impl Into<Conn<'_>>, code: &str) -> Result<Option<TrackedRow>> {
-    sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, r.submitted_name, r.submitted_vehicle, c.phone_key, \
+    sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, r.submitted_name, r.submitted_vehicle, c.phone_number, \
          v.plate, v.brand, v.model, r.promised_date, r.updated_at \
          FROM repairs r \
          JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \

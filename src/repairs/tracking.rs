@@ -236,7 +236,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
     };
     let proven = match (&row, proof) {
         (Some(row), Some(Proof::PhoneLast4(digits))) => {
-            let key = row.phone_key.as_deref().unwrap_or_default();
+            let key = row.phone_number.as_deref().unwrap_or_default();
             key.len() >= 4 && constant_time_eq(&key.as_bytes()[key.len() - 4..], text::plain(digits).as_bytes())
         }
         (Some(_), Some(Proof::Token(_))) => signed,

@@ -22,6 +22,8 @@ pub struct SettingsForm {
     pub locale: String,
     /// The time zone.
     pub time_zone: String,
+    /// The letters of the country; a form that has no such field leaves it as it is.
+    pub country: Option<String>,
     /// The currency.
     pub currency: String,
     /// The unit of temperatures; a form that has no such field leaves it as it is.
@@ -78,6 +80,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
             accent: settings.accent,
             locale: settings.locale,
             time_zone: settings.time_zone,
+            country: Some(settings.country.unwrap_or_default()),
             currency: settings.currency,
             temperature_unit: settings.temperature_unit.to_string(),
             second_factor_roles: settings.second_factor_roles,
@@ -100,6 +103,7 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
         accent: Some(input.accent),
         locale: Some(input.locale),
         time_zone: Some(input.time_zone),
+        country: input.country,
         currency: Some(input.currency),
         temperature_unit: Some(input.temperature_unit).filter(|unit| !unit.is_empty()),
         opening_hours: Some(spans(&input.hours)),

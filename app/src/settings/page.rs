@@ -146,11 +146,15 @@ fn organisation(form: &SettingsForm, update: Update) -> AnyView {
     let unit_error = error(update, "temperatureUnit".to_owned());
     let locale_error = error(update, "locale".to_owned());
     let zone_hint = Some("As in Europe/Rome. Times everywhere are told in it.");
+    let country_hint =
+        Some("Two letters, such as IT: phone numbers without a country are read there. Empty: as installed.");
+    let country = form.country.clone().unwrap_or_default();
     let accent_hint = Some("Text in it is made darker or lighter as far as it has to be to be read.");
     let fields = [
         line(update, "Name", "input[name]", "name", &form.name, None),
         line(update, "Accent colour", "input[accent]", "accent", &form.accent, accent_hint),
         line(update, "Time zone", "input[time_zone]", "timeZone", &form.time_zone, zone_hint),
+        line(update, "Country", "input[country]", "country", &country, country_hint),
         line(update, "Currency", "input[currency]", "currency", &form.currency, Some("Three letters, such as EUR.")),
     ];
     let areas = choices("Areas that are switched on", "input[areas][]", areas.collect(), &form.areas);

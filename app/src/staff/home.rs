@@ -103,6 +103,12 @@ pub(super) async fn gather(
             tile("Active alerts", count, "/app/alerts", Icon::Bell, Tone::Danger);
         }
     }
+    if actor.permissions.has(Permission::CustomersWrite) {
+        let count = officina::numbers::service::doubt_count(app, actor).await?;
+        if count > 0 {
+            tile("Phone numbers to look at", count, "/app/numbers", Icon::Person, Tone::Warning);
+        }
+    }
     let name = actor.member().map(|member| member.name.as_str()).unwrap_or_default();
     let first_name = name.split_whitespace().next().unwrap_or_default().to_owned();
     Ok(HomeData { first_name, tiles, check_ins })

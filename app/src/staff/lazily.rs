@@ -14,6 +14,7 @@ use crate::cold_chain::{
     DevicePage, DevicesPage, PlacePage, PolicyPage, WallPage,
 };
 use crate::notices::{NoticePreferencesPage, NoticesPage};
+use crate::numbers::NumbersPage;
 use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
@@ -65,6 +66,7 @@ bundle! {
     Members => MembersPage,
     NoticePreferences => NoticePreferencesPage,
     Notices => NoticesPage,
+    Numbers => NumbersPage,
     Organisations => OrganisationsPage,
     Passkeys => PasskeysPage,
     Programs => ProgramsPage,

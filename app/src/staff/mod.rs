@@ -65,6 +65,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("alerts") view={later::<lazily::Alerts>()} ssr=SsrMode::Async/>
                     <Route path=path!("alerts/:id") view={later::<lazily::Alert>()} ssr=SsrMode::Async/>
                     <Route path=path!("notices") view={later::<lazily::Notices>()} ssr=SsrMode::Async/>
+                    <Route path=path!("numbers") view={later::<lazily::Numbers>()} ssr=SsrMode::Async/>
                     <Route path=path!("people") view={later::<lazily::Members>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles") view={later::<lazily::Roles>()} ssr=SsrMode::Async/>
                     <Route path=path!("people/roles/new") view={later::<lazily::Role>()} ssr=SsrMode::Async/>

@@ -13,6 +13,7 @@ pub mod health;
 pub mod leads;
 pub mod live;
 pub mod notices;
+pub mod numbers;
 pub mod own;
 pub mod passkeys;
 pub mod repairs;
@@ -53,6 +54,7 @@ fn areas() -> OpenApiRouter<AppState> {
         .merge(reports::router())
         .merge(alert_policy::router())
         .merge(notices::router())
+        .merge(numbers::router())
 }
 
 /// Routes on the hot path: they stand outside the layers and check for themselves what they need.

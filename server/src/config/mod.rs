@@ -15,6 +15,7 @@ use figment::providers::{Format, Serialized, Toml};
 use officina::cold_chain::service::{Retention, SHORTEST_RETENTION};
 use officina::cold_chain::wire::MAX_BATCH;
 use officina::identity::service::SignInLimits;
+use officina::kernel::phone::Country;
 use officina::kernel::time::MINUTE;
 use officina::notify::mail::Mailer;
 use officina::notify::sms::Texter;
@@ -102,7 +103,8 @@ pub struct Sms {
     /// What lets us in, sent as `Authorization: Bearer …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Hidden>,
-    /// What stands before the numbers of accounts, which are known without it.
+    /// The country of organisations that name none, by what its numbers begin with abroad, and the way in which the gateway
+    /// wants numbers written: `+39…`, `0039…` or `39…`.
     pub prefix: String,
 }
 
@@ -278,6 +280,12 @@ impl Config {
             None => Ok(Texter::Off),
             Some(url) => Texter::by_http(url.expose(), token, &self.sms.prefix),
         }
+    }
+
+    /// The country of organisations that name none: that of the prefix of SMS, or Italy.
+    #[must_use]
+    pub fn country(&self) -> Country {
+        Country::of_prefix(&self.sms.prefix).unwrap_or_else(Country::italy)
     }
 
     /// How failed sign-ins are limited.

@@ -95,7 +95,7 @@ pub struct SmsSettings {
     #[arg(long = "sms-token", global = true, env = "OFFICINA_SMS_TOKEN", value_name = "TEXT", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// What stands before phone numbers [default: +39]
+    /// The country of numbers that name none, and how numbers are written for the gateway [default: +39]
     #[arg(long = "sms-prefix", global = true, env = "OFFICINA_SMS_PREFIX", value_name = "TEXT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,

@@ -262,7 +262,8 @@ async fn install(
 
 async fn new_location(app: &App, admin: &Actor, site: &Site) -> Result<officina::kernel::ids::LocationId> {
     let mut tx = app.db.begin().await?;
-    let customer = customers::find_or_create(&mut tx, admin, site.customer, site.phone, None, app.clock.now()).await?;
+    let known = (site.customer, site.phone);
+    let customer = customers::find_or_create(&mut tx, admin, app.country, known, None, app.clock.now()).await?;
     tx.commit().await?;
     let location = NewLocation {
         name: site.location.to_owned(),

@@ -85,9 +85,9 @@ pub(super) async fn hire(app: &App, system: &Actor, slug: &str, users: &mut Vec<
 
 /// The record of the customer with an account, as staff have written it down.
 async fn portal(app: &App, system: &Actor, email: &str) -> Result<CustomerId> {
-    let (name, phone) = PORTAL;
     let mut tx = app.db.begin().await?;
-    let customer = customers::find_or_create(&mut tx, system, name, phone, Some(email), app.clock.now()).await?;
+    let now = app.clock.now();
+    let customer = customers::find_or_create(&mut tx, system, app.country, PORTAL, Some(email), now).await?;
     tx.commit().await?;
     Ok(customer.id)
 }

@@ -196,7 +196,7 @@ async fn the_page_shows_what_changed_and_what_people_wrote_stays_text() {
 async fn texts(server: &TestServer) -> String {
     const QUERIES: [&str; 7] = [
         "SELECT COALESCE(before, '') || COALESCE(after, '') || COALESCE(reason, '') || COALESCE(address, '') FROM journal",
-        "SELECT name || phone || COALESCE(phone_key, '') || COALESCE(email, '') FROM customers",
+        "SELECT name || phone || COALESCE(phone_key, '') || COALESCE(phone_number, '') || COALESCE(email, '') FROM customers",
         "SELECT COALESCE(submitted_name, '') || COALESCE(submitted_email, '') || COALESCE(notes, '') || \
          COALESCE(policy_number, '') || search FROM repairs",
         "SELECT name || phone || phone_key || COALESCE(email, '') || COALESCE(message, '') || search FROM leads",

@@ -22,6 +22,7 @@ mod leads;
 mod lists;
 mod live;
 mod notices;
+mod numbers;
 mod openapi;
 mod pages;
 mod pages_access;

@@ -143,6 +143,8 @@ pub fn table() -> Vec<Row> {
         with("PATCH /admin/settings", Needs(P::SettingsManage), json!({ "currency": "CHF" })),
         row("POST /admin/settings/logo", Needs(P::SettingsManage)),
         row("DELETE /admin/settings/logo", Needs(P::SettingsManage)),
+        row("GET /admin/number-doubts", Needs(P::CustomersRead)),
+        row("DELETE /admin/number-doubts/{customerId}", Needs(P::CustomersWrite)),
         row("GET /live", Topics),
         with("POST /checkin", Public, check_in.clone()),
         row("POST /checkin/{repairId}/photos", Public),

@@ -1,6 +1,8 @@
 //! One of everything in the organisation of the stories, for tests that try every route.
 
 use officina::kernel::actor::Actor;
+use officina::kernel::db::sql;
+use officina::kernel::ids::CustomerId;
 use officina::leads::{FormSigns, SubmitLead};
 use officina::repairs::{CheckIn, PhotoCategory};
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ impl World {
             .expect("a repair");
         let admin = server.member("admin").await;
         let detail = admin.get(&format!("/api/v1/repairs/{}", repair.id)).await.expect(200);
+        let customer = detail["data"]["customer"]["id"].as_str().expect("a customer").to_owned();
+        doubt(server, &customer).await;
         let lead = SubmitLead {
             name: "Bruno Blu".to_owned(),
             phone: "333 4445556".to_owned(),
@@ -74,6 +78,7 @@ impl World {
             ("{repairId}", repair.id.to_string()),
             ("{photoId}", detail["data"]["photos"][0]["id"].as_str().expect("a photo").to_owned()),
             ("{code}", repair.tracking_code),
+            ("{customerId}", customer),
             ("{leadId}", lead.id.to_string()),
             ("{locationId}", location),
             ("{coldCellId}", cell),
@@ -91,7 +96,7 @@ impl World {
             ["{repairId}", "{photoId}", "{leadId}", "{locationId}", "{coldCellId}", "{deviceId}", "{alertId}"]
                 .into_iter()
                 .chain(["{userId}", "{tokenId}", "{sessionId}", "{passkeyId}", "{orgId}", "{invitationId}"])
-                .chain(["{silenceId}"])
+                .chain(["{silenceId}", "{customerId}"])
                 .map(|name| (name, id()))
                 .collect();
         ids.push(("{roleName}", "no-such-role".to_owned()));
@@ -188,4 +193,18 @@ pub fn form(parts: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {
 /// A multipart body with one good photo.
 pub fn photo_form() -> (String, Vec<u8>) {
     form(&[("front", "front.png", &png(20, 20))])
+}
+
+/// Lists a customer among those whose number somebody has to look at.
+async fn doubt(server: &TestServer, customer: &str) {
+    let customer: CustomerId = customer.parse().expect("an id");
+    let mut tx = server.app().db.begin().await.expect("a transaction");
+    sql("INSERT INTO number_doubts (org_id, customer_id, reason, created_at) VALUES ($1, $2, 'several_people', $3)")
+        .bind(server.org.id)
+        .bind(customer)
+        .bind(server.app().clock.now())
+        .run(&mut tx)
+        .await
+        .expect("a row");
+    tx.commit().await.expect("a commit");
 }

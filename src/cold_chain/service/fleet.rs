@@ -10,6 +10,7 @@ use crate::cold_chain::service::devices::devices_of;
 use crate::cold_chain::service::limits;
 use crate::cold_chain::store::{alerts, fleet, looks, urgency};
 use crate::customers::service as customers;
+use crate::identity;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
@@ -62,7 +63,8 @@ pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Resu
         }
         // A phone number leads to a name, and makes a customer where there is none.
         actor.require(Permission::CustomersWrite)?;
-        new.customer_id = Some(customers::find_or_create(&mut tx, actor, name, phone, None, now).await?.id);
+        let home = identity::service::country(app, &mut tx, actor.org).await?;
+        new.customer_id = Some(customers::find_or_create(&mut tx, actor, home, (name, phone), None, now).await?.id);
     }
     scope.pass(new.customer_id).map_err(|_| unknown("customerId", "customer"))?;
     fleet::insert_location(&mut tx, actor.org, id, &new, now)

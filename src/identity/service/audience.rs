@@ -20,6 +20,8 @@ pub struct Audience {
     pub locale: String,
     /// The time zone.
     pub time_zone: String,
+    /// The letters of the country, where the organisation names one.
+    pub country: Option<String>,
     /// The unit that temperatures are shown in; of an organisation without members, none.
     pub temperature_unit: Option<TemperatureUnit>,
     /// The active members.
@@ -82,7 +84,7 @@ pub async fn audience(tx: &mut Tx, org: OrgId) -> Result<Audience> {
             links: links.remove(&row.membership_id).unwrap_or_default(),
         });
         (audience.organisation, audience.locale, audience.time_zone) = (row.organisation, row.locale, row.time_zone);
-        audience.temperature_unit = Some(row.temperature_unit);
+        (audience.country, audience.temperature_unit) = (row.country, Some(row.temperature_unit));
     }
     Ok(audience)
 }

@@ -8,13 +8,14 @@ use serde_json::json;
 use super::Client;
 use super::links::{blank, look, make, take};
 use super::own::phone_number;
+use super::phones;
 use super::roles::{permissions_of, require_covered, require_proof_to_give, resolve};
 use super::sessions::SignedIn;
 use super::sign_in::enter;
 use crate::customers;
 use crate::identity::access::{Invitation, NewInvitation, SentLink};
 use crate::identity::model::{LinkKind, MembershipStatus, Organisation, SessionKind};
-use crate::identity::store::{self, LinkRow};
+use crate::identity::store::{self, LinkRow, Phone};
 use crate::identity::weak_passwords::check_password;
 use crate::kernel::App;
 use crate::kernel::actor::Actor;
@@ -72,16 +73,19 @@ pub async fn invite(app: &App, actor: &Actor, new: &NewInvitation) -> Result<Sen
     require_proof_to_give(app, actor, permissions)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let known = store::member_by_login(&mut tx, actor.org, email.as_deref(), phone.as_deref()).await?;
+    let phone = phones::read(app, &mut tx, actor.org, phone).await?;
+    let (phone, number) = phone.map(|phone| (phone.typed, phone.number)).unzip();
+    let known = store::member_by_login(&mut tx, actor.org, email.as_deref(), number.as_deref()).await?;
     if let Some(account) = known {
         let message = "This person is a member already.".to_owned();
         return Err(Error::Conflict(Conflict { message, existing_id: Some(account.0), ..Conflict::default() }));
     }
-    store::end_invitations(&mut tx, actor.org, email.as_deref(), phone.as_deref(), now).await?;
+    store::end_invitations(&mut tx, actor.org, email.as_deref(), number.as_deref(), now).await?;
     let link = LinkRow {
         org_id: Some(actor.org),
         email,
         phone,
+        phone_key: number,
         name: Some(name),
         role: Some(role),
         created_by: actor.member().map(|member| member.membership),
@@ -111,7 +115,7 @@ async fn send(app: &App, tx: &mut Tx, org: OrgId, link: &LinkRow, address: Strin
         ("until", until.as_str()),
     ];
     // Only who reads the mail learns which of the two it is.
-    let known = store::account_by_login(&mut *tx, link.email.as_deref(), link.phone.as_deref()).await?;
+    let known = store::account_by_login(&mut *tx, link.email.as_deref(), link.phone_key.as_deref()).await?;
     let template = if known.is_some() { texts::INVITATION_KNOWN } else { texts::INVITATION };
     let (subject, text) = template.fill(&organisation.locale, &values);
     mail::enqueue(app, tx, Some(org), &Mail { to, subject, text, until: Some(expires_at) }).await?;
@@ -150,7 +154,7 @@ pub async fn invitation(app: &App, token: &str) -> Result<InvitationView> {
     let link = look(&app.db, LinkKind::Invitation, token, app.clock.now()).await?;
     let organisation = link.org_id.ok_or(Error::NotFound)?;
     let organisation = store::organisation(&app.db, organisation).await?.ok_or(Error::NotFound)?;
-    let account = store::account_by_login(&app.db, link.email.as_deref(), link.phone.as_deref()).await?;
+    let account = store::account_by_login(&app.db, link.email.as_deref(), link.phone_key.as_deref()).await?;
     let void = match resolve(&app.db, organisation.id, link.role.as_deref().unwrap_or_default()).await {
         Ok((_, permissions)) => !may_still_give(&app.db, organisation.id, link.created_by, permissions).await?,
         // The role is gone.
@@ -189,8 +193,8 @@ pub async fn accept_invitation(
     let account = AccountId::new();
     let mut tx = app.db.begin().await?;
     take(&mut tx, &link, now).await?;
-    let (email, phone) = (link.email.as_deref(), link.phone.as_deref());
-    store::insert_account(&mut tx, account, email, phone, &name, Some(&hash), now)
+    let phone = link.phone.clone().zip(link.phone_key.clone()).map(|(typed, number)| Phone { typed, number });
+    store::insert_account(&mut tx, account, link.email.as_deref(), phone.as_ref(), &name, Some(&hash), now)
         .await
         .on_violation(Violation::Unique, || Error::conflict("You have an account already. Sign in with it."))?;
     become_member(&mut tx, client, &link, org, account, now).await?;
@@ -208,7 +212,7 @@ pub async fn accept_invitation_as(app: &App, client: &Client, actor: &Actor, tok
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let link = look(&mut tx, LinkKind::Invitation, token, now).await?;
-    let invited = store::account_by_login(&mut tx, link.email.as_deref(), link.phone.as_deref()).await?;
+    let invited = store::account_by_login(&mut tx, link.email.as_deref(), link.phone_key.as_deref()).await?;
     if invited != Some(member.account) {
         return Err(Error::NotFound);
     }
@@ -236,7 +240,7 @@ async fn become_member(
     }
     let actor = Actor { address: client.address, request_id: client.request_id.clone(), ..Actor::system(org) };
     let customer = if role == BuiltInRole::Customer.as_str() {
-        customers::service::of_person(&mut *tx, org, link.email.as_deref(), link.phone.as_deref()).await?
+        customers::service::of_person(&mut *tx, org, link.email.as_deref(), link.phone_key.as_deref()).await?
     } else {
         None
     };

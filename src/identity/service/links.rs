@@ -18,6 +18,7 @@ pub(super) fn blank(kind: LinkKind, expires_at: Timestamp) -> LinkRow {
         account_id: None,
         email: None,
         phone: None,
+        phone_key: None,
         name: None,
         role: None,
         password_hash: None,

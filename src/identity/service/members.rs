@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::login_keys;
 use super::own::{phone_number, write_person};
+use super::phones::{self, login_keys};
 use super::roles::{require_covered, require_proof_to_give, resolve};
 use crate::identity::access::{MemberDetail, MemberFilter, UpdateMember};
 use crate::identity::model::{Colleague, MembershipStatus};
@@ -82,7 +82,8 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Adde
     let now = app.clock.now();
     let (account, membership) = (AccountId::new(), MembershipId::new());
     let mut tx = app.db.begin().await?;
-    store::insert_account(&mut tx, account, email.as_deref(), phone.as_deref(), &name, hash.as_deref(), now)
+    let phone = phones::read(app, &mut tx, actor.org, phone).await?;
+    store::insert_account(&mut tx, account, email.as_deref(), phone.as_ref(), &name, hash.as_deref(), now)
         .await
         .on_violation(Violation::Unique, || {
             Error::conflict("There is an account with this e-mail address or phone number.")
@@ -202,7 +203,8 @@ pub async fn update_member(
                 "This person is also a member elsewhere, and alone can change name and number.",
             ));
         }
-        write_person(&mut tx, account, &after.name, after.phone.as_deref(), after.email.is_some()).await?;
+        let has_email = after.email.is_some();
+        write_person(app, &mut tx, actor.org, account, &after.name, after.phone.as_deref(), has_email).await?;
     }
     store::write_membership(&mut tx, actor.org, before.membership_id, &after.role, after.status).await?;
     if after.status != MembershipStatus::Active {
@@ -300,7 +302,7 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
     check.finish(())?;
     let hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
-    let (email, phone) = login_keys(identifier);
+    let (email, phone) = login_keys(app, identifier).await?;
     let login = store::login(&app.db, &email, &phone).await?;
     let mut tx = app.db.begin().await?;
     let account = store::set_password(&mut tx, &email, &phone, &hash).await?.ok_or(Error::NotFound)?;
@@ -318,7 +320,7 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
 /// # Errors
 /// [`Error::NotFound`] for an account that is unknown or may come in nowhere.
 pub async fn make_operator(app: &App, identifier: &str) -> Result<()> {
-    let (email, phone) = login_keys(identifier);
+    let (email, phone) = login_keys(app, identifier).await?;
     let login = store::login(&app.db, &email, &phone).await?.ok_or(Error::NotFound)?;
     let mut tx = app.db.begin().await?;
     store::make_operator(&mut tx, login.account_id).await?;

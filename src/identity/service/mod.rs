@@ -10,6 +10,7 @@ mod members;
 mod organisations;
 mod own;
 mod passkeys;
+mod phones;
 mod recovery;
 mod registration;
 mod roles;
@@ -29,6 +30,7 @@ pub use members::*;
 pub use organisations::*;
 pub use own::*;
 pub use passkeys::*;
+pub use phones::country;
 pub use recovery::*;
 pub use registration::*;
 pub use roles::*;
@@ -43,8 +45,6 @@ use std::net::IpAddr;
 
 use crate::identity::model::Area;
 use crate::kernel::permission::PermissionSet;
-use crate::kernel::text;
-use crate::kernel::validate::phone_key;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Default)]
@@ -63,12 +63,4 @@ pub struct Client {
 fn hidden_by(areas: &str) -> PermissionSet {
     let is_off = |area: &&Area| areas.split(' ').all(|word| word != area.as_str());
     Area::ALL.iter().filter(is_off).flat_map(|area| area.permissions()).copied().collect()
-}
-
-/// The e-mail address in lower case and the phone key that an identifier may stand for. A text without digits has an
-/// impossible phone key, so that it matches no account's.
-fn login_keys(identifier: &str) -> (String, String) {
-    let email = text::email(identifier).to_lowercase();
-    let phone = if email.contains('@') { String::new() } else { phone_key(&email) };
-    (email, if phone.is_empty() { "-".to_owned() } else { phone })
 }

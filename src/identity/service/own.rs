@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::guard::{By, Guesser};
+use super::phones;
 use super::sessions::user;
 use crate::identity::access::{SessionInfo, UpdateOwn};
 use crate::identity::model::{OrganisationRef, User};
@@ -85,7 +86,8 @@ pub async fn update_own(app: &App, actor: &Actor, update: &UpdateOwn) -> Result<
     if after == before {
         return tx.rollback().await.map(|()| before);
     }
-    write_person(&mut tx, member.account, &after.name, after.phone.as_deref(), after.email.is_some()).await?;
+    let has_email = after.email.is_some();
+    write_person(app, &mut tx, actor.org, member.account, &after.name, after.phone.as_deref(), has_email).await?;
     let state = |user: &User| json!({ "name": user.name, "phone": user.phone });
     let entry = Entry::new("identity.account_changed", "account", member.account.0)
         .before(&state(&before))
@@ -100,9 +102,12 @@ pub(super) fn phone_number(check: &mut Validator, phone: Option<&str>) -> Option
     phone.filter(|phone| !phone.trim().is_empty()).map(|phone| check.phone("phone", phone))
 }
 
-/// Writes a person's name and phone number. Without an e-mail address there must be a number to sign in with.
+/// Writes a person's name and phone number. Without an e-mail address there must be a number to sign in with. A number that
+/// stays as it was is known by what it was known by; another one is read where the organisation is.
 pub(super) async fn write_person(
+    app: &App,
     tx: &mut Tx,
+    org: OrgId,
     account: AccountId,
     name: &str,
     phone: Option<&str>,
@@ -111,7 +116,12 @@ pub(super) async fn write_person(
     if phone.is_none() && !has_email {
         return Err(Error::field("phone", "required", "is needed: without an e-mail address it is the way to sign in"));
     }
-    store::write_person(tx, account, name, phone)
+    let (known, known_key) = store::phone_of(tx, account).await?;
+    let key = match phone == known.as_deref() {
+        true => known_key,
+        false => phones::read(app, &mut *tx, org, phone.map(str::to_owned)).await?.map(|phone| phone.number),
+    };
+    store::write_person(tx, account, name, (phone, key.as_deref()))
         .await
         .on_violation(Violation::Unique, || Error::conflict("There is another account with this phone number."))
 }

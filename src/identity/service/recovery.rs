@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Client;
 use super::factor::require_proof;
 use super::links::{blank, look, make, take};
 use super::members::require_above;
 use super::own::notify_owner;
-use super::{Client, login_keys};
+use super::phones::login_keys;
 use crate::identity::access::SentLink;
 use crate::identity::model::LinkKind;
 use crate::identity::store::{self, LinkRow};
@@ -70,7 +71,7 @@ pub async fn send_reset(app: &App, job: &Job) -> Result<()> {
     let asked: Asked = opened
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or_else(|| Error::internal("a job cannot be read"))?;
-    let (email, phone) = login_keys(&asked.identifier);
+    let (email, phone) = login_keys(app, &asked.identifier).await?;
     let Some(login) = store::login(&app.db, &email, &phone).await? else { return Ok(()) };
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

@@ -19,8 +19,10 @@ use crate::kernel::files::{self, Photo, Rendition};
 use crate::kernel::ids::{FileId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
+use crate::kernel::phone::Country;
 use crate::kernel::text_enum::UnknownWord;
 use crate::kernel::validate::Validator;
+use crate::numbers::service as numbers;
 use crate::{Error, Result};
 
 /// The word of organisations in the journal and among files.
@@ -69,6 +71,10 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     }
     after.version += 1;
     store::write_settings(&mut tx, actor.org, &after).await?;
+    if after.country != before.country {
+        store::set_country(&mut tx, actor.org, after.country.as_deref()).await?;
+        numbers::read_in(&mut tx, actor.org, app.country_of(after.country.as_deref()), now).await?;
+    }
     let (old, new) = differing(&before, &after);
     let entry = Entry::new("identity.settings_changed", SUBJECT, actor.org.0).before(&old).after(&new);
     journal::write(&mut tx, actor, now, entry).await?;
@@ -105,6 +111,13 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
     if let Some(zone) = &update.time_zone {
         after.time_zone = zone.trim().to_owned();
         check_time_zone(&mut check, &after.time_zone);
+    }
+    if let Some(country) = update.country.as_deref().map(str::trim) {
+        let read = (!country.is_empty()).then(|| country.parse::<Country>()).transpose();
+        match read {
+            Ok(country) => after.country = country.map(|country| country.letters().to_owned()),
+            Err(error) => check.errors.add("country", "unknown_country", error.to_string()),
+        }
     }
     if let Some(currency) = &update.currency {
         after.currency = currency.trim().to_ascii_uppercase();
@@ -269,6 +282,7 @@ impl From<SettingsRow> for Settings {
             accent: row.accent,
             locale: row.locale,
             time_zone: row.time_zone,
+            country: row.country,
             currency: row.currency,
             temperature_unit: row.temperature_unit,
             opening_hours: serde_json::from_str(&row.opening_hours).unwrap_or_default(),

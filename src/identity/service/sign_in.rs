@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::guard::{Guesser, Place};
+use super::phones::login_keys;
 use super::sessions::{SignedIn, actor_of, start_session, user};
-use super::{Client, factor, login_keys};
+use super::{Client, factor};
 use crate::identity::model::SessionKind;
 use crate::identity::password::Match;
 use crate::identity::store::{self, LoginRow, SessionKey};
@@ -135,7 +136,7 @@ async fn check_password(
     credentials: &Credentials,
     now: Timestamp,
 ) -> Result<(LoginRow, Guesser)> {
-    let (email, phone) = login_keys(&credentials.identifier);
+    let (email, phone) = login_keys(app, &credentials.identifier).await?;
     let guesser = Guesser::at_sign_in(app, client, &email, &phone).await?;
     guesser.pass(app, now).await?;
     let found = store::login(&app.db, &email, &phone).await?;

@@ -7,7 +7,6 @@ use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, sql};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
-use crate::kernel::validate::phone_key;
 
 /// An account seen from one organisation.
 #[derive(Debug, sqlx::FromRow)]
@@ -26,11 +25,20 @@ pub(crate) async fn has_accounts(on: impl Into<Conn<'_>>) -> Result<bool> {
     Ok(sql("SELECT 1 FROM accounts LIMIT 1").optional::<(i32,)>(on).await?.is_some())
 }
 
+/// A phone number.
+#[derive(Debug, Clone)]
+pub(crate) struct Phone {
+    /// As the person wrote it.
+    pub typed: String,
+    /// In the form of E.164, by which it is known.
+    pub number: String,
+}
+
 pub(crate) async fn insert_account(
     tx: &mut Tx,
     id: AccountId,
     email: Option<&str>,
-    phone: Option<&str>,
+    phone: Option<&Phone>,
     name: &str,
     password_hash: Option<&str>,
     now: Timestamp,
@@ -39,8 +47,8 @@ pub(crate) async fn insert_account(
          VALUES ($1, $2, $3, $4, $5, $6, $7)")
     .bind(id)
     .bind(email)
-    .bind(phone)
-    .bind(phone.map(phone_key))
+    .bind(phone.map(|phone| phone.typed.as_str()))
+    .bind(phone.map(|phone| phone.number.as_str()))
     .bind(name)
     .bind(password_hash)
     .bind(now)
@@ -188,13 +196,37 @@ pub(crate) async fn members_with_role(on: impl Into<Conn<'_>>, org: OrgId, role:
     Ok(count)
 }
 
-/// Writes an account's name and its phone number, as the person writes it.
-pub(crate) async fn write_person(tx: &mut Tx, account: AccountId, name: &str, phone: Option<&str>) -> Result<()> {
+/// An account's phone number as the person wrote it, and what it is known by.
+pub(crate) async fn phone_of(tx: &mut Tx, account: AccountId) -> Result<(Option<String>, Option<String>)> {
+    sql("SELECT phone, phone_key FROM accounts WHERE id = $1").bind(account).one(tx).await
+}
+
+/// Those of some numbers (in the form of E.164) that accounts have.
+pub(crate) async fn known_numbers(on: impl Into<Conn<'_>>, numbers: &[String]) -> Result<Vec<String>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = sql("SELECT phone_key FROM accounts WHERE phone_key IN (");
+    for (index, number) in numbers.iter().enumerate() {
+        query.push(if index == 0 { "" } else { ", " }).push_bind(number);
+    }
+    query.push(")");
+    let rows: Vec<(String,)> = query.all(on).await?;
+    Ok(rows.into_iter().map(|(number,)| number).collect())
+}
+
+/// Writes an account's name and its phone number, as the person writes it and in the form that it is known by.
+pub(crate) async fn write_person(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &str,
+    (phone, key): (Option<&str>, Option<&str>),
+) -> Result<()> {
     sql("UPDATE accounts SET name = $2, phone = $3, phone_key = $4 WHERE id = $1")
         .bind(account)
         .bind(name)
         .bind(phone)
-        .bind(phone.map(phone_key))
+        .bind(key)
         .run(tx)
         .await?;
     Ok(())
@@ -218,6 +250,7 @@ pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -
     for statement in [
         "DELETE FROM entry_links WHERE account_id = $1 OR email = (SELECT email FROM accounts WHERE id = $1) \
          OR phone_key = (SELECT phone_key FROM accounts WHERE id = $1)",
+        "DELETE FROM number_doubts WHERE other = (SELECT phone FROM accounts WHERE id = $1)",
         "DELETE FROM sessions WHERE account_id = $1",
         "DELETE FROM known_devices WHERE account_id = $1",
         "DELETE FROM recovery_codes WHERE account_id = $1",
@@ -276,11 +309,11 @@ pub(crate) async fn is_operator(on: impl Into<Conn<'_>>, account: AccountId) -> 
 pub(crate) async fn account_by_login(
     on: impl Into<Conn<'_>>,
     email: Option<&str>,
-    phone: Option<&str>,
+    phone_key: Option<&str>,
 ) -> Result<Option<AccountId>> {
     let row: Option<(AccountId,)> = sql("SELECT id FROM accounts WHERE email = $1 OR phone_key = $2 LIMIT 1")
         .bind(email)
-        .bind(phone.map(phone_key))
+        .bind(phone_key)
         .optional(on)
         .await?;
     Ok(row.map(|(id,)| id))
@@ -291,13 +324,13 @@ pub(crate) async fn member_by_login(
     on: impl Into<Conn<'_>>,
     org: OrgId,
     email: Option<&str>,
-    phone: Option<&str>,
+    phone_key: Option<&str>,
 ) -> Result<Option<AccountId>> {
     let row: Option<(AccountId,)> = sql("SELECT a.id FROM accounts a JOIN memberships m ON m.account_id = a.id \
          WHERE m.org_id = $1 AND (a.email = $2 OR a.phone_key = $3) LIMIT 1")
     .bind(org)
     .bind(email)
-    .bind(phone.map(phone_key))
+    .bind(phone_key)
     .optional(on)
     .await?;
     Ok(row.map(|(id,)| id))

@@ -23,6 +23,7 @@ pub(crate) struct ActiveMemberRow {
     pub organisation: String,
     pub locale: String,
     pub time_zone: String,
+    pub country: Option<String>,
     pub temperature_unit: TemperatureUnit,
 }
 
@@ -30,7 +31,7 @@ pub(crate) struct ActiveMemberRow {
 pub(crate) async fn active_members(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Vec<ActiveMemberRow>> {
     sql("SELECT a.id AS account_id, m.id AS membership_id, a.name, a.email, a.phone, m.role, \
          r.permissions AS role_permissions, m.customer_id, o.areas, o.name AS organisation, o.locale, o.time_zone, \
-         o.temperature_unit \
+         o.temperature_unit, o.country \
          FROM memberships m JOIN accounts a ON a.id = m.account_id \
          JOIN organisations o ON o.id = m.org_id AND o.suspended_at IS NULL \
          LEFT JOIN roles r ON r.org_id = m.org_id AND r.name = m.role \

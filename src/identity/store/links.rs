@@ -6,7 +6,6 @@ use crate::identity::model::LinkKind;
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{AccountId, EntryLinkId, MembershipId, OrgId};
 use crate::kernel::time::Timestamp;
-use crate::kernel::validate::phone_key;
 
 /// A link's row, without its token.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -17,6 +16,8 @@ pub(crate) struct LinkRow {
     pub account_id: Option<AccountId>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    /// The number in the form of E.164.
+    pub phone_key: Option<String>,
     pub name: Option<String>,
     pub role: Option<String>,
     pub password_hash: Option<String>,
@@ -35,7 +36,7 @@ pub(crate) async fn insert_link(tx: &mut Tx, link: &LinkRow, token_hash: Vec<u8>
     .bind(link.account_id)
     .bind(link.email.as_deref())
     .bind(link.phone.as_deref())
-    .bind(link.phone.as_deref().map(phone_key))
+    .bind(link.phone_key.as_deref())
     .bind(link.name.as_deref())
     .bind(link.role.as_deref())
     .bind(link.password_hash.as_deref())
@@ -54,7 +55,7 @@ pub(crate) async fn live_link(
     token_hash: Vec<u8>,
     now: Timestamp,
 ) -> Result<Option<LinkRow>> {
-    sql("SELECT id, kind, org_id, account_id, email, phone, name, role, password_hash, created_by, expires_at \
+    sql("SELECT id, kind, org_id, account_id, email, phone, phone_key, name, role, password_hash, created_by, expires_at \
          FROM entry_links WHERE token_hash = $1 AND kind = $2 AND used_at IS NULL AND expires_at > $3")
     .bind(token_hash)
     .bind(kind)
@@ -90,14 +91,14 @@ pub(crate) async fn end_invitations(
     tx: &mut Tx,
     org: OrgId,
     email: Option<&str>,
-    phone: Option<&str>,
+    phone_key: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
     sql("UPDATE entry_links SET used_at = $4 WHERE org_id = $1 AND kind = 'invitation' AND used_at IS NULL \
          AND (email = $2 OR phone_key = $3)")
     .bind(org)
     .bind(email)
-    .bind(phone.map(phone_key))
+    .bind(phone_key)
     .bind(now)
     .run(tx)
     .await?;

@@ -60,6 +60,25 @@ pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) ->
     .await
 }
 
+/// An organisation's country, if there is the organisation: the letters, or none where it names none.
+pub(crate) async fn country(on: impl Into<Conn<'_>>, id: OrgId) -> Result<Option<Option<String>>> {
+    let row: Option<(Option<String>,)> =
+        sql("SELECT country FROM organisations WHERE id = $1").bind(id).optional(on).await?;
+    Ok(row.map(|(country,)| country))
+}
+
+/// The countries of all organisations, each once.
+pub(crate) async fn countries(on: impl Into<Conn<'_>>) -> Result<Vec<Option<String>>> {
+    let rows: Vec<(Option<String>,)> =
+        sql("SELECT DISTINCT country FROM organisations ORDER BY country").all(on).await?;
+    Ok(rows.into_iter().map(|(country,)| country).collect())
+}
+
+pub(crate) async fn set_country(tx: &mut Tx, id: OrgId, country: Option<&str>) -> Result<()> {
+    sql("UPDATE organisations SET country = $2 WHERE id = $1").bind(id).bind(country).run(tx).await?;
+    Ok(())
+}
+
 /// The oldest organisation that is not suspended.
 pub(crate) async fn first_organisation(on: impl Into<Conn<'_>>) -> Result<Option<OrganisationRow>> {
     sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
@@ -134,6 +153,7 @@ pub(crate) struct SettingsRow {
     pub areas: String,
     pub locale: String,
     pub time_zone: String,
+    pub country: Option<String>,
     pub accent: String,
     pub currency: String,
     pub temperature_unit: TemperatureUnit,
@@ -149,7 +169,7 @@ pub(crate) struct SettingsRow {
 
 pub(crate) async fn settings(on: impl Into<Conn<'_>>, org: OrgId) -> Result<SettingsRow> {
     sql("SELECT slug, name, areas, locale, time_zone, accent, currency, opening_hours, public_forms, self_registration, \
-         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version, temperature_unit \
+         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version, temperature_unit, country \
          FROM organisations WHERE id = $1")
     .bind(org)
     .one(on)

@@ -12,6 +12,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{AccountId, AlertId, MembershipId, NoticeId, OrgId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::phone::{Country, e164};
 use crate::kernel::time::{DAY, HOUR, Timestamp};
 use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
@@ -257,7 +258,10 @@ async fn send_sms(
     person: &Addressee,
     (notice, facts): &(NoticeRow, NoticeFacts),
 ) -> Result<()> {
-    let Some(to) = person.phone.clone() else { return Ok(()) };
+    let Some(phone) = &person.phone else { return Ok(()) };
+    // Without a country of the organisation's own the gateway's is meant.
+    let home = audience.country.as_deref().and_then(|letters| letters.parse::<Country>().ok());
+    let to = home.and_then(|home| e164(phone, home)).unwrap_or_else(|| phone.clone());
     let title = title(notice.kind, facts, &audience.locale, NAMED_BRIEFLY);
     let text =
         format!("{}: {} {}", clipped(&audience.organisation, 30), clipped(&title, 110), link(app, notice, facts));

@@ -170,7 +170,8 @@ async fn told(app: &App) -> Vec<String> {
 async fn customer(story: &Story, name: &str, phone: &str) -> CustomerId {
     let mut tx = story.app.db.begin().await.expect("a transaction");
     let now = story.app.clock.now();
-    let customer = officina::customers::service::find_or_create(&mut tx, &story.system(), name, phone, None, now).await;
+    let (actor, home) = (story.system(), story.app.country);
+    let customer = officina::customers::service::find_or_create(&mut tx, &actor, home, (name, phone), None, now).await;
     tx.commit().await.expect("a commit");
     customer.expect("a customer").id
 }

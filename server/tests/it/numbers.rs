@@ -1,0 +1,209 @@
+//! Phone numbers: who is who by them, in which country they are read, and what becomes of those that were known by less.
+
+use officina::kernel::db::sql;
+use officina::kernel::ids::CustomerId;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, TestServer};
+
+const DOUBTS: &str = "/api/v1/admin/number-doubts";
+
+/// Checks a car in and tells whose it is.
+async fn customer_of(server: &TestServer, name: &str, phone: &str, plate: &str) -> String {
+    let body = json!({
+        "customerName": name, "customerPhone": phone, "vehiclePlate": plate, "repairType": "collision",
+    });
+    let made = server.visitor().post("/api/v1/checkin", body).await.expect(201)["data"].clone();
+    let path = format!("/api/v1/repairs/{}", made["id"].as_str().unwrap());
+    let detail = server.member("admin").await.get(&path).await.expect(200);
+    detail["data"]["customer"]["id"].as_str().unwrap().to_owned()
+}
+
+async fn doubts(client: &Client) -> Vec<(Value, Value)> {
+    let list = client.get(DOUBTS).await.expect(200);
+    list["data"].as_array().unwrap().iter().map(|row| (row["customerName"].clone(), row["reason"].clone())).collect()
+}
+
+#[tokio::test]
+async fn a_number_is_known_with_its_country() {
+    TestServer::each(|server| async move {
+        let here = customer_of(&server, "Anna Verdi", "612 344178", "AA111AA").await;
+        let spain = customer_of(&server, "Ana Verde", "+34 612 344178", "BB222BB").await;
+        assert_ne!(here, spain);
+        let italy = customer_of(&server, "Bruno Blu", "+39 333 9441781", "CC333CC").await;
+        let america = customer_of(&server, "Brian Blue", "+1 333 944 1781", "DD444DD").await;
+        assert_ne!(italy, america);
+        for spelling in ["333 944 1781", "0039 3339441781", "(+39) 333-9441781", "39 333 9441781"] {
+            assert_eq!(customer_of(&server, "B. Blu", spelling, "CC333CC").await, italy, "{spelling}");
+        }
+
+        let admin = server.member("admin").await;
+        for word in ["%2B39%20333%209441781", "%2B393339441781"] {
+            let found = admin.get(&format!("/api/v1/repairs?search={word}")).await.expect(200);
+            assert_eq!(found["page"]["total"], 5, "{word}");
+        }
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn leads_are_one_persons_by_the_whole_number() {
+    TestServer::each(|server| async move {
+        let ask = |phone: &str| json!({ "name": "Carla Neri", "phone": phone, "leadType": "service" });
+        let visitor = server.visitor();
+        for phone in ["+39 333 9441781", "+1 333 944 1781", "333 9441781"] {
+            visitor.post("/api/v1/public/leads", ask(phone)).await.expect(201);
+            server.advance(60_000);
+        }
+        let inbox = server.member("admin").await.get("/api/v1/admin/leads").await.expect(200);
+        let rows = inbox["data"].as_array().unwrap();
+        assert_eq!(rows[0]["earlierLeadId"], rows[2]["id"], "the same number without its country");
+        assert_eq!(rows[1]["earlierLeadId"], Value::Null, "a number of another country");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_signs_in_with_a_number_in_any_spelling_of_its_country() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let user = json!({ "phone": "333 944 1781", "name": "Nadia Notte", "role": "agent", "password": PASSWORD });
+        admin.post("/api/v1/admin/users", user.clone()).await.expect(201);
+        admin.post("/api/v1/admin/users", user).await.expect_error(409, "CONFLICT");
+        let login = |phone: &str| json!({ "phone": phone, "password": PASSWORD });
+        for spelling in ["333 9441781", "+39\u{a0}333\u{a0}9441781", "0039 333-944-1781"] {
+            server.visitor().post("/api/v1/auth/login", login(spelling)).await.expect(200);
+        }
+        let abroad = login("+34 333 9441781");
+        server.visitor().post("/api/v1/auth/login", abroad).await.expect_error(401, "UNAUTHORIZED");
+
+        // Where organisations stand in two countries, a number without one is whose it can be.
+        let spain = server.stranger().await;
+        spain.patch("/api/v1/admin/settings", json!({ "country": "es" })).await.expect(200);
+        let user = json!({ "phone": "612 344178", "name": "Ana Verde", "role": "agent", "password": PASSWORD });
+        spain.post("/api/v1/admin/users", user).await.expect(201);
+        for spelling in ["612 344178", "+34 612344178"] {
+            server.visitor().post("/api/v1/auth/login", login(spelling)).await.expect(200);
+        }
+        server.visitor().post("/api/v1/auth/login", login("333 9441781")).await.expect(200);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_organisation_says_where_its_numbers_are_read() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let typed = customer_of(&server, "Ana Verde", "612 344178", "AA111AA").await;
+        let unknown = json!({ "country": "Atlantis" });
+        admin.patch("/api/v1/admin/settings", unknown).await.expect_error(400, "VALIDATION_ERROR");
+        let changed = admin.patch("/api/v1/admin/settings", json!({ "country": "es" })).await.expect(200);
+        assert_eq!(changed["data"]["country"], "ES");
+        assert_eq!(customer_of(&server, "Ana Verde", "+34 612 344178", "AA111AA").await, typed);
+        let found = admin.get("/api/v1/repairs?search=%2B34612344178").await.expect(200);
+        assert_eq!(found["page"]["total"], 2, "what was typed before is found by what it is now");
+        let back = admin.patch("/api/v1/admin/settings", json!({ "country": "" })).await.expect(200);
+        assert_eq!(back["data"]["country"], Value::Null);
+        assert_ne!(customer_of(&server, "Ana Verde", "+34 612 344178", "AA111AA").await, typed);
+        server.stop().await;
+    })
+    .await;
+}
+
+/// Puts the numbers of the organisation back to what they were known by before they had a country.
+async fn as_before(server: &TestServer, customers: &[(&str, &str)]) {
+    let mut tx = server.app().db.begin().await.unwrap();
+    for (id, phone) in customers {
+        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        let id: CustomerId = id.parse().unwrap();
+        let key = &digits[digits.len().saturating_sub(10)..];
+        sql("UPDATE customers SET phone_number = NULL, phone_key = $2 WHERE id = $1")
+            .bind(id)
+            .bind(key)
+            .run(&mut tx)
+            .await
+            .unwrap();
+        sql("UPDATE repairs SET search = LOWER(tracking_code) || ' ' || $2 WHERE customer_id = $1")
+            .bind(id)
+            .bind(key)
+            .run(&mut tx)
+            .await
+            .unwrap();
+    }
+    sql("UPDATE organisations SET numbers_read_in = ''").run(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn numbers_from_before_are_read_anew_and_nothing_is_lost_or_joined() {
+    TestServer::each(|server| async move {
+        let anna = customer_of(&server, "Anna Verdi", "06 1234567", "AA111AA").await;
+        let marco = customer_of(&server, "Marco Verdi", "06 7654321", "BB222BB").await;
+        let bruno = customer_of(&server, "Bruno Blu", "+39 333 9441781", "CC333CC").await;
+        // Another car under Bruno's last ten digits, as it was taken then.
+        assert_eq!(customer_of(&server, "Brian Smith", "+39 333 9441781", "DD444DD").await, bruno);
+        assert_eq!(customer_of(&server, "B. Blu", "+39 333 9441781", "CC333CC").await, bruno);
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql("UPDATE customers SET phone = '+39 06 1234567' WHERE id = $1")
+            .bind(marco.parse::<CustomerId>().unwrap())
+            .run(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let stored =
+            [(anna.as_str(), "06 1234567"), (marco.as_str(), "+39 06 1234567"), (bruno.as_str(), "+39 333 9441781")];
+        as_before(&server, &stored).await;
+
+        // Twice: a start that was broken off is made good by the next one.
+        for _ in 0..2 {
+            officina::numbers::service::read_where_needed(server.app()).await.unwrap();
+        }
+        let (manager, agent) = (server.member("manager").await, server.member("technician").await);
+        let (shared, several) = (json!("shared_number"), json!("several_people"));
+        let expected =
+            [(json!("Anna Verdi"), shared.clone()), (json!("Marco Verdi"), shared), (json!("Bruno Blu"), several)];
+        assert_eq!(doubts(&manager).await, expected);
+        let page = server.browser("manager").await.get("/app/numbers").await;
+        assert!(page.status == 200 && page.text().contains("Brian Smith"), "{}", page.text());
+        let home = server.browser("manager").await.get("/app").await;
+        assert!(home.text().contains("/app/numbers"), "{}", home.text());
+
+        // A number of two finds neither by itself, but with the name.
+        assert_eq!(customer_of(&server, "marco verdi", "0039 06 1234567", "BB222BB").await, marco);
+        assert_eq!(customer_of(&server, "Anna Verdi", "061234567", "AA111AA").await, anna);
+        let third = customer_of(&server, "Carla Neri", "06 1234567", "EE555EE").await;
+        assert!(third != anna && third != marco);
+        assert_eq!(customer_of(&server, "Bruno B.", "333 944 1781", "CC333CC").await, bruno);
+        assert_ne!(customer_of(&server, "Brian Smith", "+1 333 944 1781", "DD444DD").await, bruno);
+        let found = manager.get("/api/v1/repairs?search=%2B393339441781").await.expect(200);
+        assert_eq!(found["page"]["total"], 4);
+
+        agent.delete(&format!("{DOUBTS}/{anna}")).await.expect_error(403, "FORBIDDEN");
+        assert_eq!(manager.delete(&format!("{DOUBTS}/{anna}")).await.status, 204);
+        manager.delete(&format!("{DOUBTS}/{anna}")).await.expect_error(404, "NOT_FOUND");
+        assert_eq!(doubts(&manager).await, expected[1..]);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_with_something_invisible_in_its_address_is_reached_again() {
+    TestServer::each(|server| async move {
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql("UPDATE accounts SET email = $1 WHERE email = 'agent@rossi.test'")
+            .bind("\u{200b}agent@rossi.test")
+            .run(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        as_before(&server, &[]).await;
+        officina::numbers::service::read_where_needed(server.app()).await.unwrap();
+        server.member("agent").await.get("/api/v1/repairs").await.expect(200);
+        server.stop().await;
+    })
+    .await;
+}
