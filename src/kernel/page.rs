@@ -38,6 +38,18 @@ pub struct PageRequest {
     /// A page number from 1, for clients that count pages. A cursor wins over it.
     #[cfg_attr(feature = "utoipa", param(minimum = 1))]
     pub page: Option<i64>,
+    /// Whether a cursor of another list is past the end of this one instead of a fault.
+    #[serde(skip)]
+    pub is_shown: bool,
+}
+
+impl PageRequest {
+    /// A page for people, who come back by addresses that they kept: a cursor from before an upgrade, or of another filter,
+    /// finds nothing, and the page leads to where the list begins.
+    #[must_use]
+    pub const fn shown(limit: i64, cursor: Option<String>) -> Self {
+        Self { limit: Some(limit), cursor, page: None, is_shown: true }
+    }
 }
 
 /// How many rows a filter has.

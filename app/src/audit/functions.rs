@@ -92,7 +92,7 @@ pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditVie
     let calendar = crate::context::calendar(&app, &actor).await?;
     let AuditQuery { action, subject, actor: by, from, to, cursor } = query;
     let filter = AuditFilter { action, subject, actor: by, from, to };
-    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
+    let page = PageRequest::shown(PAGE, cursor);
     let page = service::list(&app, &actor, &filter, &page).await?;
     let known = service::known(&app, &actor).await?;
     let mut actions: Vec<(String, String)> = Vec::new();

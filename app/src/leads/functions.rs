@@ -81,7 +81,7 @@ pub async fn list_leads(query: LeadQuery) -> Result<LeadsView, PageError> {
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let filter = LeadFilter { status: query.status, quarantined: Some(query.quarantined), search: query.search };
-    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(PAGE, query.cursor);
     let page = service::list(&app, &actor, &filter, &page).await?;
     let row = |lead: officina::leads::LeadSummary| LeadRow {
         id: lead.id.to_string(),

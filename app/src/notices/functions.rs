@@ -90,7 +90,7 @@ pub async fn list_notices(cursor: Option<String>) -> Result<NoticesView, PageErr
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
+    let page = PageRequest::shown(PAGE, cursor);
     let page = service::own_notices(&app, &actor, &NoticeFilter::default(), &page).await?;
     let extent = page.extent();
     let rows = page.items.into_iter().map(|notice| NoticeLine {

@@ -54,7 +54,7 @@ pub async fn list_organisations(cursor: Option<String>) -> Result<OrganisationsV
     let answered = Answered::here(&["organisations/create", "organisations/suspend"], &kept);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let page = PageRequest { limit: Some(PAGE), cursor, page: None };
+    let page = PageRequest::shown(PAGE, cursor);
     let page = officina::identity::service::tenants(&app, &actor, &page).await?;
     let extent = page.extent();
     let rows = page.items.into_iter().map(|tenant| OrganisationRow {

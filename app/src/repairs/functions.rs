@@ -156,7 +156,7 @@ pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> 
         sort: query.sort,
         ..RepairFilter::default()
     };
-    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(PAGE, query.cursor);
     let page = service::list(&app, &actor, &filter, &page).await?;
     Ok(RepairsView {
         extent: page.extent(),

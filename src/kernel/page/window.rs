@@ -101,7 +101,11 @@ impl PageRequest {
             return Err(Error::field("page", "out_of_range", "starts at 1"));
         }
         let (after, before) = match self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-            Some(cursor) => Cursor::decode(cursor, &list).map(|(after, before)| (Some(after), before))?,
+            Some(cursor) => match Cursor::decode(cursor, &list) {
+                Ok((after, before)) => (Some(after), before),
+                Err(_) if self.is_shown => (None, i64::MAX),
+                Err(error) => return Err(error),
+            },
             None => (None, (page - 1).saturating_mul(limit.into())),
         };
         let offset = if after.is_some() { 0 } else { before };
@@ -197,11 +201,17 @@ mod tests {
         assert_eq!(second.after, Some(cursor(2)));
         let second = second.page(vec![3], key, Total::NotCounted);
         assert_eq!((second.before, second.next_cursor), (2, None));
+
+        let of_another = cursor(1).encode(50, &list("leads"));
+        let asked = PageRequest { cursor: Some(of_another.clone()), ..PageRequest::default() };
+        assert!(asked.window_of(list("repairs")).is_err());
+        let shown = PageRequest::shown(50, Some(of_another)).window_of(list("repairs")).unwrap();
+        assert_eq!((shown.after, shown.offset), (None, i64::MAX), "behind the end");
     }
 
     #[test]
     fn what_no_page_can_be_is_refused() {
-        let asked = |limit, page| PageRequest { limit, cursor: None, page }.window_of(list("repairs"));
+        let asked = |limit, page| PageRequest { limit, page, ..PageRequest::default() }.window_of(list("repairs"));
         for (limit, page) in [(Some(0), None), (Some(101), None), (Some(-1), None), (None, Some(0)), (None, Some(-1))] {
             assert!(asked(limit, page).is_err(), "{limit:?} {page:?}");
         }

@@ -145,7 +145,7 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
     let cell = query.cell.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
     let place = query.place.map(|id| id.parse()).transpose().map_err(|_| officina::Error::NotFound)?;
     let filter = AlertFilter { status: Some(status), kind, cold_cell_id: cell, location_id: place };
-    let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(super::PAGE, query.cursor);
     let page = service::list_alerts(&app, &actor, &filter, &page).await?;
     Ok(AlertsView {
         extent: page.extent(),

@@ -139,7 +139,7 @@ pub async fn list_devices(#[server(default)] query: DeviceQuery) -> Result<Devic
         search: query.search,
         status: query.status.and_then(|word| word.parse().ok()),
     };
-    let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(super::PAGE, query.cursor);
     let page = officina::cold_chain::service::list_devices(&app, &actor, &filter, &page).await?;
     Ok(DevicesView {
         extent: page.extent(),

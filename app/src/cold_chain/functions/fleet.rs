@@ -95,7 +95,7 @@ pub async fn list_cells(#[server(default)] query: CellQuery) -> Result<CellsView
         without_customer: is_nobodys.then_some(true),
         search: query.search,
     };
-    let page = PageRequest { limit: Some(super::PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(super::PAGE, query.cursor);
     let page = service::list_cold_cells(&app, &actor, &filter, &page).await?;
     let now = app.clock.now();
     let sees_fleet = actor.reach(Permission::ColdChainRead).is_ok();

@@ -122,7 +122,7 @@ pub async fn list_members(#[server(default)] query: MemberQuery) -> Result<Membe
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let filter = MemberFilter { status: query.status, role: query.role, search: query.search };
-    let page = PageRequest { limit: Some(PAGE), cursor: query.cursor, page: None };
+    let page = PageRequest::shown(PAGE, query.cursor);
     let page = service::members(&app, &actor, &filter, &page).await?;
     let roles = service::roles(&app, &actor).await?;
     Ok(MembersView {
