@@ -60,7 +60,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// An event as it is sent: `id`, `event` and `data` are the fields of server-sent events.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the stream, which is written event by event")]
-struct LiveEvent {
+struct SentEvent {
     /// The number of the journal's entry.
     id: Option<String>,
     /// `<area>.<verb>`, or `beat` where nothing happened.
@@ -90,7 +90,7 @@ pub struct LiveQuery {
 ///
 /// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, content_type = "text/event-stream", body = LiveEvent), (status = 400, body = ErrorBody),
+    responses((status = 200, content_type = "text/event-stream", body = SentEvent), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 429, body = ErrorBody)))]
 async fn live(
