@@ -4,6 +4,8 @@ import { demo, demoUser, expect, hire, open, signIn, signInAs, signOut, test, wa
 /** What the stories do to the network shows in the console. */
 const DISTURBED = [/status of 502/, /net::ERR_(FAILED|INTERNET_DISCONNECTED)/, /^answer: 502/];
 const OLD = "What you see may be out of date";
+/** The form of a repair's next step. */
+const STEP = "form[action='/_fn/repairs/status']";
 
 /** Announces a car and returns its repair. */
 async function announce(request: APIRequestContext, plate: string): Promise<string> {
@@ -93,24 +95,24 @@ test.describe("a server that is away", () => {
     const repair = await announce(page.request, "LW200AA");
     await signIn(page, "technician");
     await open(page, `/app/repairs/${repair}`);
-    const note = page.locator("textarea[name=public_note]");
+    const note = page.locator(`${STEP} [name=public_note]`);
     await note.fill("The bumper has come");
-    await page.locator("textarea[name=note]").fill("Shelf 4");
+    await page.locator(`${STEP} [name=note]`).fill("Shelf 4");
     await breakDown(page);
-    await page.getByRole("button", { name: "Confirmed" }).first().click();
+    await page.getByRole("button", { name: "Accepted" }).first().click();
     await expect(page.locator("main").getByText("The server cannot be reached").first()).toBeVisible();
     await expect(note).toHaveValue("The bumper has come");
     await page.unroute("**/_fn/**");
     await expect(page.getByText(OLD)).toHaveCount(0);
-    await expect(page.locator(".page-head")).not.toContainText("Confirmed");
+    await expect(page.locator(".page-head")).not.toContainText("Accepted");
 
-    await page.getByRole("button", { name: "Confirmed" }).first().click();
-    await expect(page.locator(".page-head")).toContainText("Confirmed");
-    await expect(page.locator(".toasts")).toContainText("LW200AA: Confirmed");
+    await page.getByRole("button", { name: "Accepted" }).first().click();
+    await expect(page.locator(".page-head")).toContainText("Accepted");
+    await expect(page.locator(".toasts")).toContainText("LW200AA: Accepted");
     // It went with that step, and does not go with the next one.
     await expect(page.locator("main")).toContainText("The bumper has come");
     await expect(note).toHaveValue("");
-    await expect(page.locator("textarea[name=note]")).toHaveValue("");
+    await expect(page.locator(`${STEP} [name=note]`)).toHaveValue("");
     await page.reload();
     await expect(page.locator("main")).toContainText("Shelf 4");
     await expect(note).toHaveValue("");
@@ -150,10 +152,10 @@ test.describe("what was typed", () => {
     await signInAs(page, login);
     const address = `/app/repairs/${repair}`;
     await open(page, address);
-    const note = page.locator("textarea[name=public_note]");
+    const note = page.locator(`${STEP} [name=public_note]`);
     await note.fill("Half a page of text");
     await endSessions(browser, baseURL!, login);
-    await page.getByRole("button", { name: "Confirmed" }).first().click();
+    await page.getByRole("button", { name: "Accepted" }).first().click();
     await expect(page).toHaveURL(/\/sign-in/);
     await page.locator("[name=login]").fill(login.email);
     await page.locator("[name=password]").fill(login.password);
@@ -161,7 +163,7 @@ test.describe("what was typed", () => {
     await expect(page).toHaveURL(new RegExp(address));
     await expect(note).toHaveValue("Half a page of text");
     await expect(page.locator(".toasts")).toContainText("is here again");
-    await expect(page.locator(".page-head")).not.toContainText("Confirmed");
+    await expect(page.locator(".page-head")).not.toContainText("Accepted");
     await page.reload();
     await expect(note).toHaveValue("Half a page of text");
 
@@ -195,8 +197,8 @@ test.describe("two people at one machine", () => {
     await signOut(other);
     await signInAs(other, second);
 
-    await page.locator("textarea[name=note]").fill("Written by the first");
-    await page.getByRole("button", { name: "Confirmed" }).first().click();
+    await page.locator(`${STEP} [name=note]`).fill("Written by the first");
+    await page.getByRole("button", { name: "Accepted" }).first().click();
     // The page is made anew for who is there now, who may not see it.
     await expect(page.locator("main")).toContainText("This is not yours to see");
     await page.getByLabel("Your account").click();
@@ -204,7 +206,7 @@ test.describe("two people at one machine", () => {
     await signOut(page);
     await signIn(page, "technician");
     await page.goto(`/app/repairs/${repair}`);
-    await expect(page.locator(".page-head")).not.toContainText("Confirmed");
+    await expect(page.locator(".page-head")).not.toContainText("Accepted");
   });
 });
 
@@ -212,16 +214,16 @@ test("a double click on a step is one step", async ({ page }) => {
   const repair = await announce(page.request, "LW500AA");
   await signIn(page, "technician");
   await open(page, `/app/repairs/${repair}`);
-  const step = page.locator("main form button[name=status].btn-primary");
+  const step = page.getByRole("button", { name: "Accepted" }).first();
   const spot = (await step.boundingBox())!;
   const [x, y] = [spot.x + spot.width / 2, spot.y + spot.height / 2];
   await page.mouse.click(x, y);
   await page.waitForResponse((response) => response.url().includes("/_fn/repairs/get"));
   await page.mouse.click(x, y);
-  await expect(page.locator(".toasts")).toContainText("LW500AA: Confirmed");
+  await expect(page.locator(".toasts")).toContainText("LW500AA: Accepted");
   await expect(page.locator(".toasts .alert")).toHaveCount(1);
   const shown = await (await page.request.get(`/api/v1/repairs/${repair}`)).json();
-  expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["confirmed", 2]);
+  expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["accepted", 2]);
 });
 
 test("on the board a second click at the same spot moves no other car", async ({ page }) => {
@@ -230,23 +232,23 @@ test("on the board a second click at the same spot moves no other car", async ({
   await open(page, "/app/repairs/board");
   const first = page.locator("article", { hasText: "LW601AA" });
   await first.getByText("Move to").click();
-  const step = first.getByRole("button", { name: "Confirmed" });
+  const step = first.getByRole("button", { name: "Accepted" });
   const spot = (await step.boundingBox())!;
   const [x, y] = [spot.x + spot.width / 2, spot.y + spot.height / 2];
   await page.mouse.click(x, y);
-  const confirmed = page.getByRole("region", { name: "Confirmed" });
-  const moved = confirmed.locator("article", { hasText: "LW601AA" });
+  const accepted = page.getByRole("region", { name: "Accepted" });
+  const moved = accepted.locator("article", { hasText: "LW601AA" });
   await expect(moved).toBeVisible();
   await page.mouse.click(x, y);
   await expect(page.locator("details.steps[open]")).toHaveCount(0);
-  await expect(page.locator(".toasts")).toContainText("LW601AA: Confirmed");
+  await expect(page.locator(".toasts")).toContainText("LW601AA: Accepted");
   // The focus went with the card.
   await expect(moved.locator("summary")).toBeFocused();
   const statuses = [];
   for (const id of [below, above]) {
     statuses.push((await (await page.request.get(`/api/v1/repairs/${id}`)).json()).data.status);
   }
-  expect(statuses).toEqual(["pre_checkin", "confirmed"]);
+  expect(statuses).toEqual(["pre_checkin", "accepted"]);
 });
 
 test("an open menu of the board stays with its car when another one goes", async ({ page, browser, baseURL }) => {
@@ -261,12 +263,11 @@ test("an open menu of the board stays with its car when another one goes", async
   const colleague = await other.newPage();
   await signIn(colleague, "manager");
   const step = await colleague.request.post(`/api/v1/repairs/${above}/status`, {
-    data: { status: "confirmed", version: 1 },
-    headers: { origin: baseURL! },
+    data: { status: "accepted", version: 1 },
   });
   expect(step.ok()).toBe(true);
-  const confirmed = page.getByRole("region", { name: "Confirmed" });
-  await expect(confirmed.locator("article", { hasText: "LW701AA" })).toBeVisible();
+  const accepted = page.getByRole("region", { name: "Accepted" });
+  await expect(accepted.locator("article", { hasText: "LW701AA" })).toBeVisible();
   await expect(page.locator("details.steps[open]")).toHaveCount(1);
   await expect(card.locator("details.steps")).toHaveAttribute("open");
   expect(problems).toEqual([]);
