@@ -43,6 +43,8 @@ pub const EVENTS: &[(&str, Topic)] = &[
     ("repairs.created", Topic::Repairs),
     ("repairs.updated", Topic::Repairs),
     ("repairs.status_changed", Topic::Repairs),
+    ("repairs.appointment_moved", Topic::Repairs),
+    ("repairs.note_added", Topic::Repairs),
     ("repairs.photos_added", Topic::Repairs),
     ("repairs.photo_deleted", Topic::Repairs),
     ("leads.created", Topic::Leads),

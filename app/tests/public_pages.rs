@@ -41,7 +41,12 @@ fn when() -> Moment {
 }
 
 fn tracked(status: RepairStatus, text: &str, photos: Option<Vec<TrackedPhoto>>) -> TrackPage {
-    let step = |status: &RepairStatus| Step { status: *status, when: when(), note: Some(text.to_owned()) };
+    let step = |status: &RepairStatus| Step {
+        status: *status,
+        when: when(),
+        note: Some(text.to_owned()),
+        is_note: *status == RepairStatus::Accepted,
+    };
     TrackPage {
         code: "A2B3CD".to_owned(),
         status,
@@ -49,6 +54,7 @@ fn tracked(status: RepairStatus, text: &str, photos: Option<Vec<TrackedPhoto>>) 
         first_name: text.to_owned(),
         plate_hint: "AB•••••".to_owned(),
         vehicle: text.to_owned(),
+        appointment: Some(when()),
         promised: Some(when()),
         updated: when(),
         steps: LINE.iter().rev().map(step).collect(),

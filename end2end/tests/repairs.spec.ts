@@ -1,4 +1,5 @@
 import type { APIRequestContext, Page } from "@playwright/test";
+import { photo } from "./pictures.ts";
 import { expect, expectAccessibleLightAndDark, expectNoProblems, signIn, test, watch } from "./support.ts";
 
 /** Announces a car and returns its repair. */
@@ -56,9 +57,9 @@ test("staff moves a car, a second browser and the customer see it", async ({ pag
   await page.locator("textarea[name=public_note]").fill("Your car is here.");
   // Counted from when it is done: how long the server takes for that is another question.
   const done = page.waitForResponse((response) => response.url().endsWith("/_fn/repairs/status"));
-  await page.getByRole("button", { name: /Confirmed/ }).first().click();
+  await page.getByRole("button", { name: "Accepted" }).click();
   await done;
-  await expect(second.locator(".page-head")).toContainText("Confirmed", { timeout: 2_000 });
+  await expect(second.locator(".page-head")).toContainText("Accepted", { timeout: 2_000 });
 
   const customer = await other.newPage();
   await customer.goto(`/track/${repair.trackingCode}`);
@@ -75,15 +76,15 @@ test("a card is moved on the board by its menu and by dragging", async ({ page }
   const card = page.locator("article", { hasText: "PW600AA" });
   await expect(card).toBeVisible();
   await card.getByText("Move to").click();
-  await card.getByRole("button", { name: "Confirmed" }).click();
-  const confirmed = page.getByRole("region", { name: "Confirmed" });
-  await expect(confirmed.locator("article", { hasText: "PW600AA" })).toBeVisible();
-
-  const accepted = page.getByRole("region", { name: /Accepted|In the shop|Here/ });
-  await page.locator("article", { hasText: "PW600AA" }).dragTo(accepted.locator("header"));
+  await card.getByRole("button", { name: "Accepted" }).click();
+  const accepted = page.getByRole("region", { name: "Accepted" });
   await expect(accepted.locator("article", { hasText: "PW600AA" })).toBeVisible();
+
+  const apart = page.getByRole("region", { name: "Disassembly" });
+  await page.locator("article", { hasText: "PW600AA" }).dragTo(apart.locator("header"));
+  await expect(apart.locator("article", { hasText: "PW600AA" })).toBeVisible();
   const now = await page.request.get(`/api/v1/repairs/${repair.id}`);
-  expect((await now.json()).data.status).toBe("accepted");
+  expect((await now.json()).data.status).toBe("disassembly");
 });
 
 test("the list is filtered by its address and found by plate", async ({ page }) => {
@@ -97,6 +98,117 @@ test("the list is filtered by its address and found by plate", async ({ page }) 
   await expect(page.getByRole("link", { name: "PW700AA" })).toHaveCount(0);
 });
 
+test("an agent confirms a check-in for a day and an hour, and the customer reads when", async ({ page }) => {
+  const repair = await announce(page.request, "PW710AA");
+  await signIn(page, "agent");
+  await page.goto(`/app/repairs/${repair.id}`);
+  await live(page);
+  await page.getByLabel("Day").fill("2099-01-01");
+  await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  await expect(page.getByText("This must lie within two years.")).toBeVisible();
+  await expect(page.getByLabel("Day")).toHaveValue("2099-01-01");
+  const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Day").fill(soon);
+  await page.getByLabel("Time").fill("03:15");
+  const outside = page.getByLabel(/outside of the opening hours/);
+  await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  await outside.or(page.locator(".page-head", { hasText: "Confirmed" })).waitFor();
+  if (await outside.isVisible()) {
+    await outside.check();
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  }
+  await expect(page.locator(".page-head")).toContainText("Confirmed");
+  await page.goto(`/track/${repair.trackingCode}`);
+  await expect(page.locator("body")).toContainText("03:15");
+});
+
+test.describe("a photo that is none", () => {
+  test.use({ allowedProblems: [/status of 415/] });
+
+  test("a note and a photo from the shop floor, each by itself", async ({ page }) => {
+    const repair = await announce(page.request, "PW720AA");
+    await signIn(page, "technician");
+    await page.goto(`/app/repairs/${repair.id}`);
+    await live(page);
+    await page.getByLabel("Add a note").fill("The customer fetches it on Friday.");
+    await page.getByRole("button", { name: "For colleagues" }).click();
+    await expect(page.locator(".timeline blockquote.internal")).toContainText("on Friday");
+    await expect(page.getByLabel("Add a note")).toHaveValue("");
+    await page.getByLabel("Shows").selectOption("rear");
+    await page.getByLabel("Add from device").setInputFiles([
+      { name: "rear.png", mimeType: "image/png", buffer: photo() },
+      { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") },
+    ]);
+    // The bad one costs no other.
+    await expect(page.locator(".gallery img")).toHaveCount(1);
+    await expect(page.getByRole("alert")).toContainText("broken.png");
+  });
+});
+
+test("a walk-in is taken in by its plate, and a row leads to its repair", async ({ page }) => {
+  await announce(page.request, "PW730AA");
+  await signIn(page, "agent");
+  await page.goto("/app/repairs");
+  await live(page);
+  await page.getByRole("link", { name: "New repair" }).click();
+  await page.getByLabel("Plate").fill("pw 730 aa");
+  await page.getByLabel("Plate").press("Enter");
+  await expect(page.getByLabel("Name")).toHaveValue("Dario Fonte");
+  await page.getByLabel("Notes").fill("Walked in");
+  await page.getByRole("button", { name: "Create repair" }).click();
+  await expect(page.locator(".page-head h1")).toHaveText("PW730AA");
+
+  await page.goto("/app/repairs?search=PW730AA");
+  await live(page);
+  await page.getByRole("cell", { name: "Dario Fonte" }).first().click();
+  await expect(page).toHaveURL(/\/app\/repairs\/[0-9a-f-]{36}$/);
+});
+
+test("plates stay whole at every width, beside the longest names", async ({ page }) => {
+  const answer = await page.request.post("/api/v1/checkin", {
+    data: {
+      customerName: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+      customerPhone: "+39 333 2223335",
+      vehiclePlate: "PW 740 AA",
+      vehicleBrand: "Volkswagen Nutzfahrzeuge",
+      vehicleModel: "Grand California 680 TDI Automatic Edition Wanderlust",
+      repairType: "collision",
+    },
+  });
+  expect(answer.status()).toBe(201);
+  await signIn(page, "manager");
+  for (const width of [375, 705, 800, 900, 961, 1024, 1100, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto("/app/repairs?search=Grand+California");
+    const plate = page.getByRole("link", { name: "PW 740 AA" });
+    await expect(plate).toBeVisible();
+    expect(await plate.evaluate((link) => link.getClientRects().length), `${width}`).toBe(1);
+    const spills = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(spills, `${width}`).toBeLessThanOrEqual(0);
+  }
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 375, height: 667 } });
+
+  test("several repairs fit a screen, filters wait behind a button, every place is reached", async ({ page }) => {
+    await signIn(page, "admin");
+    await page.goto("/app/repairs");
+    await live(page);
+    const row = page.locator(".grid-table tbody tr").nth(1);
+    expect((await row.boundingBox())!.height).toBeLessThan(90);
+    await expect(page.getByLabel("Assignee")).toBeHidden();
+    await page.getByText("Filters").click();
+    await page.getByLabel("Assignee").selectOption("none");
+    await page.getByRole("button", { name: "Apply" }).click();
+    await expect(page).toHaveURL(/assignee=none/);
+    await page.getByText("More", { exact: true }).click();
+    await page.getByRole("link", { name: "Settings" }).click();
+    await expect(page).toHaveURL(/\/app\/settings/);
+    await expect(page.getByRole("link", { name: "Settings" })).toBeHidden();
+  });
+});
+
 test.describe("with the WASM blocked", () => {
   // One pattern: Playwright takes a list of two for a value and its options.
   test.use({ allowedProblems: [/wasm|Failed to (fetch|load)|net::ERR_(FAILED|BLOCKED)|TypeError/i] });
@@ -106,8 +218,8 @@ test.describe("with the WASM blocked", () => {
     const repair = await announce(page.request, "PW800AA");
     await signIn(page, "technician");
     await page.goto(`/app/repairs/${repair.id}`);
-    await page.getByRole("button", { name: /Confirmed/ }).first().click();
-    await expect(page.locator(".page-head")).toContainText("Confirmed");
+    await page.getByRole("button", { name: "Accepted" }).click();
+    await expect(page.locator(".page-head")).toContainText("Accepted");
   });
 });
 
@@ -124,8 +236,8 @@ test.describe("without script", () => {
       await expect(page.locator("h1").first()).toBeVisible();
     }
     await page.goto(`/app/repairs/${repair.id}`);
-    await page.getByRole("button", { name: /Confirmed/ }).first().click();
-    await expect(page.locator(".page-head")).toContainText("Confirmed");
+    await page.getByRole("button", { name: "Accepted" }).click();
+    await expect(page.locator(".page-head")).toContainText("Accepted");
   });
 });
 
@@ -133,7 +245,7 @@ test("staff pages pass axe, light and dark", async ({ page }) => {
   test.setTimeout(300_000);
   const repair = await announce(page.request, "PW950AA");
   await signIn(page, "admin");
-  for (const path of ["", "/repairs", "/repairs/board", `/repairs/${repair.id}`, "/leads", "/cold-chain", "/alerts"]) {
+  for (const path of ["", "/repairs", "/repairs/board", "/repairs/new?plate=PW950AA", `/repairs/${repair.id}`, "/leads", "/cold-chain", "/alerts"]) {
     await page.goto(`/app${path}`);
     await expect(page.locator("h1").first()).toBeVisible();
     await expectAccessibleLightAndDark(page);

@@ -9,7 +9,7 @@ use app::staff::person::FIELD;
 use app::theme::{COOKIE, Theme};
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -28,7 +28,7 @@ use officina::kernel::permission::Permission;
 use crate::http::auth::{self, Caller};
 use crate::http::error::ApiError;
 use crate::http::frame::staff_policy;
-use crate::http::upload::{Intake, MAX_ONE_PHOTO_BYTES, read_one_photo};
+use crate::http::upload::{Intake, MAX_ONE_PHOTO_BYTES, MAX_UPLOAD_BYTES, SentPhotos, read_one_photo, read_photos};
 use crate::state::AppState;
 
 /// The cookie that says which error in an address is ours, and the purpose of its signature.
@@ -59,6 +59,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/app", get(page))
         .route("/app/{*path}", get(page).post(send))
+        .route("/app/repairs/{id}/photos", post(add_photos).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .route("/app/settings/logo", post(set_logo).layer(DefaultBodyLimit::max(MAX_ONE_PHOTO_BYTES)))
         .route("/_fn/{*name}", get(server_function).post(server_function))
         .route("/as/{person}/_fn/{*name}", get(function_for).post(function_for))
@@ -276,6 +277,41 @@ async fn set_logo(
         Err(Error::Validation(_)) => Redirect::to("/app/settings?logo=missing").into_response(),
         Err(Error::TooLarge(_)) => Redirect::to("/app/settings?logo=large").into_response(),
         Err(Error::UnsupportedMedia(_)) => Redirect::to("/app/settings?logo=unsupported").into_response(),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Takes photos of a repair's page. The page's script sends them one by one and wants to hear what is wrong; a browser that
+/// sends the form by itself is led back to the page, which says it.
+async fn add_photos(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Query(fields): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let is_led_back = accepts_html(&headers);
+    let back = |query: &str| Redirect::to(&format!("/app/repairs/{id}{query}")).into_response();
+    if let Err(refusal) = caller.is_still(value_of(&fields, FIELD)) {
+        return if is_led_back { back("") } else { refusal.into_response() };
+    }
+    let Some(actor) = caller.0 else { return ApiError::from(Error::Unauthorized).into_response() };
+    let added = async {
+        let repair = id.parse().map_err(|_| Error::NotFound)?;
+        actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
+        let form = form.map_err(|_| Error::field("photos", "required", "are required"))?;
+        let SentPhotos { photos, refused } = read_photos(Intake::new(&state, &actor), form).await?;
+        officina::repairs::photos::add(&state.app, &actor, repair, &photos).await?;
+        Ok(refused.is_empty())
+    };
+    match added.await {
+        Ok(true) if is_led_back => back(""),
+        Ok(false) if is_led_back => back("?photos=unsupported"),
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(Error::Validation(_)) if is_led_back => back("?photos=missing"),
+        Err(Error::TooLarge(_)) if is_led_back => back("?photos=large"),
+        Err(Error::UnsupportedMedia(_)) if is_led_back => back("?photos=unsupported"),
         Err(error) => ApiError::from(error).into_response(),
     }
 }

@@ -1,6 +1,7 @@
 //! Finding and making customers and vehicles for other areas.
 
 use super::store;
+use crate::kernel::App;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::Tx;
 use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
@@ -129,6 +130,40 @@ pub async fn find_or_create_vehicle(
     }));
     journal::write(tx, actor, now, entry).await?;
     Ok(Vehicle { id, plate: vehicle.plate.to_owned() })
+}
+
+/// What is known of the vehicle with a plate, and of its customer.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownVehicle {
+    /// The vehicle.
+    pub id: VehicleId,
+    /// The plate, as it was first typed.
+    pub plate: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Model year.
+    pub year: Option<i64>,
+    /// Vehicle identification number.
+    pub vin: Option<String>,
+    /// The customer's name, where the vehicle has one.
+    pub customer_name: Option<String>,
+    /// The customer's phone number, as it was typed.
+    pub customer_phone: Option<String>,
+    /// The customer's e-mail address.
+    pub customer_email: Option<String>,
+}
+
+/// What is known by a plate, however it is typed. Whoever calls this checks the actor.
+///
+/// # Errors
+/// What the database says.
+pub async fn known_vehicle(app: &App, org: OrgId, plate: &str) -> Result<Option<KnownVehicle>> {
+    match plate_key(plate).as_str() {
+        "" => Ok(None),
+        key => store::known_vehicle(&app.db, org, key).await,
+    }
 }
 
 /// The customer record of a person who comes in with an account: by the phone number (in the form of E.164) that exactly one

@@ -1,6 +1,6 @@
 //! SQL of customers and vehicles.
 
-use super::service::{Customer, NewVehicle, Vehicle};
+use super::service::{Customer, KnownVehicle, NewVehicle, Vehicle};
 use crate::Result;
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{CustomerId, OrgId, VehicleId};
@@ -77,6 +77,22 @@ pub(super) async fn vehicle_by_plate(on: impl Into<Conn<'_>>, org: OrgId, plate_
         .bind(plate_key)
         .optional(on)
         .await
+}
+
+/// What is known of the vehicle with a plate, and of its customer.
+pub(super) async fn known_vehicle(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    plate_key: &str,
+) -> Result<Option<KnownVehicle>> {
+    sql("SELECT v.id, v.plate, v.brand, v.model, v.year, v.vin, c.name AS customer_name, c.phone AS customer_phone, \
+         c.email AS customer_email FROM vehicles v \
+         LEFT JOIN customers c ON c.org_id = v.org_id AND c.id = v.customer_id \
+         WHERE v.org_id = $1 AND v.plate_key = $2")
+    .bind(org)
+    .bind(plate_key)
+    .optional(on)
+    .await
 }
 
 /// Inserts a vehicle unless one with this plate was inserted at the same moment; false then.

@@ -36,7 +36,14 @@ impl Area {
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Repairs => &[P::RepairsRead, P::RepairsWrite, P::RepairsReopen, P::RepairsDelete, P::RepairsAssign],
+            Self::Repairs => &[
+                P::RepairsRead,
+                P::RepairsWrite,
+                P::RepairsCheckIn,
+                P::RepairsReopen,
+                P::RepairsDelete,
+                P::RepairsAssign,
+            ],
             Self::Leads => &[P::LeadsRead, P::LeadsWrite, P::LeadsConvert],
             Self::ColdChain => &[
                 P::ColdChainRead,

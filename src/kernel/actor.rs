@@ -159,6 +159,14 @@ impl Actor {
         }
     }
 
+    /// Passes when the actor has one of two permissions, of which the second allows a part of what the first does.
+    ///
+    /// # Errors
+    /// As [`Actor::require`], for the first.
+    pub fn require_either(&self, whole: Permission, part: Permission) -> Result<()> {
+        if self.usable().has(part) { Ok(()) } else { self.require(whole) }
+    }
+
     /// Whether the actor may do nothing before a second factor is on.
     const fn needs_factor(&self) -> bool {
         match &self.kind {

@@ -9,6 +9,9 @@ crate::text_enum! {
         RepairsRead = "repairs:read",
         /// Work on repairs: forward steps, notes, photos.
         RepairsWrite = "repairs:write",
+        /// Take check-ins on: make repairs at the counter, confirm them, accept the car, and until then notes and photos.
+        /// A part of `repairs:write`.
+        RepairsCheckIn = "repairs:check_in",
         /// Move a repair back, or open a delivered or cancelled one again.
         RepairsReopen = "repairs:reopen",
         /// Delete what belongs to a repair, such as photos, for good.
@@ -77,6 +80,9 @@ impl Permission {
         match self {
             Self::RepairsRead => "see repairs, their photos and their history",
             Self::RepairsWrite => "take in repairs and move them forward, write notes, add photos",
+            Self::RepairsCheckIn => {
+                "take check-ins on until the car is accepted, write notes and add photos until then"
+            }
             Self::RepairsReopen => "move a repair back and open a delivered or cancelled one again",
             Self::RepairsDelete => "delete photos of a repair for good",
             Self::RepairsAssign => "give a repair to a colleague",
@@ -157,6 +163,7 @@ impl BuiltInRole {
             Self::Technician => &[
                 P::RepairsRead,
                 P::RepairsWrite,
+                P::RepairsCheckIn,
                 P::CustomersRead,
                 P::ColdChainRead,
                 P::ColdChainWrite,
@@ -164,7 +171,9 @@ impl BuiltInRole {
                 P::AlertsAcknowledge,
                 P::AlertsResolve,
             ],
-            Self::Agent => &[P::LeadsRead, P::LeadsWrite, P::RepairsRead, P::CustomersRead, P::CustomersWrite],
+            Self::Agent => {
+                &[P::LeadsRead, P::LeadsWrite, P::RepairsRead, P::RepairsCheckIn, P::CustomersRead, P::CustomersWrite]
+            }
             Self::Caregiver => &[P::CareOwn],
             Self::Teacher => &[P::TrainingTeach],
             Self::Customer => &[P::PortalRead],

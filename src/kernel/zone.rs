@@ -30,6 +30,19 @@ pub fn day_start(field: &str, date: &str, plus_days: u64, zone: Tz) -> Result<Ti
     Ok(start.to_utc().into())
 }
 
+/// The moment of a day `YYYY-MM-DD` and a clock time `HH:MM` in a zone; the first of two where the clock is put back.
+///
+/// # Errors
+/// [`Error::Validation`] on `field` when one of them is none, and for a time that the clock skips.
+pub fn local(field: &str, date: &str, time: &str, zone: Tz) -> Result<Timestamp> {
+    let invalid = || Error::field(field, "invalid_time", "must be a day and a time such as 2026-11-20 and 09:30");
+    let day = NaiveDate::parse_from_str(date.trim(), "%Y-%m-%d").map_err(|_| invalid())?;
+    let time = NaiveTime::parse_from_str(time.trim(), "%H:%M").map_err(|_| invalid())?;
+    let moment = zone.from_local_datetime(&day.and_time(time)).earliest();
+    let skipped = || Error::field(field, "no_such_time", "does not exist: the clock is put forward on this day");
+    Ok(moment.ok_or_else(skipped)?.to_utc().into())
+}
+
 /// A moment in words of a zone, for people: `20/11/2026 11:00`.
 #[must_use]
 pub fn moment(moment: Timestamp, zone: Tz) -> String {

@@ -1,7 +1,8 @@
 //! The rules of leads.
 
 use super::model::{
-    CleanLead, FormSigns, LeadDetail, LeadFilter, LeadReceipt, LeadStatus, LeadSummary, SubmitLead, UpdateLead,
+    CleanLead, FormSigns, LeadDetail, LeadFilter, LeadNote, LeadReceipt, LeadStatus, LeadSummary, SubmitLead,
+    UpdateLead,
 };
 use super::store::{self, ListFilter, NewLead};
 use crate::identity::{self, PublicForm};
@@ -11,6 +12,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::error::Conflict;
 use crate::kernel::ids::{LeadId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
+use crate::kernel::notes::{self, Note};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::phone;
@@ -128,7 +130,8 @@ pub async fn new_count(app: &App, actor: &Actor) -> Result<i64> {
 pub async fn get(app: &App, actor: &Actor, id: LeadId) -> Result<LeadDetail> {
     actor.require(Permission::LeadsRead)?;
     let summary = store::find(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
-    let notes = store::notes(&app.db, actor.org, id).await?;
+    let notes = notes::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
+    let notes = notes.into_iter().map(LeadNote::from).collect();
     let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
     Ok(LeadDetail { summary, notes, history })
 }
@@ -176,8 +179,7 @@ pub async fn update(app: &App, actor: &Actor, id: LeadId, update: &UpdateLead) -
         }));
     }
     if let Some(body) = &note {
-        let author = actor.member().map_or("Officina", |member| member.name.as_str());
-        store::insert_note(&mut tx, actor.org, id, body, author, now).await?;
+        notes::add(&mut tx, actor, (SUBJECT, id.0), body, false, now).await?;
     }
     let entry = match moved {
         Some(status) => {
@@ -243,7 +245,14 @@ pub async fn forget(tx: &mut Tx, org: OrgId, id: LeadId) -> Result<()> {
     if !is_over {
         return Err(Error::conflict("This lead is still open."));
     }
-    store::blank(tx, org, id, FORGOTTEN).await
+    store::blank(tx, org, id, FORGOTTEN).await?;
+    notes::forget(tx, org, (SUBJECT, id.0)).await
+}
+
+impl From<Note> for LeadNote {
+    fn from(note: Note) -> Self {
+        Self { id: note.id, body: note.body, author: note.author, created_at: note.created_at }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! SQL of leads and their notes.
+//! SQL of leads.
 
-use super::model::{CleanLead, LeadNote, LeadStatus, LeadSummary};
+use super::model::{CleanLead, LeadStatus, LeadSummary};
 use crate::Result;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
-use crate::kernel::ids::{LeadId, NoteId, OrgId};
+use crate::kernel::ids::{LeadId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::phone::search_words;
 use crate::kernel::time::Timestamp;
@@ -154,51 +154,14 @@ pub(super) async fn release(tx: &mut Tx, org: OrgId, id: LeadId, now: Timestamp)
     Ok(())
 }
 
-pub(super) async fn insert_note(
-    tx: &mut Tx,
-    org: OrgId,
-    lead: LeadId,
-    body: &str,
-    author: &str,
-    now: Timestamp,
-) -> Result<NoteId> {
-    let id = NoteId::new();
-    sql("INSERT INTO notes (org_id, id, subject_kind, subject_id, body, public, author, created_at) \
-         VALUES ($1, $2, 'lead', $3, $4, $5, $6, $7)")
-    .bind(org)
-    .bind(id)
-    .bind(lead)
-    .bind(body)
-    .bind(false)
-    .bind(author)
-    .bind(now)
-    .run(tx)
-    .await?;
-    Ok(id)
-}
-
-pub(super) async fn notes(on: impl Into<Conn<'_>>, org: OrgId, lead: LeadId) -> Result<Vec<LeadNote>> {
-    sql("SELECT id, body, author, created_at FROM notes \
-         WHERE org_id = $1 AND subject_kind = 'lead' AND subject_id = $2 ORDER BY id")
-    .bind(org)
-    .bind(lead)
-    .all(on)
-    .await
-}
-
-/// Takes what a visitor said out of a lead, and the notes about it.
+/// Takes what a visitor said out of a lead.
 pub(super) async fn blank(tx: &mut Tx, org: OrgId, id: LeadId, name: &str) -> Result<()> {
     sql("UPDATE leads SET name = $3, phone = '', phone_key = '', email = NULL, city_name = NULL, message = NULL, \
          search = '', version = version + 1 WHERE org_id = $1 AND id = $2")
     .bind(org)
     .bind(id)
     .bind(name)
-    .run(&mut *tx)
+    .run(tx)
     .await?;
-    sql("DELETE FROM notes WHERE org_id = $1 AND subject_kind = 'lead' AND subject_id = $2")
-        .bind(org)
-        .bind(id)
-        .run(tx)
-        .await?;
     Ok(())
 }

@@ -237,6 +237,52 @@ pub struct UpdateRepair {
     pub version: Option<i64>,
 }
 
+/// A check-in that is confirmed, or an appointment that is moved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmRepair {
+    /// When the car is expected, RFC 3339. Without it and the two below, the day and time that the customer wished for.
+    #[cfg_attr(feature = "utoipa", schema(format = DateTime))]
+    pub appointment_at: Option<String>,
+    /// The day, `YYYY-MM-DD`, where the organisation is.
+    #[cfg_attr(feature = "utoipa", schema(format = Date))]
+    pub confirmed_date: Option<String>,
+    /// The time of that day, `HH:MM`.
+    pub confirmed_time: Option<String>,
+    /// A note that the customer sees on the tracking page.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 2000))]
+    pub message: Option<String>,
+    /// Whether the appointment may lie outside of the opening hours. Default: no.
+    #[serde(default)]
+    pub outside_hours: bool,
+    /// The version that the client has seen.
+    pub version: Option<i64>,
+}
+
+/// A note on a repair.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddNote {
+    /// The text, up to 2,000 characters.
+    #[cfg_attr(feature = "utoipa", schema(min_length = 1, max_length = 2000))]
+    pub note: String,
+    /// Whether the customer reads it on the tracking page. Default: no, it is for colleagues.
+    #[serde(default)]
+    pub public: bool,
+}
+
+crate::text_enum! {
+    /// Whether something is left to do.
+    pub enum RepairStage {
+        /// Everything that is not over.
+        Open = "open",
+        /// Delivered or cancelled.
+        Closed = "closed",
+    }
+}
+
 crate::text_enum! {
     /// The order of a list of repairs.
     pub enum RepairSort {
@@ -246,6 +292,8 @@ crate::text_enum! {
         Oldest = "oldest" | "createdAt",
         /// The last touched first.
         Updated = "updated" | "-updatedAt",
+        /// The first promised first; those without a promised day last.
+        Due = "due" | "promisedDate",
     }
 }
 
@@ -258,6 +306,9 @@ pub struct RepairFilter {
     /// One status.
     #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairStatus>))]
     pub status: Option<String>,
+    /// `open` or `closed`.
+    #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairStage>))]
+    pub stage: Option<String>,
     /// Made on or after this date, `YYYY-MM-DD`, in the organisation's time zone.
     #[cfg_attr(feature = "utoipa", param(format = Date))]
     pub start_date: Option<String>,
@@ -271,7 +322,7 @@ pub struct RepairFilter {
     pub assignee: Option<String>,
     /// True for those that are not ready although they were promised for a day before today.
     pub overdue: Option<bool>,
-    /// `newest` (default), `oldest` or `updated`.
+    /// `newest` (default), `oldest`, `updated` or `due`.
     #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairSort>))]
     pub sort: Option<String>,
 }
@@ -406,6 +457,8 @@ pub struct RepairDetail {
     pub preferred_time: Option<String>,
     /// Notes of the job.
     pub notes: Option<String>,
+    /// When the car is expected.
+    pub appointment_at: Option<Timestamp>,
     /// The date promised to the customer.
     pub promised_date: Option<String>,
     /// Photos.
@@ -424,12 +477,12 @@ pub struct RepairDetail {
 
 impl RepairDetail {
     /// Takes out what customers never see: who works on it, the notes of the job, and of the history everything but the
-    /// steps and their public notes.
+    /// steps and public notes.
     pub fn leave_out_internal(&mut self) {
         self.assignee_id = None;
         self.assignee_name = None;
         self.notes = None;
-        self.status_history.retain(|entry| entry.to.is_some());
+        self.status_history.retain(|entry| entry.to.is_some() || entry.public_note.is_some());
         for entry in &mut self.status_history {
             entry.actor.clear();
             entry.internal_note = None;
@@ -468,6 +521,8 @@ pub struct Tracking {
     pub brand: Option<String>,
     /// Model.
     pub model: Option<String>,
+    /// When the car is expected, once that is confirmed and until it has come.
+    pub appointment_at: Option<Timestamp>,
     /// The date promised.
     pub promised_date: Option<String>,
     /// The steps so far, with public notes only, oldest first.
@@ -482,7 +537,7 @@ pub struct Tracking {
     pub token: Option<String>,
 }
 
-/// One step on the tracking page.
+/// One step on the tracking page. One with the status of the step before it is a note that was added meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]

@@ -1,7 +1,7 @@
 //! Photos of repairs: who may add, see and remove them.
 
 use super::model::{PhotoCategory, RepairPhoto};
-use super::service::SUBJECT;
+use super::service::{SUBJECT, require_change};
 use super::status::RepairStatus;
 use super::store;
 use crate::identity::{self, PublicForm};
@@ -79,7 +79,11 @@ pub async fn add_public(
     }
     let now = app.clock.now();
     let open = |state: &store::StateRow| {
-        state.status == RepairStatus::PreCheckin && now.since(state.created_at) <= PUBLIC_PHOTOS_FOR
+        if state.status == RepairStatus::PreCheckin && now.since(state.created_at) <= PUBLIC_PHOTOS_FOR {
+            Ok(())
+        } else {
+            Err(Error::conflict("Photos can be added until the car is confirmed, and for one day."))
+        }
     };
     add_while(app, actor, id, photos, open).await
 }
@@ -115,15 +119,16 @@ pub(super) async fn add_missing(
 /// Adds photos that staff take.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:write`, [`Error::NotFound`] for an unknown repair.
+/// [`Error::Forbidden`] without `repairs:write`, and without `repairs:check_in` until the work begins;
+/// [`Error::NotFound`] for an unknown repair.
 pub async fn add(
     app: &App,
     actor: &Actor,
     id: RepairId,
     photos: &[(PhotoCategory, Photo)],
 ) -> Result<Vec<RepairPhoto>> {
-    actor.require(Permission::RepairsWrite)?;
-    add_while(app, actor, id, photos, |_| true).await
+    actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
+    add_while(app, actor, id, photos, |state| require_change(actor, state.status)).await
 }
 
 async fn add_while(
@@ -131,14 +136,10 @@ async fn add_while(
     actor: &Actor,
     id: RepairId,
     photos: &[(PhotoCategory, Photo)],
-    open: impl Fn(&store::StateRow) -> bool,
+    open: impl Fn(&store::StateRow) -> Result<()>,
 ) -> Result<Vec<RepairPhoto>> {
     // Looked at before anything is stored, so that what is refused leaves nothing behind; and again under the lock.
-    let takes = |state: Option<store::StateRow>| match state {
-        None => Err(Error::NotFound),
-        Some(state) if open(&state) => Ok(()),
-        Some(_) => Err(Error::conflict("Photos can be added until the car is confirmed, and for one day.")),
-    };
+    let takes = |state: Option<store::StateRow>| state.ok_or(Error::NotFound).and_then(|state| open(&state));
     takes(store::state(&app.db, actor.org, id).await?)?;
     let stored = StoredPhotos::put(app, actor.org, photos).await?;
     let now = app.clock.now();

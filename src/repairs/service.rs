@@ -5,7 +5,7 @@ use super::model::{
     RepairFilter, RepairPhoto, RepairSort, RepairSummary, RepairVehicle, UpdateRepair,
 };
 use super::photos::{self, StoredPhotos};
-use super::status::{LINE, RepairStatus, Transition};
+use super::status::{LINE, RepairStatus, StepRights, Transition};
 use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair, SummaryRow};
 use super::submitted::{SubmittedVehicle, shown_instead};
 use super::tracking::new_code;
@@ -19,6 +19,7 @@ use crate::kernel::error::Conflict;
 use crate::kernel::files::{self, Photo};
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::notes;
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::phone::{self, Country};
@@ -73,15 +74,6 @@ pub async fn check_in(
     stored.insert(&mut tx, actor.org, checked_in.id, now).await?;
     tx.commit().await?;
     Ok(checked_in)
-}
-
-/// Makes a repair at the counter, from what the customer says.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:write`, [`Error::Validation`] with all broken fields.
-pub async fn create(app: &App, actor: &Actor, input: &CheckIn) -> Result<CheckedIn> {
-    actor.require(Permission::RepairsWrite)?;
-    check_in(app, actor, input, &[], None).await
 }
 
 /// What a sending is known again by: the form's token and all that it said.
@@ -190,10 +182,19 @@ pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRe
     }
     let total = window.total(&rows, store::count(&app.db, actor.org, &checked)).await?;
     let key = |SummaryRow { summary, .. }: &SummaryRow| Cursor {
-        key: if sort == RepairSort::Updated { summary.updated_at.0 } else { summary.created_at.0 },
+        key: match sort {
+            RepairSort::Newest | RepairSort::Oldest => summary.created_at.0,
+            RepairSort::Updated => summary.updated_at.0,
+            RepairSort::Due => due_key(summary.promised_date.as_deref()),
+        },
         id: summary.id.0,
     };
     Ok(window.page(rows, key, total).map(|row| row.summary))
+}
+
+/// What a list that is due first is sorted by: the digits of the promised day.
+fn due_key(promised: Option<&str>) -> i64 {
+    promised.unwrap_or(store::NEVER_DUE).replace('-', "").parse().unwrap_or_default()
 }
 
 async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<(ListFilter, RepairSort)> {
@@ -201,6 +202,7 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let mut check = Validator::default();
     let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    let stage = given(&filter.stage).and_then(|word| check.word("stage", &word));
     let sort = given(&filter.sort).map_or(Some(RepairSort::Newest), |word| check.word("sort", &word));
     let assignee = match given(&filter.assignee).as_deref() {
         None => None,
@@ -216,7 +218,7 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
     };
     let (start, end) = (given(&filter.start_date), given(&filter.end_date));
     check.finish(())?;
-    let mut checked = ListFilter { status, assignee, ..ListFilter::default() };
+    let mut checked = ListFilter { status, stage, assignee, ..ListFilter::default() };
     let overdue = filter.overdue.unwrap_or_default();
     if start.is_some() || end.is_some() || overdue {
         let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
@@ -228,15 +230,16 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
     Ok((checked, sort.unwrap_or(RepairSort::Newest)))
 }
 
-/// The board: every status that is not final, with its last touched repairs.
+/// The board: every status that is not final, with its last touched repairs that pass the filter.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:read`.
-pub async fn board(app: &App, actor: &Actor) -> Result<Vec<BoardColumn>> {
+/// [`Error::Forbidden`] without `repairs:read`, [`Error::Validation`] for a filter that makes no sense.
+pub async fn board(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<Vec<BoardColumn>> {
     actor.require(Permission::RepairsRead)?;
+    let (filter, _) = check_filter(app, actor, filter).await?;
     let mut columns = Vec::new();
     for status in LINE.into_iter().filter(|status| !status.is_final()).chain([RepairStatus::WaitingParts]) {
-        columns.push(store::board_column(&app.db, actor.org, status, BOARD_CARDS).await?);
+        columns.push(store::board_column(&app.db, actor.org, &filter, status, BOARD_CARDS).await?);
     }
     Ok(columns)
 }
@@ -264,10 +267,7 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
     scope.pass(Some(row.customer_id))?;
     let photos = files::of_subject(&app.db, actor.org, (SUBJECT, id.0)).await?;
     let history = journal::timeline(&app.db, actor.org, SUBJECT, id.0).await?;
-    let allowed = match actor.permissions.has(Permission::RepairsWrite) {
-        true => row.status.next_steps(row.waiting_from, actor.permissions.has(Permission::RepairsReopen)),
-        false => Vec::new(),
-    };
+    let allowed = row.status.next_steps(row.waiting_from, StepRights::of(actor.permissions));
     let said = shown_instead(row.status, row.submitted_vehicle.as_deref());
     let mut detail = RepairDetail::from(row);
     detail.photos = photos.into_iter().map(RepairPhoto::from).collect();
@@ -286,10 +286,11 @@ pub async fn get(app: &App, actor: &Actor, id: RepairId) -> Result<RepairDetail>
 ///
 /// # Errors
 /// [`Error::Conflict`] for a forbidden transition (with the allowed next steps) and for a version that is no longer the
-/// current one; [`Error::Forbidden`] for the way back without `repairs:reopen`; [`Error::Validation`] when a reason is
-/// missing. The same step once more by the same actor, as by a double click, is done already and changes nothing.
+/// current one; [`Error::Forbidden`] for the way back without `repairs:reopen`, and for what is beyond a check-in without
+/// `repairs:write`; [`Error::Validation`] when a reason is missing. The same step once more by the same actor, as by a
+/// double click, is done already and changes nothing.
 pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &ChangeStatus) -> Result<RepairDetail> {
-    actor.require(Permission::RepairsWrite)?;
+    actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
     let mut check = Validator::default();
     let to: Option<RepairStatus> = check.word("status", &change.status);
     let note = check.text("note", change.note.as_deref(), 2_000);
@@ -300,9 +301,9 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
-    let may_reopen = actor.permissions.has(Permission::RepairsReopen);
+    let rights = StepRights::of(actor.permissions);
     let refused = |message: String| {
-        let steps = state.status.next_steps(state.waiting_from, may_reopen);
+        let steps = state.status.next_steps(state.waiting_from, rights);
         Error::Conflict(Conflict {
             message,
             allowed: Some(steps.into_iter().map(RepairStatus::as_str).collect()),
@@ -326,7 +327,10 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
     }
     match state.status.transition_to(to, state.waiting_from) {
         None => return Err(refused(format!("A repair cannot go from {} to {to}.", state.status))),
-        Some(Transition::Reopen) if !may_reopen => return Err(Error::Forbidden(Permission::RepairsReopen)),
+        Some(kind) if !rights.allow(state.status, to, kind) => {
+            actor.require(Permission::RepairsWrite)?;
+            return Err(Error::Forbidden(Permission::RepairsReopen));
+        }
         Some(Transition::Reopen | Transition::WithReason) if note.is_none() => {
             return Err(Error::field("note", "reason_required", "is required for this step"));
         }
@@ -342,10 +346,11 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
 /// Changes the facts of a repair.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `repairs:write`, or without `repairs:assign` when giving it to someone else;
-/// [`Error::Conflict`] for a stale version; [`Error::Validation`] for an assignee who is not a member here.
+/// [`Error::Forbidden`] without `repairs:write`, and without `repairs:check_in` until the work begins, or without
+/// `repairs:assign` when giving it to someone else; [`Error::Conflict`] for a stale version; [`Error::Validation`] for an
+/// assignee who is not a member here.
 pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepair) -> Result<RepairDetail> {
-    actor.require(Permission::RepairsWrite)?;
+    actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
     let mut check = Validator::default();
     let promised = check.date("promisedDate", update.promised_date.as_deref());
     let insurer = check.optional("insuranceCompany", update.insurance_company.as_deref(), 120);
@@ -363,6 +368,7 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    require_change(actor, state.status)?;
     let before = store::facts(&mut tx, actor.org, id).await?;
     let mut after = before.clone();
     let replace = |given: &Option<String>, field: &mut Option<String>, value: Option<String>| {
@@ -375,7 +381,9 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     replace(&update.policy_number, &mut after.policy_number, policy);
     replace(&update.notes, &mut after.notes, notes);
     if update.assignee_id.is_some() && assignee != before.assignee_id {
-        let own = actor.member().map(|member| member.membership);
+        // To take work oneself, one has to be somebody who does it.
+        let own = actor.member().filter(|_| actor.permissions.has(Permission::RepairsWrite));
+        let own = own.map(|member| member.membership);
         if assignee.is_none() || assignee != own || before.assignee_id.is_some() {
             actor.require(Permission::RepairsAssign)?;
         }
@@ -398,6 +406,14 @@ pub async fn update(app: &App, actor: &Actor, id: RepairId, update: &UpdateRepai
     }
     tx.commit().await?;
     get(app, actor, id).await
+}
+
+/// Passes when the actor may change, or add to, a repair that stands there.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub(super) fn require_change(actor: &Actor, status: RepairStatus) -> Result<()> {
+    if StepRights::of(actor.permissions).may_change(status) { Ok(()) } else { actor.require(Permission::RepairsWrite) }
 }
 
 impl From<DetailRow> for RepairDetail {
@@ -433,6 +449,7 @@ impl From<DetailRow> for RepairDetail {
             preferred_date: row.preferred_date,
             preferred_time: row.preferred_time,
             notes: row.notes,
+            appointment_at: row.appointment_at,
             promised_date: row.promised_date,
             photos: Vec::new(),
             status_history: Vec::new(),
@@ -444,7 +461,7 @@ impl From<DetailRow> for RepairDetail {
     }
 }
 
-/// Blanks what the repairs of a customer say of the person: what the form said, place and policy of the accident, notes,
+/// Blanks what the repairs of a customer say of the person: what the form said, place and policy of the accident, all notes,
 /// the words that they are found by. Vehicle, work and photos stay. Tells which repairs the customer has. Whoever calls
 /// this checks the actor and writes the journal.
 ///
@@ -457,5 +474,8 @@ pub async fn forget_customer(tx: &mut Tx, org: OrgId, customer: CustomerId) -> R
         return Err(Error::conflict("This customer has a repair that is not over yet."));
     }
     store::blank_of_customer(tx, org, customer).await?;
+    for (repair, _) in &repairs {
+        notes::forget(tx, org, (SUBJECT, repair.0)).await?;
+    }
     Ok(repairs.into_iter().map(|(id, _)| id).collect())
 }

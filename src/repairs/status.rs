@@ -1,5 +1,9 @@
 //! The statuses of a repair, and the rules of moving between them.
 
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::permission::{Permission, PermissionSet};
+
 crate::text_enum! {
     /// Where a repair stands.
     pub enum RepairStatus {
@@ -111,8 +115,10 @@ impl RepairStatus {
     /// The statuses that can follow, the likeliest first: the next step, then the later ones, waiting, calling off, and
     /// for those who may, the way back.
     #[must_use]
-    pub fn next_steps(self, waiting_from: Option<Self>, may_reopen: bool) -> Vec<Self> {
-        let allowed = |to: Self, kind: Transition| self.transition_to(to, waiting_from) == Some(kind);
+    pub fn next_steps(self, waiting_from: Option<Self>, rights: StepRights) -> Vec<Self> {
+        let allowed = |to: Self, kind: Transition| {
+            self.transition_to(to, waiting_from) == Some(kind) && rights.allow(self, to, kind)
+        };
         let mut steps: Vec<Self> = LINE.into_iter().filter(|to| allowed(*to, Transition::Forward)).collect();
         if allowed(Self::WaitingParts, Transition::Forward) {
             steps.insert(steps.len().min(1), Self::WaitingParts);
@@ -120,10 +126,61 @@ impl RepairStatus {
         if allowed(Self::Cancelled, Transition::WithReason) {
             steps.push(Self::Cancelled);
         }
-        if may_reopen {
-            steps.extend(LINE.into_iter().rev().filter(|to| allowed(*to, Transition::Reopen)));
-        }
+        steps.extend(LINE.into_iter().rev().filter(|to| allowed(*to, Transition::Reopen)));
         steps
+    }
+}
+
+/// Which steps of repairs somebody may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepRights {
+    /// None.
+    None,
+    /// Those that take a check-in on, until the car is accepted, and calling it off until then.
+    CheckIn,
+    /// All but the way back.
+    Forward,
+    /// All.
+    Reopen,
+}
+
+impl StepRights {
+    /// The rights that follow from what somebody may do.
+    #[must_use]
+    pub const fn of(permissions: PermissionSet) -> Self {
+        match (permissions.has(Permission::RepairsWrite), permissions.has(Permission::RepairsReopen)) {
+            (true, true) => Self::Reopen,
+            (true, false) => Self::Forward,
+            (false, _) if permissions.has(Permission::RepairsCheckIn) => Self::CheckIn,
+            (false, _) => Self::None,
+        }
+    }
+
+    /// Whether a transition of this kind may be made.
+    #[must_use]
+    pub const fn allow(self, from: RepairStatus, to: RepairStatus, kind: Transition) -> bool {
+        match self {
+            Self::None => false,
+            Self::CheckIn => {
+                matches!(from, RepairStatus::PreCheckin | RepairStatus::Confirmed)
+                    && matches!(to, RepairStatus::Confirmed | RepairStatus::Accepted | RepairStatus::Cancelled)
+                    && !matches!(kind, Transition::Reopen)
+            }
+            Self::Forward => !matches!(kind, Transition::Reopen),
+            Self::Reopen => true,
+        }
+    }
+
+    /// Whether facts, notes and photos of a repair may be added to and changed while it stands there.
+    #[must_use]
+    pub const fn may_change(self, status: RepairStatus) -> bool {
+        match self {
+            Self::None => false,
+            Self::CheckIn => {
+                matches!(status, RepairStatus::PreCheckin | RepairStatus::Confirmed | RepairStatus::Accepted)
+            }
+            Self::Forward | Self::Reopen => true,
+        }
     }
 }
 
@@ -135,7 +192,10 @@ mod tests {
     #[test]
     fn forward_steps_may_be_skipped_and_the_next_one_is_offered_first() {
         assert_eq!(S::Accepted.transition_to(S::Painting, None), Some(Transition::Forward));
-        assert_eq!(S::Accepted.next_steps(None, false)[..3], [S::Disassembly, S::WaitingParts, S::Bodywork]);
+        assert_eq!(
+            S::Accepted.next_steps(None, StepRights::Forward)[..3],
+            [S::Disassembly, S::WaitingParts, S::Bodywork]
+        );
     }
 
     #[test]
@@ -153,8 +213,19 @@ mod tests {
         assert_eq!(S::Painting.transition_to(S::Bodywork, None), Some(Transition::Reopen));
         assert_eq!(S::Delivered.transition_to(S::Ready, None), Some(Transition::Reopen));
         assert_eq!(S::Delivered.transition_to(S::Cancelled, None), None);
-        assert!(S::Delivered.next_steps(None, false).is_empty());
+        assert!(S::Delivered.next_steps(None, StepRights::Forward).is_empty());
         assert_eq!(S::Ready.transition_to(S::Cancelled, None), Some(Transition::WithReason));
+    }
+
+    #[test]
+    fn who_takes_check_ins_on_brings_them_to_the_shop_and_no_further() {
+        let rights = StepRights::of(crate::kernel::permission::BuiltInRole::Agent.permissions());
+        assert_eq!(S::PreCheckin.next_steps(None, rights), [S::Confirmed, S::Accepted, S::Cancelled]);
+        assert_eq!(S::Confirmed.next_steps(None, rights), [S::Accepted, S::Cancelled]);
+        for status in S::ALL.iter().filter(|status| !matches!(status, S::PreCheckin | S::Confirmed)) {
+            assert!(status.next_steps(Some(S::Painting), rights).is_empty(), "{status}");
+            assert_eq!(rights.may_change(*status), *status == S::Accepted, "{status}");
+        }
     }
 
     #[test]
@@ -162,7 +233,7 @@ mod tests {
         for from in S::ALL {
             for left in S::ALL.iter().filter(|status| status.can_wait()) {
                 let waiting_from = (*from == S::WaitingParts).then_some(*left);
-                let offered = from.next_steps(waiting_from, true);
+                let offered = from.next_steps(waiting_from, StepRights::Reopen);
                 for to in S::ALL {
                     assert_eq!(offered.contains(to), from.transition_to(*to, waiting_from).is_some(), "{from} → {to}");
                 }

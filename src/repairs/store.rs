@@ -1,6 +1,6 @@
 //! SQL of repairs.
 
-use super::model::{BoardColumn, RepairSort, RepairSummary, RepairType};
+use super::model::{BoardColumn, RepairSort, RepairStage, RepairSummary, RepairType};
 use super::status::RepairStatus;
 use crate::Result;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
@@ -39,6 +39,7 @@ pub(super) struct DetailRow {
     pub preferred_date: Option<String>,
     pub preferred_time: Option<String>,
     pub notes: Option<String>,
+    pub appointment_at: Option<Timestamp>,
     pub promised_date: Option<String>,
     pub version: i64,
     pub created_at: Timestamp,
@@ -81,8 +82,17 @@ pub(super) struct TrackedRow {
     pub plate: String,
     pub brand: Option<String>,
     pub model: Option<String>,
+    pub appointment_at: Option<Timestamp>,
     pub promised_date: Option<String>,
     pub updated_at: Timestamp,
+}
+
+/// What is known of when a car is expected.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct AppointmentRow {
+    pub appointment_at: Option<Timestamp>,
+    pub preferred_date: Option<String>,
+    pub preferred_time: Option<String>,
 }
 
 /// A new repair.
@@ -103,9 +113,10 @@ pub(super) struct NewRepair<'a> {
 }
 
 /// A list's filter, checked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ListFilter {
     pub status: Option<RepairStatus>,
+    pub stage: Option<RepairStage>,
     pub from: Option<Timestamp>,
     pub before: Option<Timestamp>,
     pub words: Vec<String>,
@@ -117,7 +128,7 @@ pub(super) struct ListFilter {
 }
 
 /// Whose repairs are listed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Assignee {
     Nobody,
     Member(MembershipId),
@@ -143,6 +154,11 @@ pub(super) const SUMMARY: &str = "SELECT r.id, r.tracking_code, r.status, r.wait
 
 /// [`RepairStatus::can_be_late`], in the words of the index.
 const CAN_BE_LATE: &str = " AND r.status NOT IN ('ready', 'delivered', 'cancelled')";
+
+/// The promised day as a whole number that grows with it, in the words of the index; [`NEVER_DUE`] where none is promised.
+const DUE: &str = "CAST(REPLACE(COALESCE(r.promised_date, '9999-12-31'), '-', '') AS BIGINT)";
+/// What stands in the place of a promised day where there is none.
+pub(super) const NEVER_DUE: &str = "9999-12-31";
 
 /// Inserts a repair unless its code or its submission key exists; false then.
 pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &NewRepair<'_>) -> Result<bool> {
@@ -196,7 +212,7 @@ pub(super) async fn detail(on: impl Into<Conn<'_>>, org: OrgId, id: RepairId) ->
          c.phone AS customer_phone, c.email AS customer_email, r.submitted_name, r.submitted_email, r.submitted_vehicle, r.vehicle_id, \
          v.plate, v.brand, v.model, v.year, v.vin, r.assignee_id, a.name AS assignee_name, r.accident_date, \
          r.accident_place, r.insurance_company, r.policy_number, r.preferred_date, r.preferred_time, r.notes, \
-         r.promised_date, r.version, r.created_at, r.updated_at \
+         r.appointment_at, r.promised_date, r.version, r.created_at, r.updated_at \
          FROM repairs r \
          JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
          JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
@@ -241,6 +257,45 @@ pub(super) async fn set_status(
     Ok(())
 }
 
+/// When the car is expected, and when the customer wished to come.
+pub(super) async fn appointment(tx: &mut Tx, org: OrgId, id: RepairId) -> Result<AppointmentRow> {
+    sql("SELECT appointment_at, preferred_date, preferred_time FROM repairs WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .one(tx)
+        .await
+}
+
+/// Confirms a repair for a moment.
+pub(super) async fn set_appointment(
+    tx: &mut Tx,
+    org: OrgId,
+    id: RepairId,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    sql("UPDATE repairs SET status = 'confirmed', appointment_at = $3, updated_at = $4, version = version + 1 \
+         WHERE org_id = $1 AND id = $2")
+    .bind(org)
+    .bind(id)
+    .bind(at)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that something was added to a repair which is no change of it: the version stays.
+pub(super) async fn touch(tx: &mut Tx, org: OrgId, id: RepairId, now: Timestamp) -> Result<()> {
+    sql("UPDATE repairs SET updated_at = $3 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn facts(tx: &mut Tx, org: OrgId, id: RepairId) -> Result<FactsRow> {
     sql("SELECT promised_date, assignee_id, insurance_company, policy_number, notes FROM repairs WHERE org_id = $1 AND id = $2")
         .bind(org)
@@ -280,6 +335,7 @@ pub(super) async fn list(
         RepairSort::Newest => Sort::descending("r.created_at", "r.id"),
         RepairSort::Oldest => Sort::ascending("r.created_at", "r.id"),
         RepairSort::Updated => Sort::descending("r.updated_at", "r.id"),
+        RepairSort::Due => Sort::ascending(DUE, "r.id"),
     };
     query.push_window(sort, &window);
     query.all(on).await
@@ -299,6 +355,16 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
     }
     if let Some(status) = filter.status {
         query.push(" AND r.status = ").push_bind(status);
+    }
+    match filter.stage {
+        // In the words of the index.
+        Some(RepairStage::Open) => {
+            query.push(" AND r.status NOT IN ('delivered', 'cancelled')");
+        }
+        Some(RepairStage::Closed) => {
+            query.push(" AND r.status IN ('delivered', 'cancelled')");
+        }
+        None => {}
     }
     if let Some(from) = filter.from {
         query.push(" AND r.created_at >= ").push_bind(from);
@@ -327,10 +393,11 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
 pub(super) async fn board_column(
     db: &crate::kernel::db::Db,
     org: OrgId,
+    filter: &ListFilter,
     status: RepairStatus,
     cards: u32,
 ) -> Result<BoardColumn> {
-    let filter = ListFilter { status: Some(status), ..ListFilter::default() };
+    let filter = ListFilter { status: Some(status), ..filter.clone() };
     let window = PageWindow::inner(cards, None);
     let mut repairs = list(db, org, &filter, RepairSort::Updated, window).await?;
     let total = if repairs.len() > cards as usize {
@@ -345,7 +412,7 @@ pub(super) async fn board_column(
 /// The repair of a code, while its organisation has repairs at all.
 pub(super) async fn by_code(on: impl Into<Conn<'_>>, code: &str) -> Result<Option<TrackedRow>> {
     sql("SELECT r.org_id, r.id, r.tracking_code, r.status, r.waiting_from, c.name AS customer_name, r.submitted_name, r.submitted_vehicle, c.phone_number, \
-         v.plate, v.brand, v.model, r.promised_date, r.updated_at \
+         v.plate, v.brand, v.model, r.appointment_at, r.promised_date, r.updated_at \
          FROM repairs r \
          JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
          JOIN vehicles v ON v.org_id = r.org_id AND v.id = r.vehicle_id \
@@ -362,6 +429,20 @@ pub(super) async fn open_by_status(on: impl Into<Conn<'_>>, org: OrgId) -> Resul
          ('pre_checkin', 'confirmed', 'accepted', 'disassembly', 'bodywork', 'painting', 'reassembly', 'quality_check', \
          'ready', 'waiting_parts') GROUP BY status")
     .bind(org)
+    .all(on)
+    .await
+}
+
+/// The repairs of a vehicle that are not over, the newest first.
+pub(super) async fn open_of_vehicle(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    vehicle: VehicleId,
+) -> Result<Vec<(RepairId, RepairStatus)>> {
+    sql("SELECT id, status FROM repairs WHERE org_id = $1 AND vehicle_id = $2 \
+         AND status NOT IN ('delivered', 'cancelled') ORDER BY created_at DESC, id DESC LIMIT 5")
+    .bind(org)
+    .bind(vehicle)
     .all(on)
     .await
 }

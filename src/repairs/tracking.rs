@@ -156,13 +156,14 @@ pub struct Tracked {
 pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Proof>) -> Result<Tracked> {
     let (row, proven) = find(app, address, typed, proof).await?;
     let history = journal::timeline(&app.db, row.org_id, SUBJECT, row.id.0).await?;
-    let timeline = history
-        .into_iter()
-        .filter_map(|entry| {
-            let status: RepairStatus = entry.to?.parse().ok()?;
-            Some(TrackingStep { status, at: entry.at, note: entry.public_note })
-        })
-        .collect();
+    let mut timeline: Vec<TrackingStep> = Vec::new();
+    for entry in history {
+        let reached = entry.to.and_then(|status| status.parse::<RepairStatus>().ok());
+        let noted = entry.public_note.as_ref().and(timeline.last()).map(|step| step.status);
+        if let Some(status) = reached.or(noted) {
+            timeline.push(TrackingStep { status, at: entry.at, note: entry.public_note });
+        }
+    }
     let shown = match proven {
         true => files::of_subject(&app.db, row.org_id, (SUBJECT, row.id.0)).await?,
         false => Vec::new(),
@@ -179,6 +180,7 @@ pub async fn track(app: &App, address: Option<IpAddr>, typed: &str, proof: Optio
         plate_hint: plate_hint(&row.plate),
         brand,
         model,
+        appointment_at: row.appointment_at.filter(|_| row.status == RepairStatus::Confirmed),
         promised_date: row.promised_date,
         timeline,
         updated_at: row.updated_at,

@@ -8,8 +8,8 @@ use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, Upd
 use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, TextArea,
-    Timeline, ToastKind, Tone, address, icon, toast,
+    Alert, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
+    TextArea, Timeline, ToastKind, Tone, address, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -91,6 +91,7 @@ fn boxes(quarantined: bool) -> AnyView {
 fn filters(query: &LeadQuery) -> AnyView {
     let chosen = query.status.clone().unwrap_or_default();
     let (search, quarantined) = (query.search.clone().unwrap_or_default(), query.quarantined);
+    let narrowed = usize::from(query.status.is_some());
     let option = |value: &str, words: &str| {
         view! { <option value=value.to_owned() selected=chosen == value>{words.to_owned()}</option> }
     };
@@ -102,8 +103,10 @@ fn filters(query: &LeadQuery) -> AnyView {
                 {quarantined.then(|| view! { <input type="hidden" name="quarantined" value="1"/> })}
                 <input class="input grow" type="search" name="search" value=search
                     placeholder="Name, phone, e-mail, city" aria-label="Search"/>
-                <select class="select" name="status" aria-label="Status">{statuses}</select>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+                <MoreFilters count=narrowed>
+                    <select class="select" name="status" aria-label="Status">{statuses}</select>
+                    <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                </MoreFilters>
         </FilterForm>
     }
     .into_any()
@@ -143,11 +146,12 @@ fn list(page: LeadsView, query: &LeadQuery) -> AnyView {
         .into_any();
     }
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
-    let columns = ["Name", "Status", "About", "Phone", "City", "Came in"].map(Column::plain).to_vec();
+    let mut columns = ["Name", "Status", "About", "Phone"].map(Column::plain).to_vec();
+    columns.extend([Column::giving("City", "give-2"), Column::plain("Received")]);
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
-            <Table caption="Leads" columns=columns>{rows}</Table>
+            <Table caption="Leads" columns=columns two_lines=true>{rows}</Table>
             <Pager extent=page.extent what="leads" first=first next=next/>
         </div>
     }
@@ -155,15 +159,16 @@ fn list(page: LeadsView, query: &LeadQuery) -> AnyView {
 }
 
 fn row(lead: LeadRow) -> AnyView {
+    let city = lead.city.clone();
     let repeated = lead.is_repeated.then(|| view! { <span class="muted small">" · wrote before"</span> });
     view! {
         <tr>
             <td class="head"><a class="main" href=format!("{PATH}/{}", lead.id)>{lead.name}</a>{repeated}</td>
-            <td data-label="Status">{badge(lead.status)}</td>
-            <td data-label="About">{type_label(lead.lead_type)}</td>
-            <td data-label="Phone" class="num">{lead.phone}</td>
-            <td data-label="City">{lead.city}</td>
-            <td data-label="Came in" class="muted num">{lead.created.view()}</td>
+            <td data-label="Status" class="state">{badge(lead.status)}</td>
+            <td data-label="About" class="below">{type_label(lead.lead_type)}</td>
+            <td data-label="Phone" class="num below">{lead.phone}</td>
+            <td data-label="City" class="text give-2" title=city>{lead.city}</td>
+            <td data-label="Received" class="muted num last">{lead.created.view()}</td>
         </tr>
     }
     .into_any()

@@ -21,6 +21,8 @@ pub struct Step {
     pub when: Moment,
     /// What the shop wants the customer to know.
     pub note: Option<String>,
+    /// Whether it is a note alone: the status was reached before.
+    pub is_note: bool,
 }
 
 /// A photo of the repair, behind signed addresses.
@@ -49,6 +51,8 @@ pub struct TrackPage {
     pub plate_hint: String,
     /// Brand and model.
     pub vehicle: String,
+    /// When the car is expected.
+    pub appointment: Option<Moment>,
     /// The date promised.
     pub promised: Option<Moment>,
     /// When the repair last changed.
@@ -84,6 +88,9 @@ pub fn show(visit: &Visit, page: &TrackPage) -> String {
         let promised = page.promised.clone().map(|when| {
             view! { <div><dt>{t("track-promised")}</dt><dd><time datetime=when.machine>{when.words}</time></dd></div> }
         });
+        let appointment = page.appointment.clone().map(|when| {
+            view! { <div><dt>{t("track-appointment")}</dt><dd><time datetime=when.machine>{when.words}</time></dd></div> }
+        });
         let items = page.steps.iter().map(|step| timeline_item(visit, step)).collect::<Vec<_>>();
         let updated = page.updated.clone();
         view! {
@@ -96,6 +103,7 @@ pub fn show(visit: &Visit, page: &TrackPage) -> String {
                 <dl class="facts">
                     <div><dt>{t("track-vehicle")}</dt><dd>{page.vehicle.clone()}</dd></div>
                     <div><dt>{t("track-plate")}</dt><dd class="mono">{page.plate_hint.clone()}</dd></div>
+                    {appointment}
                     {promised}
                     <div><dt>{t("track-updated")}</dt><dd><time datetime=updated.machine>{updated.words}</time></dd></div>
                     <div><dt>{t("track-code")}</dt><dd class="mono">{page.code.clone()}</dd></div>
@@ -138,9 +146,9 @@ fn progress(visit: &Visit, page: &TrackPage) -> Option<impl IntoView + use<>> {
 }
 
 fn timeline_item(visit: &Visit, step: &Step) -> TimelineItem {
-    let (tone, symbol) = look(step.status);
+    let (tone, symbol) = if step.is_note { (Tone::Info, Icon::Message) } else { look(step.status) };
     TimelineItem {
-        title: visit.text(&format!("status-{}", step.status)),
+        title: if step.is_note { visit.text("track-note") } else { visit.text(&format!("status-{}", step.status)) },
         when: step.when.clone(),
         actor: None,
         public_note: step.note.clone(),

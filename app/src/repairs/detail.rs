@@ -4,10 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use officina::repairs::{RepairStatus, Transition};
 
-use super::functions::{ChangeStatus, RepairView, UpdateRepair, get_repair};
+use super::appointment::appointment_form;
+use super::functions::{AddNote, ChangeStatus, ConfirmRepair, RepairView, UpdateRepair, get_repair};
 use super::looks::{StatusBadge, status_label, status_look, type_label};
+use super::notes::note_form;
+use super::photos::{Uploads, photos};
 use crate::error::PageError;
 use crate::live::{Topic, use_live};
+use crate::staff::outcome::{announce, done};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
     Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast,
@@ -24,10 +28,19 @@ pub fn RepairPage() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let change = ServerAction::<ChangeStatus>::new();
     let update = ServerAction::<UpdateRepair>::new();
-    let data = Resource::new(
-        move || (id.get(), live.changes(Topic::Repairs), change.version().get(), update.version().get()),
-        |(id, ..)| get_repair(id),
-    );
+    let note = ServerAction::<AddNote>::new();
+    let confirm = ServerAction::<ConfirmRepair>::new();
+    let confirmed = done(confirm);
+    announce(confirmed, "Appointment saved");
+    let noted = done(note);
+    announce(noted, "Note added");
+    let uploads = Uploads::default();
+    uploads.announce();
+    let changes = move || {
+        let own = (change.version().get(), update.version().get(), confirmed.get(), noted.get(), uploads.added.get());
+        (live.changes(Topic::Repairs), own)
+    };
+    let data = Resource::new(move || (id.get(), changes()), |(id, _)| get_repair(id));
     Effect::new(move |_| {
         if let Some(Ok(moved)) = change.value().get() {
             toast(ToastKind::Done, moved.words());
@@ -45,7 +58,7 @@ pub fn RepairPage() -> impl IntoView {
     };
     view! {
         {refusals}
-        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |view| show(view, change, update))}
+        {loaded(data, || view! { <SkeletonRows rows=10/> }.into_any(), move |view| show(view, change, update, note, confirm, uploads))}
     }
 }
 
@@ -59,23 +72,33 @@ fn refusal(error: &PageError) -> AnyView {
     }
 }
 
-fn show(view: RepairView, change: ServerAction<ChangeStatus>, update: ServerAction<UpdateRepair>) -> AnyView {
+fn show(
+    view: RepairView,
+    change: ServerAction<ChangeStatus>,
+    update: ServerAction<UpdateRepair>,
+    note: ServerAction<AddNote>,
+    confirm: ServerAction<ConfirmRepair>,
+    uploads: Uploads,
+) -> AnyView {
     let repair = &view.repair;
     let plate = repair.vehicle.plate.clone();
     let vehicle = [repair.vehicle.brand.clone(), repair.vehicle.model.clone()].into_iter().flatten();
     let vehicle = vehicle.collect::<Vec<_>>().join(" ");
-    let steps = view.may_write.then(|| next_steps(&view, change));
+    let has_steps = !repair.allowed.is_empty() || repair.status.is_final();
+    let steps = (view.may_write && has_steps).then(|| next_steps(&view, change));
+    let appointment = view.may_write.then(|| appointment_form(&view, confirm)).flatten();
     let edit = view.may_write.then(|| edit_form(&view, update));
     let title = plate.clone();
     let facts = facts(&view);
-    let photos = photos(&view);
+    let photos = photos(&view, uploads);
+    let note = view.may_write.then(|| note_form(repair.id.to_string(), note));
     let suggestions = suggestions(&view);
     let created = view.created.clone();
     view! {
         <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap">
-                <h1 class="mono">{plate}</h1>
+                <h1 class="mono plate">{plate}</h1>
                 <span class="muted">{vehicle}</span>
                 <StatusBadge status=repair.status/>
             </div>
@@ -83,13 +106,17 @@ fn show(view: RepairView, change: ServerAction<ChangeStatus>, update: ServerActi
         </div>
         <div class="two-columns">
             <div class="stack">
+                {appointment}
                 {steps}
                 {suggestions}
                 <section class="panel"><h2>"Facts"</h2>{facts}</section>
                 {photos}
             </div>
             <div class="stack">
-                <section class="panel"><h2>"What happened"</h2><Timeline items=view.timeline.clone()/></section>
+                <section class="panel">
+                    <h2>"Activity"</h2>
+                    <div class="stack">{note} <Timeline items=view.timeline.clone()/></div>
+                </section>
                 {edit}
             </div>
         </div>
@@ -106,13 +133,17 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
         let (_, symbol) = status_look(to);
         view! { <button class=class type="submit" name="status" value=to.as_str()>{icon(symbol)} {status_label(to)}</button> }
     };
-    let forward: Vec<RepairStatus> = repair.allowed.iter().copied().filter(|to| !needs_reason(*to)).collect();
+    // Confirming asks for day and time: it has a form of its own.
+    let asks_when = |to: RepairStatus| repair.status == RepairStatus::PreCheckin && to == RepairStatus::Confirmed;
+    let forward: Vec<RepairStatus> =
+        repair.allowed.iter().copied().filter(|to| !needs_reason(*to) && !asks_when(*to)).collect();
+    let is_asked = repair.allowed.iter().any(|to| asks_when(*to));
     let with_reason: Vec<RepairStatus> = repair.allowed.iter().copied().filter(|to| needs_reason(*to)).collect();
     let loud: Vec<_> = forward
         .iter()
         .take(1 + BESIDE)
         .enumerate()
-        .map(|(index, to)| button(*to, if index == 0 { "btn btn-primary" } else { "btn" }))
+        .map(|(index, to)| button(*to, if index == 0 && !is_asked { "btn btn-primary" } else { "btn" }))
         .collect();
     let quiet: Vec<_> = forward.iter().skip(1 + BESIDE).map(|to| button(*to, "btn btn-sm")).collect();
     let back: Vec<_> = with_reason.iter().map(|to| button(*to, "btn btn-sm")).collect();
@@ -149,10 +180,6 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
                         <TextArea label="Internal note" name="note" rows=2 maxlength=2000u32
                             hint="Only colleagues see it." error=Signal::derive(note_error)/>
                     </div>
-                    <label class="row">
-                        <input class="checkbox checkbox-sm" type="checkbox" name="notify" value="on" checked=true/>
-                        "Tell the customer"
-                    </label>
                     {fold}
                 </div>
             </ActionForm>
@@ -200,6 +227,7 @@ fn facts(view: &RepairView) -> AnyView {
             {fact("Kind", Some(type_label(repair.repair_type).to_owned()))}
             {fact("Year", repair.vehicle.year.map(|year| year.to_string()))}
             {fact("VIN", repair.vehicle.vin.clone())}
+            {fact("Appointment", view.appointment.clone().map(|at| at.words))}
             {fact("Promised for", view.promised.clone().map(|day| day.words))}
             {fact("Assignee", repair.assignee_name.clone())}
             {fact("Accident", joined(accident))}
@@ -213,31 +241,6 @@ fn facts(view: &RepairView) -> AnyView {
         {notes}
     }
     .into_any()
-}
-
-fn photos(view: &RepairView) -> AnyView {
-    let repair = view.repair.id;
-    let photos: Vec<_> = view
-        .repair
-        .photos
-        .iter()
-        .map(|photo| {
-            let address = format!("/api/v1/repairs/{repair}/photos/{}", photo.id);
-            let alt = format!("Photo: {}", photo.category);
-            view! {
-                <a href=address.clone() rel="external" target="_blank">
-                    <img src=format!("{address}?size=thumb") alt=alt loading="lazy"/>
-                    <span>{photo.category.clone()}</span>
-                </a>
-            }
-        })
-        .collect();
-    let content = if photos.is_empty() {
-        view! { <p class="muted">"The customer sent no photos."</p> }.into_any()
-    } else {
-        view! { <div class="gallery">{photos}</div> }.into_any()
-    };
-    view! { <section class="panel"><h2>"Photos"</h2>{content}</section> }.into_any()
 }
 
 /// The facts that staff change.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use officina::identity::Colleague;
 use officina::kernel::page::Extent;
-use officina::repairs::{RepairDetail, RepairStatus};
+use officina::repairs::{RepairDetail, RepairStatus, StepRights};
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
@@ -18,7 +18,7 @@ const PAGE: i64 = 50;
 /// Which repairs the list shows: the query of its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepairQuery {
-    /// One status.
+    /// One status, `open` for all that are not over, or `all`. Without one, all; of one's own, what is open.
     pub status: Option<String>,
     /// Words that must occur.
     pub search: Option<String>,
@@ -62,6 +62,37 @@ pub struct RepairRow {
     pub version: i64,
 }
 
+impl RepairQuery {
+    /// Whether one's own work is asked for: what is open, the first due first, unless something else is.
+    #[must_use]
+    pub fn is_own_work(&self) -> bool {
+        self.assignee.as_deref() == Some("me")
+    }
+
+    /// The filter that it stands for.
+    #[cfg(feature = "ssr")]
+    fn filter(self) -> officina::repairs::RepairFilter {
+        let own_work = self.is_own_work();
+        let open = Some("open".to_owned());
+        let (status, stage) = match self.status.as_deref() {
+            Some("open") => (None, open),
+            None if own_work => (None, open),
+            None | Some("all") => (None, None),
+            Some(_) => (self.status.clone(), None),
+        };
+        let by_default = (own_work && stage.is_some()).then(|| "due".to_owned());
+        officina::repairs::RepairFilter {
+            status,
+            stage,
+            search: self.search,
+            assignee: self.assignee,
+            overdue: Some(self.overdue),
+            sort: self.sort.or(by_default),
+            ..officina::repairs::RepairFilter::default()
+        }
+    }
+}
+
 #[cfg(feature = "ssr")]
 impl RepairRow {
     /// The row of a repair.
@@ -103,8 +134,8 @@ pub struct RepairsView {
 pub struct Board {
     /// The columns.
     pub columns: Vec<BoardColumnView>,
-    /// Whether the member may move cards.
-    pub may_write: bool,
+    /// Which cards the member may move, and where to.
+    pub rights: StepRights,
 }
 
 /// A column of the board.
@@ -127,13 +158,17 @@ pub struct RepairView {
     pub created: Moment,
     /// When it last changed.
     pub updated: Moment,
+    /// When the car is expected.
+    pub appointment: Option<Moment>,
+    /// Day and time that the form for the appointment begins with.
+    pub suggested: (String, String),
     /// The date promised.
     pub promised: Option<Moment>,
     /// The history, newest first.
     pub timeline: Vec<TimelineItem>,
     /// Who it can be given to.
     pub colleagues: Vec<Colleague>,
-    /// Whether the member may change it.
+    /// Whether the member may change it as it stands.
     pub may_write: bool,
     /// Whether the member may give it to others.
     pub may_assign: bool,
@@ -144,20 +179,12 @@ pub struct RepairView {
 pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> {
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
-    use officina::repairs::{RepairFilter, service};
+    use officina::repairs::service;
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let filter = RepairFilter {
-        status: query.status,
-        search: query.search,
-        assignee: query.assignee,
-        overdue: Some(query.overdue),
-        sort: query.sort,
-        ..RepairFilter::default()
-    };
-    let page = PageRequest::shown(PAGE, query.cursor);
-    let page = service::list(&app, &actor, &filter, &page).await?;
+    let page = PageRequest::shown(PAGE, query.cursor.clone());
+    let page = service::list(&app, &actor, &query.filter(), &page).await?;
     Ok(RepairsView {
         extent: page.extent(),
         next: page.next_cursor,
@@ -166,14 +193,25 @@ pub async fn list_repairs(query: RepairQuery) -> Result<RepairsView, PageError> 
     })
 }
 
-/// The board.
+/// The board, as far as it passes a filter.
 #[server(prefix = "/_fn", endpoint = "repairs/board", input = GetUrl)]
-pub async fn get_board() -> Result<Board, PageError> {
-    use officina::kernel::permission::Permission;
+pub async fn get_board(
+    #[server(default)] search: String,
+    #[server(default)] assignee: String,
+    #[server(default)] overdue: bool,
+) -> Result<Board, PageError> {
+    use officina::repairs::RepairFilter;
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let columns = officina::repairs::service::board(&app, &actor).await?;
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    let filter = RepairFilter {
+        search: given(search),
+        assignee: given(assignee),
+        overdue: Some(overdue),
+        ..RepairFilter::default()
+    };
+    let columns = officina::repairs::service::board(&app, &actor, &filter).await?;
     Ok(Board {
         columns: columns
             .into_iter()
@@ -183,7 +221,7 @@ pub async fn get_board() -> Result<Board, PageError> {
                 cards: column.repairs.into_iter().map(|repair| RepairRow::of(repair, &calendar)).collect(),
             })
             .collect(),
-        may_write: actor.permissions.has(Permission::RepairsWrite),
+        rights: StepRights::of(actor.permissions),
     })
 }
 
@@ -195,11 +233,18 @@ pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let repair = officina::repairs::service::get(&app, &actor, parse_id(&id)?).await?;
-    let may_write = actor.permissions.has(Permission::RepairsWrite);
+    let may_write = StepRights::of(actor.permissions).may_change(repair.status);
+    let is_expected = matches!(repair.status, RepairStatus::PreCheckin | RepairStatus::Confirmed);
+    let suggested = match may_write && is_expected {
+        true => officina::repairs::appointments::suggested(&app, &actor, &repair).await?,
+        false => Default::default(),
+    };
     let colleagues = if may_write { officina::identity::service::colleagues(&app, &actor).await? } else { Vec::new() };
     Ok(RepairView {
         created: calendar.relative(repair.created_at),
         updated: calendar.relative(repair.updated_at),
+        appointment: repair.appointment_at.map(|at| calendar.moment(at)),
+        suggested,
         promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
         timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         colleagues,
@@ -226,7 +271,7 @@ impl Moved {
     }
 }
 
-/// Moves a repair to another status. `notify` is `on` for a ticked box and missing for an empty one.
+/// Moves a repair to another status.
 #[server(prefix = "/_fn", endpoint = "repairs/status")]
 pub async fn change_status(
     id: String,
@@ -234,18 +279,43 @@ pub async fn change_status(
     status: String,
     note: Option<String>,
     public_note: Option<String>,
-    notify: Option<String>,
 ) -> Result<Moved, PageError> {
     let (app, actor) = crate::context::context()?;
-    let change = officina::repairs::ChangeStatus {
-        status,
-        note,
-        public_note,
-        notify: Some(notify.is_some()),
-        version: Some(version),
-    };
+    let change = officina::repairs::ChangeStatus { status, note, public_note, notify: None, version: Some(version) };
     let repair = officina::repairs::service::change_status(&app, &actor, parse_id(&id)?, &change).await?;
     Ok(Moved { plate: repair.vehicle.plate, status: repair.status })
+}
+
+/// Confirms a check-in for a day and time, or moves the appointment. `outside_hours` is there when its box is ticked.
+#[server(prefix = "/_fn", endpoint = "repairs/confirm")]
+pub async fn confirm_repair(
+    id: String,
+    version: i64,
+    date: String,
+    time: String,
+    message: Option<String>,
+    outside_hours: Option<String>,
+) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let input = officina::repairs::ConfirmRepair {
+        appointment_at: None,
+        confirmed_date: Some(date),
+        confirmed_time: Some(time),
+        message,
+        outside_hours: outside_hours.is_some(),
+        version: Some(version),
+    };
+    officina::repairs::appointments::confirm(&app, &actor, parse_id(&id)?, &input).await?;
+    Ok(())
+}
+
+/// Adds a note to a repair: `public` ones are read by the customer, all others by colleagues.
+#[server(prefix = "/_fn", endpoint = "repairs/note")]
+pub async fn add_note(id: String, note: String, audience: String) -> Result<(), PageError> {
+    let (app, actor) = crate::context::context()?;
+    let note = officina::repairs::AddNote { note, public: audience == "public" };
+    officina::repairs::notes::add(&app, &actor, parse_id(&id)?, &note).await?;
+    Ok(())
 }
 
 /// Changes the facts of a repair.
@@ -290,6 +360,8 @@ fn timeline_item(
     let status = entry.to.as_deref().and_then(|word| word.parse::<RepairStatus>().ok());
     let (title, (tone, symbol)) = match (status, entry.action.as_str()) {
         (Some(status), _) => (status_label(status), status_look(status)),
+        (None, "repairs.appointment_moved") => ("Appointment moved", (Tone::Info, Icon::Calendar)),
+        (None, "repairs.note_added") => ("Note", (Tone::Neutral, Icon::Message)),
         (None, "repairs.photos_added") => ("Photos added", (Tone::Neutral, Icon::Camera)),
         (None, "repairs.photo_deleted") => ("Photo removed", (Tone::Neutral, Icon::Camera)),
         (None, _) => ("Details changed", (Tone::Neutral, Icon::List)),

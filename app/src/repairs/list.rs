@@ -7,13 +7,18 @@ use officina::repairs::RepairStatus;
 
 use super::functions::{RepairQuery, RepairRow, RepairsView, list_repairs};
 use super::looks::{StatusBadge, status_label};
+use super::new::NEW;
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, permitted};
+use crate::staff::{loaded, permitted, permitted_either};
 use crate::ui::{
-    Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone, icon,
+    Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone,
+    icon,
 };
 
 const PATH: &str = "/app/repairs";
+
+/// Whose work is shown.
+pub(super) const ASSIGNEES: [(&str, &str); 3] = [("", "All"), ("me", "Assigned to me"), ("none", "Unassigned")];
 
 /// Switches between list and board.
 pub(super) fn views(board: bool) -> AnyView {
@@ -27,6 +32,12 @@ pub(super) fn views(board: bool) -> AnyView {
     .into_any()
 }
 
+/// The way to a new repair, for those who take cars in.
+pub(super) fn new_button() -> AnyView {
+    let button = || view! { <a class="btn btn-primary" href=NEW>{icon(Icon::Plus)} "New repair"</a> };
+    permitted_either(Permission::RepairsWrite, Permission::RepairsCheckIn, button)
+}
+
 /// The list of repairs.
 #[component]
 pub fn RepairsPage() -> impl IntoView {
@@ -35,7 +46,10 @@ pub fn RepairsPage() -> impl IntoView {
     let data = Resource::new(move || (query.get(), live.changes(Topic::Repairs)), |(query, _)| list_repairs(query));
     view! {
         <PageTitle text="Repairs"/>
-        <div class="page-head"><h1>"Repairs"</h1>{permitted(Permission::RepairsRead, || views(false))}</div>
+        <div class="page-head">
+            <h1>"Repairs"</h1>
+            <div class="row wrap">{permitted(Permission::RepairsRead, || views(false))} {new_button()}</div>
+        </div>
         {permitted(Permission::RepairsRead, move || filters(&query.get()))}
         {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |page| show(page, &query.get_untracked()))}
     }
@@ -62,31 +76,42 @@ fn filters(query: &RepairQuery) -> AnyView {
         let selected = chosen.as_deref().unwrap_or_default() == value;
         view! { <option value=value.to_owned() selected=selected>{words.to_owned()}</option> }
     };
-    let statuses: Vec<_> = std::iter::once(option("", "Every status", &query.status))
+    let own_work = query.is_own_work();
+    let (whole, others) = if own_work { ("Open", ("all", "All statuses")) } else { ("All statuses", ("open", "Open")) };
+    let statuses: Vec<_> = [("", whole), others]
+        .into_iter()
+        .map(|(value, words)| option(value, words, &query.status))
         .chain(RepairStatus::ALL.iter().map(|status| option(status.as_str(), status_label(*status), &query.status)))
         .collect();
-    let assignees: Vec<_> = [("", "Everyone's"), ("me", "Mine"), ("none", "Nobody's")]
+    let assignees: Vec<_> = ASSIGNEES.into_iter().map(|(value, words)| option(value, words, &query.assignee)).collect();
+    let first = if own_work {
+        [("", "Due first"), ("newest", "Newest first")]
+    } else {
+        [("", "Newest first"), ("due", "Due first")]
+    };
+    let orders: Vec<_> = first
         .into_iter()
-        .map(|(value, words)| option(value, words, &query.assignee))
-        .collect();
-    let orders: Vec<_> = [("", "Newest first"), ("oldest", "Oldest first"), ("updated", "Last changed first")]
-        .into_iter()
+        .chain([("oldest", "Oldest first"), ("updated", "Recently updated")])
         .map(|(value, words)| option(value, words, &query.sort))
         .collect();
     let search = query.search.clone().unwrap_or_default();
     let overdue = query.overdue;
+    let narrowed = [query.status.is_some(), query.assignee.is_some(), overdue, query.sort.is_some()];
+    let narrowed = narrowed.into_iter().filter(|is_set| *is_set).count();
     view! {
         <FilterForm action=PATH>
                 <input class="input grow" type="search" name="search" value=search
                     placeholder="Plate, code, name, phone" aria-label="Search"/>
-                <select class="select" name="status" aria-label="Status">{statuses}</select>
-                <select class="select" name="assignee" aria-label="Assignee">{assignees}</select>
-                <label class="row check">
-                    <input class="checkbox" type="checkbox" name="overdue" value="1" checked=overdue/>
-                    "Past the promised day"
-                </label>
-                <select class="select" name="sort" aria-label="Order">{orders}</select>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+                <MoreFilters count=narrowed>
+                    <select class="select" name="status" aria-label="Status">{statuses}</select>
+                    <select class="select" name="assignee" aria-label="Assignee">{assignees}</select>
+                    <label class="row check">
+                        <input class="checkbox" type="checkbox" name="overdue" value="1" checked=overdue/>
+                        "Overdue"
+                    </label>
+                    <select class="select" name="sort" aria-label="Order">{orders}</select>
+                    <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                </MoreFilters>
         </FilterForm>
     }
     .into_any()
@@ -149,9 +174,10 @@ fn show(page: RepairsView, query: &RepairQuery) -> AnyView {
 /// Repairs as a table.
 #[must_use]
 pub fn repairs_table(caption: &'static str, rows: Vec<RepairRow>) -> AnyView {
-    let columns = ["Plate", "Status", "Customer", "Car", "Promised", "Assignee", "Changed"].map(Column::plain).to_vec();
+    let mut columns = ["Plate", "Status", "Customer", "Car", "Promised"].map(Column::plain).to_vec();
+    columns.extend([Column::giving("Assignee", "give-2"), Column::giving("Changed", "give-1")]);
     let rows: Vec<_> = rows.into_iter().map(row).collect();
-    view! { <Table caption=caption columns=columns>{rows}</Table> }.into_any()
+    view! { <Table caption=caption columns=columns two_lines=true>{rows}</Table> }.into_any()
 }
 
 fn row(repair: RepairRow) -> AnyView {
@@ -162,15 +188,17 @@ fn row(repair: RepairRow) -> AnyView {
             day.view()
         }
     });
+    // What ends in dots is read in full in its tooltip.
+    let (customer, vehicle, assignee) = (repair.customer.clone(), repair.vehicle.clone(), repair.assignee.clone());
     view! {
         <tr>
-            <td class="head"><a class="main mono" href=format!("{PATH}/{}", repair.id)>{repair.plate}</a></td>
-            <td data-label="Status"><StatusBadge status=repair.status/></td>
-            <td data-label="Customer">{repair.customer}</td>
-            <td data-label="Car">{repair.vehicle}</td>
-            <td data-label="Promised">{promised}</td>
-            <td data-label="Assignee">{repair.assignee}</td>
-            <td data-label="Changed" class="muted num">{repair.updated.view()}</td>
+            <td class="head"><a class="main mono plate" href=format!("{PATH}/{}", repair.id)>{repair.plate}</a></td>
+            <td data-label="Status" class="state"><StatusBadge status=repair.status/></td>
+            <td data-label="Customer" class="text below" title=customer>{repair.customer}</td>
+            <td data-label="Car" class="text below" title=vehicle>{repair.vehicle}</td>
+            <td data-label="Promised" class="num last">{promised}</td>
+            <td data-label="Assignee" class="text give-2" title=assignee>{repair.assignee}</td>
+            <td data-label="Changed" class="muted num give-1">{repair.updated.view()}</td>
         </tr>
     }
     .into_any()

@@ -115,6 +115,9 @@ const PLACES: &[Place] = &[
     },
 ];
 
+/// Places in a phone's navigation; of more than these, the last one is a menu.
+const MOST_AT_ONCE: usize = 5;
+
 /// Where the operator of the installation goes beside all that.
 const ORGANISATIONS: Place = Place {
     href: "/app/organisations",
@@ -156,13 +159,19 @@ pub fn Frame() -> impl IntoView {
 
 /// Shows something to those who may do something; to others nothing.
 pub fn permitted(permission: Permission, content: impl Into<ViewFn>) -> AnyView {
+    permitted_either(permission, permission, content)
+}
+
+/// Shows something to those who have one of two permissions.
+pub fn permitted_either(one: Permission, other: Permission, content: impl Into<ViewFn>) -> AnyView {
     let content: ViewFn = content.into();
     let frame = use_context::<Resource<Result<FrameData, PageError>>>();
     let shown = move || {
         let content = content.clone();
         frame.map(|frame| {
             Suspend::new(async move {
-                let may = frame.await.is_ok_and(|frame| frame.permissions.has(permission));
+                let has = |frame: FrameData| frame.permissions.has(one) || frame.permissions.has(other);
+                let may = frame.await.is_ok_and(has);
                 may.then(|| content.run())
             })
         })
@@ -199,19 +208,41 @@ fn sidebar(frame: FrameData) -> AnyView {
             && (place.needs.is_none_or(|permission| frame.permissions.has(permission))
                 || (place.portal && frame.permissions.has(Permission::PortalRead)))
     };
-    let links: Vec<_> = PLACES
-        .iter()
-        .filter(visible)
-        .chain(frame.operator.then_some(&ORGANISATIONS))
-        .map(|place| {
-            // Home is where everything starts with, so it is marked only when one is right there.
-            let exact = place.href == "/app";
-            view! { <li><A href=place.href exact=exact>{icon(place.symbol)} <span>{place.label}</span></A></li> }
-        })
-        .collect();
+    let places: Vec<&'static Place> =
+        PLACES.iter().filter(visible).chain(frame.operator.then_some(&ORGANISATIONS)).collect();
+    let more = (places.len() > MOST_AT_ONCE).then(|| more(&places[MOST_AT_ONCE - 1..]));
+    let class = more.is_some().then_some("many");
+    let links: Vec<_> = places.into_iter().map(place_link).collect();
     view! {
         {home_link(frame.organisation, frame.logo)}
-        <nav aria-label="Main"><ul>{links}</ul></nav>
+        <nav aria-label="Main"><ul class=class>{links} {more}</ul></nav>
+    }
+    .into_any()
+}
+
+fn place_link(place: &'static Place) -> AnyView {
+    // Home is where everything starts with, so it is marked only when one is right there.
+    let exact = place.href == "/app";
+    view! { <li><A href=place.href exact=exact>{icon(place.symbol)} <span>{place.label}</span></A></li> }.into_any()
+}
+
+/// The places that a phone has no room for, behind a button. Where there is room, they stand beside the others.
+fn more(places: &[&'static Place]) -> AnyView {
+    let links: Vec<_> = places.iter().copied().map(place_link).collect();
+    let menu = NodeRef::<leptos::html::Details>::new();
+    let close = move |_| {
+        if let Some(menu) = menu.get_untracked() {
+            // An attribute that is there can always be taken away.
+            let _ = menu.remove_attribute("open");
+        }
+    };
+    view! {
+        <li class="more">
+            <details class="drop" name="menu" node_ref=menu>
+                <summary>{icon(Icon::Dots)} <span>"More"</span></summary>
+                <div on:click=close><ul>{links}</ul></div>
+            </details>
+        </li>
     }
     .into_any()
 }

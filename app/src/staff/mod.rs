@@ -21,13 +21,13 @@ use leptos_router::path;
 
 use crate::leads::{LeadPage, LeadsPage};
 use crate::live::provide_live;
-use crate::repairs::{BoardPage, RepairPage, RepairsPage};
+use crate::repairs::{BoardPage, NewRepairPage, RepairPage, RepairsPage};
 use crate::ui::{EmptyState, Icon, provide_toasts};
 
 use lazily::later;
 
 pub use form::ActionForm;
-pub use frame::{FrameData, permitted};
+pub use frame::{FrameData, permitted, permitted_either};
 pub use loaded::{failure, followed, loaded, proof_first, refused};
 
 /// What stands below the phone number of a colleague, or one's own.
@@ -48,6 +48,7 @@ pub fn StaffApp() -> impl IntoView {
                     <Route path=path!("") view=home::Home ssr=SsrMode::Async/>
                     <Route path=path!("repairs") view=RepairsPage ssr=SsrMode::Async/>
                     <Route path=path!("repairs/board") view=BoardPage ssr=SsrMode::Async/>
+                    <Route path=path!("repairs/new") view=NewRepairPage ssr=SsrMode::Async/>
                     <Route path=path!("repairs/:id") view=RepairPage ssr=SsrMode::Async/>
                     <Route path=path!("leads") view=LeadsPage ssr=SsrMode::Async/>
                     <Route path=path!("leads/:id") view=LeadPage ssr=SsrMode::Async/>

@@ -11,7 +11,7 @@ pub const OTHER_MEMBER: &str = "OTHER_MEMBER";
 
 /// The membership that the page was made for.
 #[cfg(feature = "ssr")]
-fn membership() -> Option<String> {
+pub(crate) fn membership() -> Option<String> {
     let context = use_context::<crate::context::RequestContext>()?;
     Some(context.actor?.member()?.membership.to_string())
 }

@@ -4,6 +4,8 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
+use super::icon::{Icon, icon};
+
 /// A form above a list. Fields that are empty stay out of the address; without script the browser sends them, and they
 /// mean nothing.
 #[component]
@@ -24,6 +26,24 @@ pub fn FilterForm(
         <form method="GET" action=action on:submit=submit>
             <div class="filters" role="search">{children()}</div>
         </form>
+    }
+}
+
+/// The fields of a filter that wait behind a button where there is little room. A `<details>` without content opens them,
+/// so that they need no script there and are never closed where there is room.
+#[component]
+pub fn MoreFilters(
+    /// How many of them narrow the list now.
+    count: usize,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let set = (count > 0).then(|| view! { <span class="badge num">{count}</span> });
+    view! {
+        <details class="filter-toggle">
+            <summary class="btn">{icon(Icon::Filter)} "Filters" {set}</summary>
+        </details>
+        <div class="more-filters">{children()}</div>
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Icon {
     Door,
     /// Three dots: a menu.
     Dots,
+    /// Lines that narrow: a filter.
+    Filter,
     /// A flag: arrived, ready.
     Flag,
     /// A house: home.
@@ -50,6 +52,8 @@ pub enum Icon {
     Person,
     /// A plug: power.
     Plug,
+    /// A plus: something new.
+    Plus,
     /// A magnifying glass: search.
     Search,
     /// A snowflake: cold chain.
@@ -84,6 +88,7 @@ impl Icon {
             Self::Contrast => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 3v18M12 8h5M12 12h7M12 16h5",
             Self::Door => "M6 20.5v-16l8-1.5v19zM14 5h4v15.5h2M4 20.5h2M11 12v1",
             Self::Dots => "M5.5 12h.1M12 12h.1M18.5 12h.1",
+            Self::Filter => "M4 6.5h16M7 12h10M10 17.5h4",
             Self::Flag => "M6 21V4M6 4.5h11l-2 4 2 4H6",
             Self::Home => "M4 11l8-7 8 7M6 9.5V20h12V9.5M10 20v-5.5h4V20",
             Self::Message => "M4 5h16v11h-8.5L7 19.5V16H4zM8 9.2h8M8 12h5",
@@ -91,6 +96,7 @@ impl Icon {
             Self::Parts => "M4 8l8-4.5L20 8v8.5l-8 4.5-8-4.5zM4 8l8 4.5L20 8M12 12.5V21",
             Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.6-6 7.5-6s6.9 2 7.5 6",
             Self::Plug => "M9 3.5V8M15 3.5V8M6.5 8h11v3.5a5.5 5.5 0 0 1-11 0zM12 17v4",
+            Self::Plus => "M12 5v14M5 12h14",
             Self::Search => "M10.8 17.6a6.8 6.8 0 1 0 0-13.6 6.8 6.8 0 0 0 0 13.6zM16 16l4.5 4.5",
             Self::Snow => "M12 3v18M4.2 7.5l15.6 9M19.8 7.5l-15.6 9M9.5 4.5L12 7l2.5-2.5M9.5 19.5L12 17l2.5 2.5",
             Self::Sun => {

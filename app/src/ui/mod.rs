@@ -21,7 +21,7 @@ pub use button::{Button, ButtonKind};
 pub use chart::{Chart, ChartData, ChartMark, ChartPoint};
 pub use empty::{EmptyState, PastTheEnd, SkeletonRows};
 pub use field::{Alert, Field, FieldFrame, Select};
-pub use filter_form::FilterForm;
+pub use filter_form::{FilterForm, MoreFilters};
 pub use icon::{Icon, icon};
 pub use mark::mark;
 pub use page_title::PageTitle;

@@ -36,11 +36,15 @@ pub fn TextArea(
     /// Lines to show.
     #[prop(default = 4)]
     rows: u32,
+    /// What its id is made of, where several forms on a page have a text of this name.
+    #[prop(optional, into)]
+    id: Option<String>,
 ) -> impl IntoView {
-    let id = format!("f-{name}");
-    let described = super::field::described_by(&name, hint.is_some(), error);
+    let key = id.unwrap_or_else(|| name.clone());
+    let id = format!("f-{key}");
+    let described = super::field::described_by(&key, hint.is_some(), error);
     view! {
-        <FieldFrame label=label name=name.clone() hint=hint error=error optional_word=optional_word>
+        <FieldFrame label=label name=key hint=hint error=error optional_word=optional_word>
             <textarea class="textarea" id=id name=name rows=rows maxlength=maxlength aria-describedby=described
                 aria-invalid=move || error.get().map(|_| "true") inner_html=content(&value)></textarea>
         </FieldFrame>

@@ -11,8 +11,10 @@ use officina::repairs::photos;
 use officina::repairs::service;
 use officina::repairs::tracking::{self, Proof};
 use officina::repairs::{
-    ChangeStatus, CheckIn, CheckedIn, RepairDetail, RepairFilter, RepairSummary, Tracking, UpdateRepair,
+    AddNote, ChangeStatus, CheckIn, CheckedIn, ConfirmRepair, RepairDetail, RepairFilter, RepairSummary, Tracking,
+    UpdateRepair,
 };
+use officina::repairs::{appointments, counter, notes};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -38,6 +40,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list, create))
         .routes(routes!(get, update))
         .routes(routes!(change_status))
+        .routes(routes!(confirm))
+        .routes(routes!(add_note))
         .routes(routes!(photo, delete_photo))
         .merge(uploads)
 }
@@ -146,7 +150,7 @@ async fn create(
     SignedIn(actor): SignedIn,
     ApiJson(input): ApiJson<CheckIn>,
 ) -> ApiResult<(StatusCode, Data<CheckedIn>)> {
-    let created = service::create(&state.app, &actor, &input).await?;
+    let created = counter::create(&state.app, &actor, &input, None).await?;
     Ok((StatusCode::CREATED, Data::new(created)))
 }
 
@@ -191,6 +195,36 @@ async fn change_status(
     ApiJson(change): ApiJson<ChangeStatus>,
 ) -> ApiResult<Data<RepairDetail>> {
     Ok(Data::new(service::change_status(&state.app, &actor, id, &change).await?))
+}
+
+/// Confirm a check-in for a day and time, or move the appointment of one that is confirmed. A moment outside of the
+/// opening hours is refused unless `outsideHours` says that it is meant.
+#[utoipa::path(post, path = "/repairs/{id}/confirm", tag = "repairs", params(("id" = RepairId, Path)),
+    request_body = ConfirmRepair, security(("accessToken" = []), ("session" = [])),
+    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
+async fn confirm(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+    ApiJson(input): ApiJson<ConfirmRepair>,
+) -> ApiResult<Data<RepairDetail>> {
+    Ok(Data::new(appointments::confirm(&state.app, &actor, id, &input).await?))
+}
+
+/// Add a note to a repair: for colleagues, or for the customer, who reads it on the tracking page.
+#[utoipa::path(post, path = "/repairs/{id}/notes", tag = "repairs", params(("id" = RepairId, Path)),
+    request_body = AddNote, security(("accessToken" = []), ("session" = [])),
+    responses((status = 201, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn add_note(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    ApiPath(id): ApiPath<RepairId>,
+    ApiJson(note): ApiJson<AddNote>,
+) -> ApiResult<(StatusCode, Data<RepairDetail>)> {
+    Ok((StatusCode::CREATED, Data::new(notes::add(&state.app, &actor, id, &note).await?)))
 }
 
 /// Add photos to a repair. A photo that cannot be read is named beside those that were added.

@@ -9,8 +9,8 @@ use officina::kernel::actor::Actor;
 use officina::kernel::files::Photo;
 use officina::kernel::ids::{OrgId, RepairId};
 use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
-use officina::repairs::service;
-use officina::repairs::{ChangeStatus, CheckIn, PhotoCategory, RepairStatus, UpdateRepair};
+use officina::repairs::{ChangeStatus, CheckIn, ConfirmRepair, PhotoCategory, RepairStatus, UpdateRepair};
+use officina::repairs::{appointments, service};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
@@ -109,6 +109,19 @@ async fn step(app: &App, staff: &Staff, job: &mut Job, repair: RepairId, random:
         };
         (to, None, public_note)
     };
+    if to == S::Confirmed {
+        // The car is expected in some days, in the morning.
+        let day_of_visit = day(app.clock.now().plus(random.random_range(1..5) * DAY));
+        let confirm = ConfirmRepair {
+            confirmed_date: Some(day_of_visit),
+            confirmed_time: Some(format!("{:02}:{:02}", random.random_range(8..11), 15 * random.random_range(0..4))),
+            outside_hours: true,
+            ..ConfirmRepair::default()
+        };
+        appointments::confirm(app, actor, repair, &confirm).await?;
+        job.status = to;
+        return Ok(());
+    }
     let change = ChangeStatus {
         status: to.as_str().to_owned(),
         note: note.map(str::to_owned),

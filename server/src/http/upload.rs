@@ -138,8 +138,8 @@ impl IntoResponse for AddedPhotos {
     }
 }
 
-/// Reads a body of photos alone: each part is one, its name says what it shows (`front`, `rear`, …; else `detail`). One that
-/// cannot be taken costs itself and not the others.
+/// Reads a body of photos alone: each part is one, its name says what it shows (`front`, `rear`, …; else what a part
+/// `category` before it says, else `detail`). One that cannot be taken costs itself and not the others.
 ///
 /// # Errors
 /// The reason of the first photo where none can be taken: [`Error::TooLarge`], [`Error::UnsupportedMedia`],
@@ -147,8 +147,14 @@ impl IntoResponse for AddedPhotos {
 pub async fn read_photos(intake: Intake<'_>, mut body: Multipart) -> Result<SentPhotos> {
     let mut sent = SentPhotos::default();
     let mut first_refusal = None;
+    let mut shown = PhotoCategory::Detail;
     while let Some(field) = body.next_field().await.map_err(|error| unreadable(&error))? {
-        let category = field.name().and_then(|name| name.parse().ok()).unwrap_or(PhotoCategory::Detail);
+        if field.name() == Some("category") && field.file_name().is_none() {
+            let word = field.text().await.map_err(|error| unreadable(&error))?;
+            shown = word.parse().unwrap_or(PhotoCategory::Detail);
+            continue;
+        }
+        let category = field.name().and_then(|name| name.parse().ok()).unwrap_or(shown);
         if sent.photos.len() + sent.refused.len() == MAX_PHOTOS {
             return Err(Refusal::TooMany { most: MAX_PHOTOS }.into());
         }

@@ -130,17 +130,25 @@ fn shown(state: &AppState, visit: &Visit, tracking: Tracking) -> TrackPage {
         };
         tracking.photos.iter().map(photo_of).collect()
     });
-    let step =
-        |step: &TrackingStep| Step { status: step.status, when: calendar.moment(step.at), note: step.note.clone() };
+    let before = std::iter::once(None).chain(tracking.timeline.iter().map(|step| Some(step.status)));
+    let steps = before.zip(&tracking.timeline).map(|(before, step): (_, &TrackingStep)| Step {
+        status: step.status,
+        when: calendar.moment(step.at),
+        note: step.note.clone(),
+        is_note: before == Some(step.status),
+    });
+    let mut steps: Vec<Step> = steps.collect();
+    steps.reverse();
     TrackPage {
         status: tracking.status,
         waiting_from: tracking.waiting_from,
         first_name: tracking.first_name,
         plate_hint: tracking.plate_hint,
         vehicle,
+        appointment: tracking.appointment_at.map(|at| calendar.moment(at)),
         promised: tracking.promised_date.as_deref().map(|date| calendar.day(date)),
         updated: calendar.moment(tracking.updated_at),
-        steps: tracking.timeline.iter().rev().map(step).collect(),
+        steps,
         photos,
         code: tracking.tracking_code,
     }

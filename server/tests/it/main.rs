@@ -15,6 +15,7 @@ mod connections;
 mod entry;
 mod errors;
 mod factor;
+mod front_desk;
 mod health;
 mod idempotency;
 mod journal;

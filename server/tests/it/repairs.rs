@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, TestServer};
 use crate::world::{check_in, form, png};
 
-async fn announce(client: &Client, name: &str, phone: &str, plate: &str) -> Value {
+pub async fn announce(client: &Client, name: &str, phone: &str, plate: &str) -> Value {
     let body = json!({
         "customerName": name, "customerPhone": phone, "vehiclePlate": plate, "repairType": "SINISTRO",
         "vehicleBrand": "Fiat", "vehicleModel": "Panda", "notes": "The bumper",

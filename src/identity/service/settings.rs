@@ -82,6 +82,15 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     Ok(after)
 }
 
+/// When an organisation is open; empty where it has not said so.
+///
+/// # Errors
+/// What the database says.
+pub async fn opening_hours(app: &App, org: OrgId) -> Result<Vec<OpenSpan>> {
+    let settings: Settings = store::settings(&app.db, org).await?.into();
+    Ok(settings.opening_hours)
+}
+
 async fn locked(tx: &mut Tx, org: OrgId) -> Result<SettingsRow> {
     store::lock_organisation(tx, org).await?;
     store::settings(tx, org).await
@@ -129,7 +138,7 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
         after.temperature_unit = check.word("temperatureUnit", unit).unwrap_or(before.temperature_unit);
     }
     if let Some(hours) = &update.opening_hours {
-        after.opening_hours = opening_hours(&mut check, hours);
+        after.opening_hours = checked_hours(&mut check, hours);
     }
     if let Some(forms) = &update.public_forms {
         after.public_forms = words(&mut check, "publicForms", forms);
@@ -164,7 +173,7 @@ fn words<T: std::str::FromStr<Err = UnknownWord> + Ord>(check: &mut Validator, f
 }
 
 /// Opening hours in the order of the week. What is wrong is told by day: `openingHours.monday`.
-fn opening_hours(check: &mut Validator, spans: &[OpenSpan]) -> Vec<OpenSpan> {
+fn checked_hours(check: &mut Validator, spans: &[OpenSpan]) -> Vec<OpenSpan> {
     let mut hours = Vec::with_capacity(spans.len());
     for day in Weekday::ALL {
         let field = format!("openingHours.{day}");
@@ -312,7 +321,7 @@ mod tests {
             span(Weekday::Monday, "14:00", "18:30"),
             span(Weekday::Monday, "08:00", "12:30"),
         ];
-        let hours = opening_hours(&mut check, &given);
+        let hours = checked_hours(&mut check, &given);
         assert!(check.errors.is_empty());
         let expected = [
             span(Weekday::Monday, "08:00", "12:30"),
@@ -326,7 +335,7 @@ mod tests {
             span(Weekday::Tuesday, "18:00", "08:00"),
             span(Weekday::Sunday, "noon", ""),
         ];
-        opening_hours(&mut check, &wrong);
+        checked_hours(&mut check, &wrong);
         let days: Vec<_> = check.errors.0.keys().collect();
         assert_eq!(days, ["openingHours.monday", "openingHours.sunday", "openingHours.tuesday"]);
     }
