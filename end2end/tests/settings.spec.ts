@@ -50,7 +50,8 @@ test("name, hours and logo are the organisation's own", async ({ page, browser, 
   await visitor.close();
 
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
-  await page.getByRole("button", { name: "Remove the logo" }).click();
+  await page.getByText("Remove the logo").click();
+  await page.getByRole("button", { name: "Remove it" }).click();
   await expect(page.locator(".sidebar .mark img")).toHaveCount(0);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await page.getByLabel("Name", { exact: true }).fill(name);

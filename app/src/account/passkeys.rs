@@ -7,7 +7,7 @@ use super::prove;
 use crate::passkey::{ADD_QUESTION, answer_fields};
 use crate::sent::{Answered, calls};
 use crate::staff::loaded;
-use crate::ui::{Alert, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, Tone};
+use crate::ui::{Alert, AskFirst, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, Tone};
 
 /// The page.
 #[component]
@@ -58,15 +58,12 @@ fn row(passkey: PasskeyRow, may_change: bool) -> AnyView {
     let used = passkey.used.map_or_else(|| "Never".into_any(), |used| used.view());
     let remove = may_change.then(|| {
         view! {
-            <details class="steps inline">
-                <summary class="btn btn-sm" aria-label=words>"Remove"</summary>
+            <AskFirst words="Remove" label=words consequence="It lets nobody in any more. Remove it on the device as well.">
                 <form method="post" action=PASSKEYS>
-                    {calls("account/remove-passkey")}
-                    <input type="hidden" name="id" value=passkey.id/>
-                    <p class="small">"It lets nobody in any more. Remove it on the device as well."</p>
+                    {calls("account/remove-passkey")} <input type="hidden" name="id" value=passkey.id/>
                     <button class="btn btn-error btn-sm" type="submit">"Remove it"</button>
                 </form>
-            </details>
+            </AskFirst>
         }
     });
     view! {

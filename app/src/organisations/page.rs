@@ -6,7 +6,9 @@ use leptos_router::hooks::use_query_map;
 use super::functions::{OrganisationRow, OrganisationsView, list_organisations};
 use crate::sent::{Answered, calls};
 use crate::staff::loaded;
-use crate::ui::{Badge, Column, Field, Icon, PageTitle, Pager, PastTheEnd, Select, SkeletonRows, Table, Tone, address};
+use crate::ui::{
+    AskFirst, Badge, Column, Field, Icon, PageTitle, Pager, PastTheEnd, Select, SkeletonRows, Table, Tone, address,
+};
 
 /// Where the page is.
 const HERE: &str = "/app/organisations";
@@ -85,16 +87,14 @@ fn decision(id: &str, name: &str, is_suspended: bool) -> AnyView {
         )
     };
     let label = format!("{words}: {name}");
+    let id = id.to_owned();
     view! {
-        <details class="steps inline">
-            <summary class="btn btn-sm" aria-label=label>{words}</summary>
+        <AskFirst words=words label=label consequence=text>
             <form method="post" action=HERE>
-                {calls("organisations/suspend")}
-                <input type="hidden" name="id" value=id.to_owned()/>
-                <p class="small">{text}</p>
+                {calls("organisations/suspend")} <input type="hidden" name="id" value=id/>
                 <button class=class type="submit" name="suspended" value=(!is_suspended).to_string()>{sure}</button>
             </form>
-        </details>
+        </AskFirst>
     }
     .into_any()
 }

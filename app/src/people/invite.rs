@@ -6,7 +6,7 @@ use super::functions::{InvitationRow, InviteView, get_invite};
 use super::tabs::{INVITE, MEMBERS, head};
 use crate::sent::{Answered, calls};
 use crate::staff::{loaded, proof_first};
-use crate::ui::{Column, Field, PageTitle, Select, SkeletonRows, Table};
+use crate::ui::{AskFirst, Column, Field, PageTitle, Select, SkeletonRows, Table};
 
 /// The page.
 #[component]
@@ -69,15 +69,12 @@ fn row(invitation: InvitationRow) -> AnyView {
             <td data-label="Invited by">{invitation.inviter}</td>
             <td data-label="Until" class="muted num">{invitation.until.view()}</td>
             <td>
-                <details class="steps inline">
-                    <summary class="btn btn-sm" aria-label=words>"Withdraw"</summary>
+                <AskFirst words="Withdraw" label=words consequence="The link is worth nothing from then on.">
                     <form method="post" action=INVITE>
-                        {calls("people/withdraw")}
-                        <input type="hidden" name="id" value=invitation.id/>
-                        <p class="small">"The link is worth nothing from then on."</p>
+                        {calls("people/withdraw")} <input type="hidden" name="id" value=invitation.id/>
                         <button class="btn btn-error btn-sm" type="submit">"Withdraw it"</button>
                     </form>
-                </details>
+                </AskFirst>
             </td>
         </tr>
     }

@@ -10,7 +10,7 @@ use super::tabs::{MEMBERS, head};
 use crate::sent::calls;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
 use crate::staff::{ActionForm, PHONE_HINT, loaded};
-use crate::ui::{Alert, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
+use crate::ui::{Alert, AskFirst, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
 
 /// What a page offers to do.
 #[derive(Clone, Copy)]
@@ -176,12 +176,22 @@ fn status(view: &MemberView, action: ServerAction<SetStatus>) -> AnyView {
         .iter()
         .map(|status| {
             let (words, button) = meaning(*status);
-            let class = if *status == MembershipStatus::Terminated { "btn btn-error" } else { "btn" };
-            let choice = if *status == now {
-                badge(now)
-            } else {
-                view! { <button class=class type="submit" name="status" value=status.as_str()>{button}</button> }
-                    .into_any()
+            let press = |class: &'static str, words: &'static str| {
+                view! { <button class=class type="submit" name="status" value=status.as_str()>{words}</button> }
+            };
+            let choice = match *status {
+                status if status == now => badge(now),
+                MembershipStatus::Terminated => {
+                    let consequence = format!(
+                        "{} is out at once: every session ends, the keys that this person made for programs do nothing any \
+                         more, and no alert or notice reaches them. What is assigned to them waits until you give it to \
+                         somebody else.",
+                        view.member.name
+                    );
+                    let sure = press("btn btn-error btn-sm", "Terminate the membership");
+                    view! { <AskFirst words=button consequence=consequence>{sure}</AskFirst> }.into_any()
+                }
+                _ => press("btn", button).into_any(),
             };
             view! {
                 <div class="spread">

@@ -8,7 +8,7 @@ use super::tabs::{PROGRAMS, head};
 use crate::sent::{Answered, calls};
 use crate::staff::outcome::{announce, done, problem, refusal};
 use crate::staff::{ActionForm, loaded, proof_first};
-use crate::ui::{Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
+use crate::ui::{AskFirst, Button, ButtonKind, Column, EmptyState, Field, Icon, PageTitle, SkeletonRows, Table, icon};
 
 /// How long a key works if nobody says otherwise, in days.
 const DAYS: &str = "365";
@@ -77,14 +77,12 @@ fn row(token: TokenRow, revoke: ServerAction<RevokeToken>) -> AnyView {
             <td data-label="Last used" class="muted num">{used}</td>
             <td data-label="Ends" class="muted">{ends}</td>
             <td>
-                <details class="steps inline">
-                    <summary class="btn btn-sm" aria-label=words>"Revoke"</summary>
+                <AskFirst words="Revoke" label=words consequence="The program is out at once.">
                     <ActionForm action=revoke>
                         <input type="hidden" name="id" value=token.id/>
-                        <p class="small">"The program is out at once."</p>
                         <button class="btn btn-error btn-sm" type="submit">"Revoke it"</button>
                     </ActionForm>
-                </details>
+                </AskFirst>
             </td>
         </tr>
     }

@@ -6,6 +6,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
 
+/// The words beside the box that lets what is under way stop.
+pub const STOP: &str = "Stop it where I switch an area off";
+
+/// What is under way in the areas that are on, as sentences about what stops with each. Of areas that the person may not
+/// see, nothing.
+#[cfg(feature = "ssr")]
+async fn under_way(
+    app: &officina::kernel::App,
+    actor: &officina::kernel::actor::Actor,
+) -> Result<Vec<(officina::identity::Area, String)>, PageError> {
+    use officina::Error;
+    use officina::identity::Area;
+
+    // One who manages the settings need not see the areas, and one that is off has nothing under way.
+    let seen = |counted: officina::Result<i64>| match counted {
+        Err(Error::Forbidden(_) | Error::NotFound) => Ok(0),
+        counted => counted,
+    };
+    let alerts = officina::cold_chain::service::active_alerts_by_type(app, actor).await;
+    let repairs = officina::repairs::service::open_counts(app, actor).await;
+    let leads = officina::leads::service::new_count(app, actor).await;
+    let counts = [
+        (Area::ColdChain, seen(alerts.map(|by_type| by_type.values().sum()))?),
+        (Area::Repairs, seen(repairs.map(|(by_status, _)| by_status.iter().map(|(_, count)| count).sum()))?),
+        (Area::Leads, seen(leads)?),
+    ];
+    let sentence = |area: Area, count: i64| match area {
+        Area::ColdChain if count == 1 => {
+            "Cold chain: 1 alert is active. Nobody is told of it any more, nor of new ones.".to_owned()
+        }
+        Area::ColdChain => {
+            format!("Cold chain: {count} alerts are active. Nobody is told of them any more, nor of new ones.")
+        }
+        Area::Repairs if count == 1 => "Repairs: 1 is open. Its customer can follow it no longer.".to_owned(),
+        Area::Repairs => format!("Repairs: {count} are open. Their customers can follow them no longer."),
+        Area::Leads if count == 1 => "Leads: 1 waits to be called, and nobody sees it any more.".to_owned(),
+        Area::Leads => format!("Leads: {count} wait to be called, and nobody sees them any more."),
+    };
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).map(|(area, count)| (area, sentence(area, count))).collect())
+}
+
 /// The settings as the form has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -16,6 +57,8 @@ pub struct SettingsForm {
     pub name: String,
     /// Words of the areas that are on.
     pub areas: Vec<String>,
+    /// Anything, when what is under way in an area that is switched off may stop.
+    pub stop: Option<String>,
     /// The accent colour.
     pub accent: String,
     /// The language of the customers.
@@ -51,6 +94,8 @@ pub struct SettingsView {
     pub logo: Option<String>,
     /// Words and names of the roles.
     pub roles: Vec<(String, String)>,
+    /// What stops with each area that is on and has something under way.
+    pub under_way: Vec<String>,
     /// Where one proves who sits there before a role is to need no second factor; nothing when that was done lately.
     pub proof: Option<String>,
 }
@@ -63,6 +108,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
     let (app, actor) = crate::context::context()?;
     let settings = service::settings(&app, &actor).await?;
     let roles = service::roles(&app, &actor).await?;
+    let under_way = under_way(&app, &actor).await?.into_iter().map(|(_, sentence)| sentence).collect();
     let hours = |day: &Weekday| {
         let spans = settings.opening_hours.iter().filter(|span| span.day == *day);
         spans.map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")
@@ -72,6 +118,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
             version: settings.version,
             hours: Weekday::ALL.iter().map(hours).collect(),
             areas: settings.areas.iter().map(ToString::to_string).collect(),
+            stop: None,
             public_forms: settings.public_forms.iter().map(ToString::to_string).collect(),
             self_registration: settings.self_registration.then(|| "on".to_owned()),
             session_idle_hours: settings.session_idle_hours.to_string(),
@@ -87,6 +134,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
         },
         logo: settings.logo,
         roles: roles.into_iter().map(|role| (role.name, role.label)).collect(),
+        under_way,
         proof: crate::context::to_proof(&app, &actor, "/app/settings"),
     })
 }
@@ -97,6 +145,16 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
     use officina::identity::{UpdateSettings, service};
 
     let (app, actor) = crate::context::context()?;
+    if input.stop.is_none() {
+        for (area, sentence) in under_way(&app, &actor).await? {
+            if !input.areas.contains(&area.to_string()) {
+                let message = format!(
+                    "is not switched off yet, because something is under way. {sentence} Tick “{STOP}” to do it"
+                );
+                return Err(officina::Error::field("areas", "under_way", message).into());
+            }
+        }
+    }
     let update = UpdateSettings {
         name: Some(input.name),
         areas: Some(input.areas),

@@ -4,10 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use officina::identity::{Area, PublicForm, Weekday};
 
-use super::functions::{RemoveLogo, SettingsForm, SettingsView, UpdateSettings, get_settings};
+use super::functions::{RemoveLogo, STOP, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
 use crate::staff::{ActionForm, loaded, proof_first, refused};
-use crate::ui::{Alert, Button, ButtonKind, Field, PageTitle, Select, SkeletonRows, Tone};
+use crate::ui::{Alert, AskFirst, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
+
+/// What is when the logo is gone.
+const LOGO_GONE: &str =
+    "The picture is deleted. The name alone stands on these pages, on the public ones and on reports then.";
 
 type Update = ServerAction<UpdateSettings>;
 
@@ -68,10 +72,14 @@ fn anew(address: &str) {
 }
 
 fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) -> AnyView {
-    let SettingsView { form, logo, roles, proof } = view;
+    let SettingsView { form, logo, roles, proof, under_way } = view;
     let version = form.version.to_string();
-    let sections =
-        [organisation(&form, update), hours(&form, update), visitors(&form), access(&form, roles, proof, update)];
+    let sections = [
+        organisation(&form, under_way, update),
+        hours(&form, update),
+        visitors(&form),
+        access(&form, roles, proof, update),
+    ];
     view! {
         <div class="stack">
             <ActionForm action=update keeps=true>
@@ -130,7 +138,7 @@ fn choices(legend: &'static str, name: &'static str, options: Vec<(String, Strin
     view! { <fieldset class="field"><legend>{legend}</legend><div class="choices">{boxes}</div></fieldset> }.into_any()
 }
 
-fn organisation(form: &SettingsForm, update: Update) -> AnyView {
+fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> AnyView {
     let areas = Area::ALL.iter().map(|area| {
         let words = match area {
             Area::Repairs => "Repairs: check-in, workshop, tracking",
@@ -158,6 +166,23 @@ fn organisation(form: &SettingsForm, update: Update) -> AnyView {
         line(update, "Currency", "input[currency]", "currency", &form.currency, Some("Three letters, such as EUR.")),
     ];
     let areas = choices("Areas that are switched on", "input[areas][]", areas.collect(), &form.areas);
+    let areas_error = error(update, "areas".to_owned());
+    let refused = move || {
+        areas_error.get().map(|message| view! { <div class="field"><p class="error">{icon(Icon::Warning)} <span>{message}</span></p></div> })
+    };
+    let stop = (!under_way.is_empty()).then(|| {
+        let sentences: Vec<_> = under_way.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect();
+        view! {
+            <div class="stack tight">
+                <p class="muted small">"Nothing is lost in an area that is switched off, but this stops:"</p>
+                <ul class="small">{sentences}</ul>
+                <label>
+                    <input class="checkbox checkbox-sm" type="checkbox" name="input[stop]" value="on"/>
+                    " "{STOP}
+                </label>
+            </div>
+        }
+    });
     view! {
         <section class="panel">
             <h2>"Organisation"</h2>
@@ -169,7 +194,7 @@ fn organisation(form: &SettingsForm, update: Update) -> AnyView {
                     <Select label="Temperatures are shown in" name="input[temperature_unit]" options=units.to_vec() value=unit
                         hint="The API and tables stay in °C." error=unit_error/>
                 </div>
-                {areas}
+                {areas} {refused} {stop}
             </div>
         </section>
     }
@@ -261,7 +286,9 @@ fn logo_forms(logo: Option<String>, remove: ServerAction<RemoveLogo>) -> AnyView
             <ActionForm action=remove>
                 <div class="row wrap">
                     <span class="mark"><img src=address alt="The logo as it is now" height="32"/></span>
-                    <Button kind=ButtonKind::Plain busy=remove.pending()>"Remove the logo"</Button>
+                    <AskFirst words="Remove the logo" consequence=LOGO_GONE>
+                        <Button kind=ButtonKind::Danger busy=remove.pending()>"Remove it"</Button>
+                    </AskFirst>
                 </div>
             </ActionForm>
         }

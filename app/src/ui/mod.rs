@@ -1,5 +1,6 @@
 //! The design system: the few parts that every page is made of. Their looks are in `style/main.css`.
 
+mod ask_first;
 mod badge;
 mod button;
 mod chart;
@@ -16,6 +17,7 @@ mod text_area;
 mod timeline;
 mod toast;
 
+pub use ask_first::AskFirst;
 pub use badge::{Badge, Tone};
 pub use button::{Button, ButtonKind};
 pub use chart::{Chart, ChartData, ChartMark, ChartPoint};

@@ -236,6 +236,52 @@ async fn a_logo_is_a_harmless_picture_that_everybody_sees() {
 }
 
 #[tokio::test]
+async fn what_stops_something_asks_first_and_names_it() {
+    TestServer::each(|server| async move {
+        World::build(&server).await;
+        let admin = server.member("admin").await;
+        let browser = browse(server.browser("admin").await).with("referer", "http://officina.test/app/settings");
+        let text = page(&browser, "/app/settings").await.1;
+        assert!(text.contains("1 alert is active") && text.contains("Repairs: 1 is open"), "{text}");
+        let version = admin.get(SETTINGS).await.expect(200)["data"]["version"].to_string();
+        let off = [
+            ("input[version]", version.as_str()),
+            ("input[name]", "Carrozzeria Rossi"),
+            ("input[accent]", "#0f766e"),
+            ("input[locale]", "it"),
+            ("input[time_zone]", "Europe/Rome"),
+            ("input[currency]", "EUR"),
+            ("input[areas][]", "repairs"),
+            ("input[areas][]", "leads"),
+            ("input[session_idle_hours]", "24"),
+            ("input[session_absolute_hours]", "72"),
+        ];
+        let refused = browser.form("/_fn/settings/update", &off).await;
+        let back = refused.header("location").expect("a way back").to_owned();
+        let told = page(&browser.clone().keeping(refused.header("set-cookie").unwrap()), &back).await.1;
+        assert!(told.contains("is not switched off yet") && told.contains("Cold chain: 1 alert"), "{told}");
+        let areas = async || admin.get(SETTINGS).await.expect(200)["data"]["areas"].take();
+        assert_eq!(areas().await, json!(["repairs", "leads", "cold_chain"]));
+        let sure = [off.as_slice(), &[("input[stop]", "on")]].concat();
+        assert_eq!(browser.form("/_fn/settings/update", &sure).await.status, 302);
+        assert_eq!(areas().await, json!(["repairs", "leads"]));
+
+        // Ending a membership and taking the logo away say what will be, before the button that does it.
+        let (kind, body) = form(&[("logo", "logo.png", &png(40, 20))]);
+        browser.raw(Method::POST, "/app/settings/logo", &kind, body).await;
+        let text = page(&browser, "/app/settings").await.1;
+        let asked = text.split("<details").find(|part| part.contains("Remove the logo</summary>")).expect("it asks");
+        assert!(asked.contains("The picture is deleted") && asked.contains("Remove it</button>"), "{asked}");
+        let agent = server.actor("agent").await.member().unwrap().account;
+        let text = page(&browser, &format!("/app/people/{agent}")).await.1;
+        let asked = text.split("<details").find(|part| part.contains("Terminate</summary>")).expect("it asks");
+        assert!(asked.contains("The agent of Carrozzeria Rossi is out at once"), "{asked}");
+        assert!(asked.contains("value=\"terminated\""), "{asked}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_page_saves_without_script_and_names_what_is_wrong() {
     TestServer::each(|server| async move {
         let admin = server.member("admin").await;
