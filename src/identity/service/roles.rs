@@ -197,19 +197,10 @@ pub(super) fn require_proof_to_give(app: &App, actor: &Actor, permissions: Permi
     }
 }
 
-/// What links to customers narrow.
-const LINKED: [Permission; 5] = [
-    Permission::ColdChainRead,
-    Permission::ColdChainWrite,
-    Permission::DevicesManage,
-    Permission::AlertsRead,
-    Permission::AlertsAcknowledge,
-];
-
 /// Passes when the actor has every one of the permissions: nobody gives, or takes from those above, what they do not
 /// have.
 pub(super) fn require_covered(actor: &Actor, permissions: PermissionSet) -> Result<()> {
-    if LINKED.iter().any(|permission| permissions.has(*permission)) {
+    if permissions.iter().any(Permission::is_by_customer) {
         require_unbound(actor)?;
     }
     match permissions.iter().find(|permission| !actor.permissions.has(*permission)) {

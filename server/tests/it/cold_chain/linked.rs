@@ -1,6 +1,7 @@
 //! Members who are linked to customers: of the cold chain they see and touch what is theirs, and nothing else.
 
 use axum::http::Method;
+use officina::kernel::permission::Permission;
 use officina::kernel::time::HOUR;
 use serde_json::{Value, json};
 
@@ -179,6 +180,34 @@ async fn the_link_holds_on_pages_and_for_programs_and_leaves_repairs_alone() {
         assert_eq!(pages.get(&format!("/app/cold-chain/cells/{}", ours.cell)).await.status, 200);
         assert_eq!(pages.get(&format!("/app/cold-chain/cells/{}", theirs.cell)).await.status, 404);
         server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_linked_member_gives_to_nobody_what_is_theirs_for_some_customers_alone() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let role = async |label: &str, permissions: &[&str]| {
+            let role = json!({ "label": label, "permissions": permissions });
+            text(&admin.post("/api/v1/admin/roles", role).await.expect(201)["data"]["name"])
+        };
+        let all = Permission::ALL.iter().filter(|permission| permission.is_by_customer());
+        let all: Vec<&str> = all.map(|permission| permission.as_str()).collect();
+        let lead = role("Lead", &[all.as_slice(), &["users:manage", "repairs:read"]].concat()).await;
+        let path = format!("/api/v1/admin/users/{}", account(&admin, "technician").await);
+        admin.patch(&path, json!({ "role": lead })).await.expect(200);
+        let customer = customer(&server, "Gelati").await;
+        admin.put(&format!("{path}/customers"), json!({ "customerIds": [customer] })).await.expect(200);
+        let lead = server.member("technician").await;
+        for permission in all {
+            let closer = role(permission, &[permission]).await;
+            let new = json!({ "email": "new@rossi.test", "name": "New", "role": closer });
+            lead.post("/api/v1/admin/users", new).await.expect_error(403, "FORBIDDEN");
+        }
+        let reader = role("Reader", &["repairs:read"]).await;
+        let new = json!({ "email": "new@rossi.test", "name": "New", "role": reader });
+        lead.post("/api/v1/admin/users", new).await.expect(201);
     })
     .await;
 }
