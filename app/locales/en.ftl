@@ -187,6 +187,7 @@ error-wrong_password = This is not the password that was chosen with this regist
 error-password_length = A password has 10 to 128 characters.
 error-password_common = This password is one of those that are guessed first. Please take another.
 error-invalid_slug = Only lower-case letters, digits and dashes, please.
+error-reserved_slug = This name is the name of a page. Please choose another.
 error-unknown_time_zone = This is not a time zone; Europe/Rome is one.
 error-taken = This is taken already.
 join-title = Welcome to { $organisation }

@@ -187,6 +187,7 @@ error-wrong_password = Non è la password scelta con questa registrazione.
 error-password_length = Una password ha da 10 a 128 caratteri.
 error-password_common = Questa password è tra quelle provate per prime. Scegline un'altra.
 error-invalid_slug = Solo lettere minuscole, cifre e trattini.
+error-reserved_slug = Questo nome è già quello di una pagina. Scegline un altro.
 error-unknown_time_zone = Questo non è un fuso orario; Europe/Rome lo è.
 error-taken = È già in uso.
 join-title = Benvenuto in { $organisation }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod org;
+mod secret;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use officina::identity::service::{self, NewSecret};
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::journal;
@@ -59,6 +61,9 @@ enum Command {
     /// Members
     #[command(subcommand)]
     User(org::UserCommand),
+    /// The installation's secret
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// The journal
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -142,19 +147,22 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
             if config.secret.is_none() && !config.data.join("secret").exists() {
                 say(
                     "\nTHE SECRET IS MISSING. Put the old installation's file `secret` into this folder, or set `secret`, before \
-                     the next start. Under another one, second factors cannot be read, mails and links that wait are lost, \
-                     everybody has to sign in again, and the journals do not count as sealed.",
+                     the next start: the server does not start under another one. If it is lost, `officina audit reseal` \
+                     goes on under a new one; then second factors cannot be read, mails and links that wait are lost, and \
+                     programs have to sign in again.",
                 );
             }
         }
         Command::Org(command) => org::organisation(&current(&config).await?, command).await?,
         Command::User(command) => org::user(&current(&config).await?, command).await?,
+        Command::Secret(command) => secret::secret(&config, command).await?,
         Command::Audit(AuditCommand::Verify { hash }) => {
-            return verify(&current(&config).await?, hash.as_deref()).await;
+            return verify(&up_to_date(&config).await?, hash.as_deref()).await;
         }
         Command::Audit(AuditCommand::Reseal) => {
-            let app = current(&config).await?;
+            let app = up_to_date(&config).await?;
             let sealed = journal::reseal(&app.db, app.clock.now()).await?.len();
+            service::adopt_secret(&app).await?;
             say(&format!("Sealed {sealed} of the journals with the secret in force."));
         }
         Command::Simulate(plan) => return simulate(&plan).await,
@@ -162,10 +170,17 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
     Ok(ExitCode::SUCCESS)
 }
 
-/// The application with an up-to-date database.
-async fn current(config: &Config) -> Result<App, StartError> {
+/// The application with an up-to-date database, whatever secret it belongs to.
+async fn up_to_date(config: &Config) -> Result<App, StartError> {
     let app = launch::open(config, Clock::System).await?;
     launch::bring_up_to_date(&app).await?;
+    Ok(app)
+}
+
+/// The application with an up-to-date database that belongs to the secret in force.
+async fn current(config: &Config) -> Result<App, StartError> {
+    let app = up_to_date(config).await?;
+    service::recognise_secret(&app, NewSecret::Refuse).await?;
     Ok(app)
 }
 
@@ -182,7 +197,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     if let Some(welcome) = welcome {
         say(&welcome);
     }
-    if let Some(link) = officina::identity::service::setup_link(&state.app).await? {
+    if let Some(link) = service::setup_link(&state.app).await? {
         say(&format!("Nobody can sign in yet. Open this link to begin; it works once, for a day:\n\n  {link}\n"));
     }
     stop_signal().await?;
@@ -212,7 +227,7 @@ async fn simulate(plan: &Plan) -> Result<ExitCode, StartError> {
 async fn verify(app: &App, hash: Option<&str>) -> Result<ExitCode, StartError> {
     let mut sound = true;
     for verdict in journal::verify(&app.db).await? {
-        let slug = officina::identity::service::organisation(app, verdict.org).await?.slug;
+        let slug = service::organisation(app, verdict.org).await?.slug;
         match &verdict.fault {
             None => say(&format!("{slug}: {} entries, head {}", verdict.entries, verdict.head)),
             Some(fault) => {
@@ -224,7 +239,7 @@ async fn verify(app: &App, hash: Option<&str>) -> Result<ExitCode, StartError> {
     if let Some(hash) = hash {
         match journal::find(&app.db, hash).await? {
             Some((org, seq)) => {
-                let slug = officina::identity::service::organisation(app, org).await?.slug;
+                let slug = service::organisation(app, org).await?.slug;
                 say(&format!("{slug}: entry {seq} has the hash {hash}"));
             }
             None => {

@@ -1,22 +1,21 @@
 //! From a configuration to a running server.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
 use axum::Router;
 use officina::Error;
 use officina::identity::passkeys::Passkeys;
 use officina::identity::password::Passwords;
-use officina::identity::service::Turns;
+use officina::identity::service::{NewSecret, Turns, recognise_secret};
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::Db;
 use officina::kernel::files::FileStore;
 use officina::kernel::idempotency::Claims;
-use officina::kernel::secret::{Secret, random_token};
+use officina::kernel::secret::Secret;
 use officina::repairs::tracking::Guesses;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -27,7 +26,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::config::Config;
 use crate::http::{accept, metrics};
 use crate::state::AppState;
-use crate::{background, router};
+use crate::{background, router, secret_file};
 
 /// Connections that the system keeps for us until they are accepted; the rest of a rush comes again a second later.
 const QUEUE: u32 = 4_096;
@@ -106,11 +105,8 @@ pub async fn open(config: &Config, clock: Clock) -> Result<App, StartError> {
         .mode(0o700)
         .create(&files)
         .map_err(|error| StartError(format!("The data folder {} cannot be used: {error}.", config.data.display())))?;
-    let secret = match &config.secret {
-        Some(secret) => Secret::new(secret.expose().as_bytes()),
-        None => kept_secret(&config.data.join("secret"))
-            .map_err(|error| StartError(format!("The secret in {} cannot be used: {error}.", config.data.display())))?,
-    };
+    let secret = secret_file::load(config)
+        .map_err(|error| StartError(format!("The secret in {} cannot be used: {error}.", config.data.display())))?;
     // The sentence below says it; a log line about the same would be a second one.
     let db = open_database(config, &secret).with_subscriber(NoSubscriber::default()).await?;
     Ok(App {
@@ -153,23 +149,6 @@ async fn open_database(config: &Config, secret: &Secret) -> Result<Db, StartErro
     })
 }
 
-/// The secret of the data folder, made at the first start with mode 600.
-fn kept_secret(file: &Path) -> io::Result<Secret> {
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Ok(mut new) => {
-            new.write_all(random_token().as_bytes())?;
-            new.sync_all()?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    let text = std::fs::read_to_string(file)?;
-    if text.trim().len() < 32 {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it has fewer than 32 characters"));
-    }
-    Ok(Secret::new(text.trim().as_bytes()))
-}
-
 /// Everything but the network: the database is migrated, background work runs. Tests ask the router directly.
 #[derive(Debug)]
 pub struct Prepared {
@@ -203,8 +182,11 @@ pub async fn bring_up_to_date(app: &App) -> officina::Result<()> {
 /// # Errors
 /// One sentence about what is missing or wrong.
 pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartError> {
-    let app = open(&config, clock).await?;
+    let mut app = open(&config, clock).await?;
     bring_up_to_date(&app).await?;
+    if !recognise_secret(&app, NewSecret::Enter).await? {
+        app.secret = app.secret.alone();
+    }
     officina::identity::service::check_roles(&app).await?;
     let state = AppState::new(app, config);
     let background = background::start(&state).await?;

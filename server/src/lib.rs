@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod launch;
 pub mod public;
 pub mod router;
+mod secret_file;
 pub mod simulate;
 pub mod staff;
 pub mod state;

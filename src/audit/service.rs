@@ -12,6 +12,7 @@ use crate::kernel::actor::{ACTOR_KINDS, Actor};
 use crate::kernel::csv;
 use crate::kernel::ids::{AccountId, OrgId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::notes;
 use crate::kernel::page::{Cursor, Page, PageRequest, PageWindow};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::Timestamp;
@@ -247,6 +248,7 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
         Redact { customer_id: None, account_id: Some(id), lead_id: None } => {
             let membership = identity::forget(&mut tx, actor.org, *id).await?;
             notices::service::forget(&mut tx, actor.org, *id).await?;
+            notes::forget_author(&mut tx, actor.org, membership).await?;
             // An escalation says by name who was told.
             telling.extend(store::naming(&mut tx, actor.org, "cold_chain.alert_escalated", membership).await?);
             (("account", id.0), vec![("membership", membership.0)])

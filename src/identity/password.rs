@@ -1,20 +1,36 @@
-//! Password hashing: argon2id on a bounded pool.
+//! Password hashing: argon2id on a bounded pool with a bounded queue.
 
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::kernel::text;
 use crate::{Error, Result};
 
 /// Hashes and checks passwords, a few at a time: each costs 19 MiB and tens of milliseconds on purpose.
+///
+/// Whoever is known, by a session, a link or a device that the account has signed in on before, waits for those alone
+/// who are being served. Strangers queue behind each other, and where that queue is full they are told to come back.
 #[derive(Debug, Clone)]
 pub struct Passwords {
+    /// Hashes at the same time. First come, first served.
     turns: Arc<Semaphore>,
+    /// Strangers who wait for a turn among those who are known: no more of them than are served at once.
+    strangers: Arc<Semaphore>,
+    /// Strangers who wait or are served.
+    stranger_places: Arc<Semaphore>,
+    /// The same of those who are known.
+    known_places: Arc<Semaphore>,
+    for_strangers: bool,
 }
+
+/// Strangers who wait at the same time. At a few tens of milliseconds each, the last of them waits some seconds.
+const STRANGERS_WAITING: usize = 64;
+/// The same of those who are known: an account that many of its devices sign in to at once is a rare thing.
+const KNOWN_WAITING: usize = 256;
 
 /// Passes of each hash: with its memory, OWASP's second recommended setting for argon2id.
 const PASSES: u32 = 2;
@@ -28,23 +44,54 @@ impl Passwords {
     /// A pool that hashes `at_once` passwords at the same time.
     #[must_use]
     pub fn new(at_once: usize) -> Self {
-        Self { turns: Arc::new(Semaphore::new(at_once.max(1))) }
+        let at_once = at_once.max(1);
+        let places = |count: usize| Arc::new(Semaphore::new(count));
+        Self {
+            turns: places(at_once),
+            strangers: places(at_once),
+            stranger_places: places(at_once + STRANGERS_WAITING),
+            known_places: places(at_once + KNOWN_WAITING),
+            for_strangers: false,
+        }
+    }
+
+    /// The same pool for people of whom nothing is known.
+    #[must_use]
+    pub fn for_strangers(&self) -> Self {
+        Self { for_strangers: true, ..self.clone() }
+    }
+
+    /// Waits for a turn, which lasts until it is dropped. Whoever hashes keeps it, also when nobody waits for the answer
+    /// any more.
+    async fn turn(&self) -> Result<Turn> {
+        let places = if self.for_strangers { &self.stranger_places } else { &self.known_places };
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+        let among_known = match self.for_strangers {
+            true => Some(Arc::clone(&self.strangers).acquire_owned().await.map_err(Error::internal)?),
+            false => None,
+        };
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
+        Ok(Turn { _held: (turn, among_known, place) })
     }
 
     /// The PHC string of a password, in the form that [`text::password`] gives it.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// [`Error::Unavailable`] when too many wait.
     pub async fn hash(&self, password: &str) -> Result<String> {
-        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        let turn = self.turn().await?;
         let password = text::password(password);
-        tokio::task::spawn_blocking(move || hash(&password)).await.map_err(Error::internal)?
+        let hashed = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            hash(&password)
+        });
+        hashed.await.map_err(Error::internal)?
     }
 
     /// Whether a password is right. Without a stored hash it never is, but takes as long.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// [`Error::Unavailable`] when too many wait.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
         Ok(self.check(password, stored).await? != Match::Wrong)
     }
@@ -52,13 +99,14 @@ impl Passwords {
     /// As [`Passwords::verify`], and tells whether the stored hash is of a form that is no longer made.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// [`Error::Unavailable`] when too many wait.
     pub async fn check(&self, password: &str, stored: Option<&str>) -> Result<Match> {
-        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        let turn = self.turn().await?;
         let known = stored.is_some();
         let stored = stored.unwrap_or(DECOY).to_owned();
         let forms = forms(password);
         let right = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let parsed = PasswordHash::new(&stored).map_err(Error::internal)?;
             let is_right = |form: &String| Argon2::default().verify_password(form.as_bytes(), &parsed).is_ok();
             Ok::<_, Error>(forms.iter().position(is_right))
@@ -95,6 +143,11 @@ fn forms(password: &str) -> Vec<String> {
         }
     }
     forms
+}
+
+/// Somebody's turn.
+struct Turn {
+    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
 fn hash(password: &str) -> Result<String> {
@@ -137,5 +190,24 @@ mod tests {
             )
         };
         assert_eq!(lengths(&decoy), lengths(&real));
+    }
+
+    #[tokio::test]
+    async fn who_is_known_goes_before_a_crowd_and_the_crowd_has_an_end() {
+        let passwords = Passwords::new(1);
+        let crowd = passwords.for_strangers();
+        let served = crowd.turn().await.unwrap();
+        let mut waiting: Vec<_> = (0..STRANGERS_WAITING).map(|_| Box::pin(crowd.turn())).collect();
+        for stranger in &mut waiting {
+            assert!(futures::poll!(stranger).is_pending());
+        }
+        assert!(matches!(crowd.turn().await, Err(Error::Unavailable)));
+        let mut known = Box::pin(passwords.turn());
+        assert!(futures::poll!(&mut known).is_pending());
+        drop(served);
+        for stranger in &mut waiting {
+            assert!(futures::poll!(stranger).is_pending());
+        }
+        assert!(futures::poll!(&mut known).is_ready(), "before everybody who came earlier");
     }
 }

@@ -55,4 +55,10 @@ impl App {
     pub fn country_of(&self, letters: Option<&str>) -> Country {
         letters.and_then(|letters| letters.parse().ok()).unwrap_or(self.country)
     }
+
+    /// Whether browsers come by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
 }

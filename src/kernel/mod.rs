@@ -29,6 +29,8 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod journal;
 #[cfg(feature = "ssr")]
+pub mod network;
+#[cfg(feature = "ssr")]
 pub mod notes;
 #[cfg(feature = "ssr")]
 pub mod secret;

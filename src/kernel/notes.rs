@@ -4,7 +4,8 @@
 use crate::Result;
 use crate::kernel::actor::Actor;
 use crate::kernel::db::{Conn, Tx, sql};
-use crate::kernel::ids::{NoteId, OrgId};
+use crate::kernel::ids::{MembershipId, NoteId, OrgId};
+use crate::kernel::journal::FORGOTTEN;
 use crate::kernel::time::Timestamp;
 
 /// A note as it is read.
@@ -67,6 +68,21 @@ pub async fn of_subject(on: impl Into<Conn<'_>>, org: OrgId, subject: (&'static 
     .bind(subject.1)
     .all(on)
     .await
+}
+
+/// Takes the name of a member who is to be forgotten from under the notes, also of one whose account goes on elsewhere.
+/// Whoever calls this checks the actor and writes the journal.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget_author(tx: &mut Tx, org: OrgId, author: MembershipId) -> Result<()> {
+    sql("UPDATE notes SET author = $3, author_id = NULL WHERE org_id = $1 AND author_id = $2")
+        .bind(org)
+        .bind(author)
+        .bind(FORGOTTEN)
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// Removes what was noted about a record.

@@ -12,9 +12,13 @@ use crate::{Error, Result};
 /// Bytes of the random value in front of what is sealed.
 const NONCE: usize = 24;
 
-/// The installation's secret, at least 32 bytes. Debug output hides it.
+/// The installation's secret, at least 32 bytes, and for a time the one before it: what was signed or sealed with that is
+/// still good, and nothing new is made with it. Debug output hides both.
 #[derive(Clone)]
-pub struct Secret(std::sync::Arc<[u8]>);
+pub struct Secret {
+    current: std::sync::Arc<[u8]>,
+    previous: Option<std::sync::Arc<[u8]>>,
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -26,31 +30,72 @@ impl Secret {
     /// Takes the secret's bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self { current: bytes.into(), previous: None }
+    }
+
+    /// The same secret, with the one that was in force before it.
+    #[must_use]
+    pub fn after(self, previous: &[u8]) -> Self {
+        Self { previous: Some(previous.into()), ..self }
+    }
+
+    /// The secret that was in force before this one, as long as it is known.
+    #[must_use]
+    pub fn previous(&self) -> Option<Self> {
+        self.previous.clone().map(|current| Self { current, previous: None })
+    }
+
+    /// The secret in force alone.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { current: self.current.clone(), previous: None }
+    }
+
+    /// What a database keeps to know the secret again that it belongs to. It tells nothing of the secret.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        self.sign("mark", "officina")
     }
 
     /// A key for one purpose, so that a signature made for one use is worthless for another.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        hmac_sha256(&self.0, purpose.as_bytes())
+        hmac_sha256(&self.current, purpose.as_bytes())
+    }
+
+    /// The keys for one purpose that are accepted, the one in force first.
+    pub fn accepted(&self, purpose: &str) -> impl Iterator<Item = [u8; 32]> {
+        std::iter::once(self.derive(purpose)).chain(self.previous().map(|previous| previous.derive(purpose)))
     }
 
     /// The same as a key for authentication, for those who must not hold the secret itself.
     #[must_use]
     pub fn key(&self, purpose: &str) -> Key {
-        Key(self.derive(purpose))
+        Key { current: self.derive(purpose), previous: self.previous().map(|previous| previous.derive(purpose)) }
     }
 
     /// The signature of a text for one purpose: 22 characters, 128 bits.
     #[must_use]
     pub fn sign(&self, purpose: &str, text: &str) -> String {
-        URL_SAFE_NO_PAD.encode(&hmac_sha256(&self.derive(purpose), text.as_bytes())[..16])
+        signature(&self.derive(purpose), text)
+    }
+
+    /// All signatures of a text for one purpose that are right, for those that are looked up: the one in force first.
+    pub fn signatures(&self, purpose: &str, text: &str) -> impl Iterator<Item = String> {
+        self.accepted(purpose).map(move |key| signature(&key, text))
     }
 
     /// Whether a signature is right, in constant time.
     #[must_use]
-    pub fn verify(&self, purpose: &str, text: &str, signature: &str) -> bool {
-        constant_time_eq(self.sign(purpose, text).as_bytes(), signature.as_bytes())
+    pub fn verify(&self, purpose: &str, text: &str, given: &str) -> bool {
+        self.accepted(purpose).any(|key| constant_time_eq(signature(&key, text).as_bytes(), given.as_bytes()))
+    }
+
+    /// A token of 256 bits that follows from another one for one purpose: always the same, and for this installation alone
+    /// to know.
+    #[must_use]
+    pub fn token_after(&self, purpose: &str, token: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac_sha256(&self.derive(&format!("{purpose} token")), token.as_bytes()))
     }
 
     /// Encrypts for one purpose: only this installation can read it (XChaCha20-Poly1305, a random nonce of 24 bytes in
@@ -60,8 +105,7 @@ impl Secret {
     /// Only internal ones.
     pub fn seal(&self, purpose: &str, content: &[u8]) -> Result<String> {
         let nonce: [u8; NONCE] = rand::random();
-        let sealed = self
-            .cipher(purpose)
+        let sealed = XChaCha20Poly1305::new(&self.derive(purpose).into())
             .encrypt(&XNonce::from(nonce), content)
             .map_err(|error| Error::internal(error.to_string()))?;
         Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
@@ -72,17 +116,21 @@ impl Secret {
     pub fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
-        self.cipher(purpose).decrypt(&XNonce::from(*nonce), sealed).ok()
-    }
-
-    fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.derive(purpose).into())
+        self.accepted(purpose)
+            .find_map(|key| XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(*nonce), sealed).ok())
     }
 }
 
-/// A key that was derived for one purpose. Debug output hides it.
+fn signature(key: &[u8; 32], text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&hmac_sha256(key, text.as_bytes())[..16])
+}
+
+/// A key that was derived for one purpose, and the one of the secret before. Debug output hides them.
 #[derive(Clone, Copy)]
-pub struct Key([u8; 32]);
+pub struct Key {
+    current: [u8; 32],
+    previous: Option<[u8; 32]>,
+}
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -100,13 +148,13 @@ impl Key {
     /// The MAC of a message (HMAC-SHA256).
     #[must_use]
     pub fn mac(&self, message: &[u8]) -> [u8; 32] {
-        hmac_sha256(&self.0, message)
+        hmac_sha256(&self.current, message)
     }
 
     /// Whether a MAC is right, in constant time.
     #[must_use]
     pub fn is_mac(&self, message: &[u8], mac: &[u8]) -> bool {
-        constant_time_eq(&self.mac(message), mac)
+        std::iter::once(self.current).chain(self.previous).any(|key| constant_time_eq(&hmac_sha256(&key, message), mac))
     }
 }
 
@@ -155,6 +203,19 @@ mod tests {
         assert!(secret.verify("track", "ABC234", &signature));
         assert!(!secret.verify("invite", "ABC234", &signature));
         assert!(!secret.verify("track", "ABC235", &signature));
+    }
+
+    #[test]
+    fn what_was_made_under_the_secret_before_is_still_good_and_nothing_new_is_made_with_it() {
+        let old = Secret::new(&[7; 32]);
+        let both = Secret::new(&[8; 32]).after(&[7; 32]);
+        let (signed, sealed) = (old.sign("track", "ABC234"), old.seal("mail", b"the link").unwrap());
+        assert!(both.verify("track", "ABC234", &signed) && !both.alone().verify("track", "ABC234", &signed));
+        assert_eq!(both.unseal("mail", &sealed).as_deref(), Some(b"the link".as_slice()));
+        assert!(both.key("head").is_mac(b"1", &old.key("head").mac(b"1")));
+        assert!(!old.verify("track", "ABC234", &both.sign("track", "ABC234")));
+        assert_eq!(old.unseal("mail", &both.seal("mail", b"x").unwrap()), None);
+        assert!(both.mark() == both.alone().mark() && both.mark() != old.mark());
     }
 
     #[test]

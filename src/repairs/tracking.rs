@@ -1,8 +1,8 @@
 //! What a customer sees with a tracking code, and what keeps codes from being guessed.
 //!
 //! A code has 30 bits and can be guessed, so by code alone little is shown, and misses are counted: per address, and over
-//! all addresses. When many addresses guess at once, lookups of strangers queue in a slow lane, while signed links and
-//! addresses that have found their repair before are served as ever.
+//! all addresses. When many addresses guess at once, lookups queue in a slow lane, while signed links, and codes where they
+//! were found before, are served as ever.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::kernel::App;
 use crate::kernel::files::{self, Rendition};
 use crate::kernel::ids::{FileId, OrgId};
 use crate::kernel::journal;
+use crate::kernel::network::Network;
 use crate::kernel::secret::constant_time_eq;
 use crate::kernel::text;
 use crate::{Error, Result};
@@ -35,6 +36,8 @@ const WRONG_DIGITS_PER_ADDRESS: u32 = 5;
 const WRONG_DIGITS_PER_CODE: u32 = 100;
 /// How long digits are not taken then. A sent link opens the fuller view all the time.
 const DIGITS_WAIT: Duration = Duration::from_secs(60 * 60);
+/// How long a code that was found stays known where it was found.
+const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long an address has to wait after its last free miss.
 const ADDRESS_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Misses of all addresses in a minute before strangers queue in the slow lane.
@@ -59,10 +62,11 @@ pub enum Proof {
 #[derive(Debug, Clone)]
 pub struct Guesses {
     enabled: bool,
-    misses: Cache<IpAddr, Arc<AtomicU32>>,
-    known: Cache<IpAddr, ()>,
-    /// By code and address; without one, of all addresses.
-    wrong_digits: Cache<(String, Option<IpAddr>), Arc<AtomicU32>>,
+    misses: Cache<Network, Arc<AtomicU32>>,
+    /// The codes that were found, and from where: looking again is no guess, but any other code is.
+    known: Cache<(Network, String), ()>,
+    /// By code and client; without one, of all clients.
+    wrong_digits: Cache<(String, Option<Network>), Arc<AtomicU32>>,
     minute: Cache<(), Arc<AtomicU32>>,
     slow_lane: Arc<Semaphore>,
 }
@@ -74,20 +78,24 @@ impl Guesses {
         Self {
             enabled,
             misses: Cache::builder().max_capacity(100_000).time_to_live(ADDRESS_WAIT).build(),
-            known: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(24 * 3600)).build(),
+            known: Cache::builder().max_capacity(100_000).time_to_live(KNOWN_FOR).build(),
             wrong_digits: Cache::builder().max_capacity(100_000).time_to_live(DIGITS_WAIT).build(),
             minute: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(60)).build(),
             slow_lane: Arc::new(Semaphore::new(SLOW_LANE_WIDTH)),
         }
     }
 
-    async fn admit(&self, address: Option<IpAddr>) -> Result<()> {
-        let Some(address) = address.map(network).filter(|_| self.enabled) else { return Ok(()) };
-        if self.misses.get(&address).is_some_and(|misses| misses.load(Ordering::Relaxed) >= MISSES_PER_ADDRESS) {
-            return Err(Error::RateLimited { retry_after: ADDRESS_WAIT.as_secs() });
+    async fn admit(&self, code: Option<&str>, address: Option<IpAddr>) -> Result<()> {
+        let Some(address) = address.filter(|_| self.enabled) else { return Ok(()) };
+        if code.is_some_and(|code| self.known.contains_key(&(Network::of(address), code.to_owned()))) {
+            return Ok(());
         }
-        let storm = self.minute.get(&()).is_some_and(|misses| misses.load(Ordering::Relaxed) >= MISSES_PER_MINUTE);
-        if storm && !self.known.contains_key(&address) {
+        for (network, times) in Network::counted(address) {
+            if count(self.misses.get(&network)) >= MISSES_PER_ADDRESS * times {
+                return Err(Error::RateLimited { retry_after: ADDRESS_WAIT.as_secs() });
+            }
+        }
+        if count(self.minute.get(&())) >= MISSES_PER_MINUTE {
             let place = tokio::time::timeout(SLOW_LANE_PATIENCE, self.slow_lane.acquire())
                 .await
                 .map_err(|_| Error::RateLimited { retry_after: 60 })?;
@@ -99,12 +107,11 @@ impl Guesses {
 
     /// Refuses more digits for a code after too many wrong ones, whether or not there is such a code: that must not show.
     fn admit_digits(&self, code: &str, address: Option<IpAddr>) -> Result<()> {
-        let wrong = |from: Option<IpAddr>| {
-            let wrong = self.wrong_digits.get(&(code.to_owned(), from));
-            wrong.map_or(0, |wrong| wrong.load(Ordering::Relaxed))
-        };
-        let here = address.map_or(0, |address| wrong(Some(network(address))));
-        if self.enabled && (here >= WRONG_DIGITS_PER_ADDRESS || wrong(None) >= WRONG_DIGITS_PER_CODE) {
+        let wrong = |from: Option<Network>| count(self.wrong_digits.get(&(code.to_owned(), from)));
+        let too_many_here = address.is_some_and(|address| {
+            Network::counted(address).any(|(network, times)| wrong(Some(network)) >= WRONG_DIGITS_PER_ADDRESS * times)
+        });
+        if self.enabled && (too_many_here || wrong(None) >= WRONG_DIGITS_PER_CODE) {
             return Err(Error::RateLimited { retry_after: DIGITS_WAIT.as_secs() });
         }
         Ok(())
@@ -114,30 +121,29 @@ impl Guesses {
         if !self.enabled {
             return;
         }
-        for from in std::iter::once(None).chain(address.map(|address| Some(network(address)))) {
+        let here = address.into_iter().flat_map(Network::counted).map(|(network, _)| Some(network));
+        for from in std::iter::once(None).chain(here) {
             self.wrong_digits.get_with((code.to_owned(), from), Arc::default).fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn miss(&self, address: Option<IpAddr>) {
-        let Some(address) = address.map(network).filter(|_| self.enabled) else { return };
-        self.misses.get_with(address, Arc::default).fetch_add(1, Ordering::Relaxed);
+        let Some(address) = address.filter(|_| self.enabled) else { return };
+        for (network, _) in Network::counted(address) {
+            self.misses.get_with(network, Arc::default).fetch_add(1, Ordering::Relaxed);
+        }
         self.minute.get_with((), Arc::default).fetch_add(1, Ordering::Relaxed);
     }
 
-    fn hit(&self, address: Option<IpAddr>) {
-        if let Some(address) = address.map(network).filter(|_| self.enabled) {
-            self.known.insert(address, ());
+    fn hit(&self, code: &str, address: Option<IpAddr>) {
+        if let Some(address) = address.filter(|_| self.enabled) {
+            self.known.insert((Network::of(address), code.to_owned()), ());
         }
     }
 }
 
-/// What counts as one address: an IPv4 address, or the /64 network that one IPv6 customer gets.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 @ IpAddr::V4(_) => v4,
-    }
+fn count(counter: Option<Arc<AtomicU32>>) -> u32 {
+    counter.map_or(0, |counter| counter.load(Ordering::Relaxed))
 }
 
 /// A repair that was found by its code.
@@ -227,7 +233,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
         _ => false,
     };
     if !signed {
-        app.guesses.admit(address).await?;
+        app.guesses.admit(code.as_deref(), address).await?;
     }
     if let (Some(code), Some(Proof::PhoneLast4(_))) = (&code, proof) {
         app.guesses.admit_digits(code, address)?;
@@ -246,7 +252,7 @@ async fn find(app: &App, address: Option<IpAddr>, typed: &str, proof: Option<&Pr
     };
     match row {
         Some(row) if proven || proof.is_none() => {
-            app.guesses.hit(address);
+            app.guesses.hit(&row.tracking_code, address);
             Ok((row, proven))
         }
         _ => {
@@ -268,4 +274,38 @@ pub(super) fn new_code() -> String {
 fn plate_hint(plate: &str) -> String {
     let letters: Vec<char> = plate.chars().filter(|c| c.is_alphanumeric()).collect();
     letters.iter().enumerate().map(|(index, letter)| if index < 2 { *letter } else { '•' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_good_code_opens_no_way_for_guesses() {
+        let guesses = Guesses::new(true);
+        let customer: Option<IpAddr> = Some("198.51.100.4".parse().unwrap());
+        guesses.hit("ABC234", customer);
+        for guesser in 0..MISSES_PER_MINUTE {
+            guesses.miss(Some(IpAddr::from([10, 0, 0, u8::try_from(guesser).unwrap()])));
+        }
+        let mut again = Box::pin(guesses.admit(Some("ABC234"), customer));
+        assert!(futures::poll!(&mut again).is_ready(), "what was found is served whatever others do");
+        for code in [Some("ABC235"), None] {
+            let mut guess = Box::pin(guesses.admit(code, customer));
+            assert!(futures::poll!(&mut guess).is_pending(), "{code:?} goes by the slow lane");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_whole_site_has_its_limit_too() {
+        let guesses = Guesses::new(true);
+        let address = |client: u32| Some(format!("2001:db8:1:{client:x}::1").parse::<IpAddr>().unwrap());
+        for client in 0..20 {
+            for _ in 0..5 {
+                guesses.miss(address(client));
+            }
+        }
+        assert!(guesses.admit(Some("ABC234"), address(99)).await.is_err());
+        assert!(guesses.admit(Some("ABC234"), Some("2001:db8:2::1".parse().unwrap())).await.is_ok());
+    }
 }

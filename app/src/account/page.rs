@@ -180,7 +180,7 @@ fn password_form(password: ServerAction<ChangePassword>) -> AnyView {
         Signal::derive(move || password.value().get().and_then(Result::err).and_then(|error| error.field(field)))
     };
     view! {
-        <section class="panel">
+        <section class="panel" id="password">
             <h2>"Password"</h2>
             <ActionForm action=password>
                 <div class="stack">

@@ -1,6 +1,7 @@
 //! Signing in and out, for programs. Browsers sign in on the page.
 
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::IntoResponse;
 use officina::identity::SessionKind;
 use officina::identity::service::{self, Credentials};
@@ -11,7 +12,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::auth::{ACCESS_TOKEN_SECONDS, Caller, SignedIn};
+use crate::http::auth::{
+    ACCESS_TOKEN_SECONDS, CLEAR_SITE_DATA, Caller, DROPPED_AT_SIGN_OUT, SignedIn, cookie_value, ended_cookie,
+};
 use crate::http::client::FromClient;
 use crate::http::envelope::Data;
 use crate::http::error::{ApiResult, ErrorBody};
@@ -62,7 +65,7 @@ pub struct Tokens {
     access_token: String,
     /// Seconds that the access token is good for.
     expires_in: i64,
-    /// For the next pair; good for 7 days, once.
+    /// For the next pair; good for 7 days, for one exchange.
     refresh_token: String,
     /// Who signed in.
     user: User,
@@ -71,7 +74,7 @@ pub struct Tokens {
 /// Sign in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = Login, responses(
     (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 async fn login(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -91,7 +94,10 @@ async fn login(
     tokens(&state, signed_in)
 }
 
-/// Exchange a refresh token for a new pair. A token presented twice ends its session.
+/// Exchange a refresh token for a new pair.
+///
+/// For ten seconds the same client, known by its network and user agent, gets the same pair again: two that refresh at once
+/// both go on. Presented later or by another client, a used token ends its session.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshToken, responses(
     (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 async fn refresh(
@@ -113,15 +119,24 @@ async fn logout(
     State(state): State<AppState>,
     FromClient(client): FromClient,
     caller: Option<axum::Extension<Caller>>,
+    headers: HeaderMap,
     OptionalJson(body): OptionalJson<Logout>,
 ) -> ApiResult<impl IntoResponse> {
     let actor = caller.and_then(|caller| caller.0.0);
+    // A browser that comes with its cookie forgets it, and what it keeps of pages.
+    let forgotten = match cookie_value(&headers) {
+        Some(_) => Some([
+            (header::SET_COOKIE, ended_cookie(&state)?),
+            (CLEAR_SITE_DATA, HeaderValue::from_static(DROPPED_AT_SIGN_OUT)),
+        ]),
+        None => None,
+    };
     match (actor, body.refresh_token) {
         (Some(actor), None) => service::sign_out(&state.app, &actor).await?,
         (_, Some(token)) => service::sign_out_by_refresh(&state.app, &client, &token).await?,
         (None, None) => return Err(officina::Error::Unauthorized.into()),
     }
-    Ok(Data::with_message(LoggedOut { ended: true }, "Signed out."))
+    Ok((forgotten, Data::with_message(LoggedOut { ended: true }, "Signed out.")))
 }
 
 /// The answer to signing out.
@@ -156,7 +171,7 @@ async fn me(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResu
 
 fn tokens(state: &AppState, signed_in: service::SignedIn) -> ApiResult<Data<Tokens>> {
     Ok(Data::new(Tokens {
-        access_token: state.tokens.issue(signed_in.session, state.app.clock.now())?,
+        access_token: state.tokens.issue(signed_in.session, signed_in.since)?,
         expires_in: ACCESS_TOKEN_SECONDS,
         refresh_token: signed_in.token,
         user: signed_in.user,

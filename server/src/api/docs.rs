@@ -12,6 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Server};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::http::auth;
 use crate::state::AppState;
 
 /// The pages' own scripts and styles, nothing from outside.
@@ -26,9 +27,10 @@ pub fn frame() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("The front desk and the back office of a service business."))
         .build();
+    let cookie = ApiKeyValue::with_description(auth::COOKIE, "Under https its name begins with `__Host-`.");
     let components = ComponentsBuilder::new()
         .security_scheme("accessToken", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
-        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::http::auth::COOKIE))))
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
         .security_scheme("deviceKey", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-device-key"))))
         .build();
     OpenApiBuilder::new()

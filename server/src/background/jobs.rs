@@ -72,13 +72,14 @@ pub async fn work(state: AppState, what: Work) {
 }
 
 /// The recurring jobs, and how long after its end each comes again.
-const RECURRING: [(&str, i64); 6] = [
+const RECURRING: [(&str, i64); 7] = [
     (PURGE, HOUR),
     (cold_chain::service::WATCH_JOB, cold_chain::service::WATCH_EVERY),
     (cold_chain::service::ESCALATION_JOB, cold_chain::service::ESCALATE_EVERY),
     (cold_chain::service::LOOK_BACK_JOB, cold_chain::service::LOOK_BACK_EVERY),
     (cold_chain::service::RETENTION_JOB, cold_chain::service::RETAIN_EVERY),
     (notices::service::DAILY_JOB, notices::service::DAILY_EVERY),
+    (identity::service::FAILED_SIGN_INS_JOB, identity::service::FAILED_SIGN_INS_EVERY),
 ];
 
 /// Puts the recurring jobs into the table, once.
@@ -160,6 +161,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
         cold_chain::service::LOOK_BACK_JOB => cold_chain::service::look_back(app).await,
         cold_chain::service::RETENTION_JOB => cold_chain::service::retain(app).await.map(|_| ()),
         notices::service::DAILY_JOB => notices::service::report_days(app).await,
+        identity::service::FAILED_SIGN_INS_JOB => identity::service::journal_failed_sign_ins(app).await,
         mail::JOB => mail::send(app, job).await,
         sms::JOB => sms::send(app, job).await,
         identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await,

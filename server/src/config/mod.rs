@@ -32,7 +32,7 @@ const LEAST_PICTURE_MEMORY_MB: u64 = 64;
 /// A form with as many photos as may be, each as large as it may be.
 const UPLOAD_MB: u32 = 200;
 /// A secret that people choose has at least this many characters.
-const MIN_SECRET: usize = 32;
+pub(crate) const MIN_SECRET: usize = 32;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +63,9 @@ pub struct Config {
     /// The installation's secret; without it, one is made and kept in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Hidden>,
+    /// The secret before it: what it has signed and sealed is accepted for thirty days after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<Hidden>,
     /// The server for outgoing mail, such as `smtps://user:password@mail.example.org`; without it, links are shown to
     /// whoever asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,6 +183,7 @@ impl Default for Config {
             default_organisation: None,
             metrics_listen: None,
             secret: None,
+            previous_secret: None,
             smtp: None,
             mail_from: None,
             sms: Sms::default(),
@@ -252,12 +256,6 @@ impl Config {
             .map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
     }
 
-    /// Whether browsers come by https.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
-    }
-
     /// The way out for mails.
     ///
     /// # Errors
@@ -309,8 +307,15 @@ impl Config {
                 return refuse("base_url must be an address such as https://officina.example.org.");
             }
         }
-        if self.secret.as_ref().is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET) {
-            return Err(ConfigError(format!("secret must have at least {MIN_SECRET} characters.")));
+        for (name, secret) in [("secret", &self.secret), ("previous_secret", &self.previous_secret)] {
+            if secret.as_ref().is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET) {
+                return Err(ConfigError(format!("{name} must have at least {MIN_SECRET} characters.")));
+            }
+        }
+        if self.previous_secret.is_some() && self.secret.is_none() {
+            return refuse(
+                "previous_secret is for a secret that is set: in the data folder, `officina secret rotate` keeps it.",
+            );
         }
         let limits = &self.limits;
         let rates = [limits.anonymous_per_minute, limits.member_per_minute];
@@ -416,6 +421,7 @@ mod tests {
             ("[deadlines]\nwrite_seconds = 0", "Deadlines"),
             ("[keep]\nreadings_days = 30", "keep.readings_days"),
             ("secret = \"short\"", "secret"),
+            ("previous_secret = \"correct horse battery staple, and more\"", "previous_secret"),
             ("base_url = \"officina\"", "base_url"),
             ("smtp = \"smtp://localhost:25\"", "mail_from"),
             ("smtp = \"localhost\"\nmail_from = \"desk@example.org\"", "smtp"),

@@ -52,6 +52,10 @@ pub struct Settings {
     #[arg(long, global = true, env = "OFFICINA_SECRET", value_name = "TEXT", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The secret before it, which is accepted for thirty days after the change
+    #[arg(long, global = true, env = "OFFICINA_PREVIOUS_SECRET", value_name = "TEXT", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<String>,
     /// The server for outgoing mail, such as smtps://user:password@mail.example.org
     #[arg(long, global = true, env = "OFFICINA_SMTP", value_name = "URL", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]

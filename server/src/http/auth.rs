@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -21,10 +21,18 @@ use super::error::ApiError;
 use super::extract::ApiQuery;
 use crate::state::AppState;
 
-/// The name of the session cookie.
+/// The name of the session cookie. Under https it begins with [`HOST`].
 pub const COOKIE: &str = "officina_session";
-/// The cookie by which a browser that has signed in before is known again.
+/// The cookie by which a browser that has signed in before is known again. Under https it begins with [`HOST`].
 pub const DEVICE_COOKIE: &str = "officina_device";
+/// What browsers take from this host alone, with `Secure` and for all paths: no neighbouring host can plant such a cookie
+/// (RFC 6265bis, section 4.1.3.2).
+const HOST: &str = "__Host-";
+/// The header that asks a browser to drop what it keeps of a site (W3C Clear Site Data).
+pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// What a browser shall drop at signing out: what it keeps of pages for going back, and what scripts have stored. Not its
+/// cookies: by one of them it is known again, others hold the language and the theme.
+pub const DROPPED_AT_SIGN_OUT: &str = "\"cache\", \"storage\"";
 /// How long a browser keeps that, in seconds.
 const DEVICE_SECONDS: i64 = 365 * 24 * 60 * 60;
 /// How long an access token is good, in seconds.
@@ -39,7 +47,8 @@ const COOKIE_SECONDS: i64 = 365 * 24 * 60 * 60;
 #[derive(Clone)]
 pub struct AccessTokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// Of the secret in force, and of the one before it.
+    decoding: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -60,12 +69,15 @@ impl AccessTokens {
     /// Tokens signed with a key of their own, derived from the installation's secret.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        let key = secret.derive("jwt");
         // The algorithm is pinned. The expiry is compared with the application's clock below, not with the machine's.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.set_required_spec_claims(&["exp"]);
-        Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), validation }
+        Self {
+            encoding: EncodingKey::from_secret(&secret.derive("jwt")),
+            decoding: secret.accepted("jwt").map(|key| DecodingKey::from_secret(&key)).collect(),
+            validation,
+        }
     }
 
     /// A token for a session.
@@ -83,9 +95,8 @@ impl AccessTokens {
     /// # Errors
     /// [`Error::Unauthorized`] for anything but a good, unexpired token.
     pub fn session(&self, token: &str, now: Timestamp) -> Result<SessionId> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|_| Error::Unauthorized)?
-            .claims;
+        let decoded = |key: &DecodingKey| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.decoding.iter().find_map(decoded).ok_or(Error::Unauthorized)?.claims;
         if now.0 / SECOND < claims.exp { Ok(claims.sid) } else { Err(Error::Unauthorized) }
     }
 }
@@ -115,26 +126,41 @@ pub fn ended_cookie(state: &AppState) -> Result<HeaderValue> {
 }
 
 fn cookie(state: &AppState, name: &str, value: &str, seconds: i64) -> Result<HeaderValue> {
-    let secure = if state.config.is_https() { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let (prefix, secure) = if state.app.is_https() { (HOST, "; Secure") } else { ("", "") };
+    let text = format!("{prefix}{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).map_err(Error::internal)
 }
 
-/// The value of the session cookie.
+/// The value of the session cookie. Sessions from before the name with [`HOST`] go on under the other one; those since then
+/// do not count there, where a neighbouring host could have planted them.
 #[must_use]
 pub fn cookie_value(headers: &HeaderMap) -> Option<&str> {
-    named_cookie(headers, COOKIE).filter(|value| !value.is_empty())
+    let is_there = |value: &&str| !value.is_empty();
+    host_cookie(headers, COOKIE).filter(is_there).or_else(|| {
+        named_cookie(headers, COOKIE).filter(is_there).filter(|value| !value.starts_with(service::HOST_TOKEN))
+    })
+}
+
+/// The value by which a browser is known again.
+#[must_use]
+pub fn device_value(headers: &HeaderMap) -> Option<&str> {
+    host_cookie(headers, DEVICE_COOKIE).or_else(|| named_cookie(headers, DEVICE_COOKIE))
 }
 
 /// The value of a cookie.
 #[must_use]
 pub fn named_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    cookies(headers).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The value of a cookie that this host alone can have set.
+fn host_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookies(headers).find_map(|pair| pair.strip_prefix(HOST)?.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(';')).map(str::trim)
 }
 
 /// The access token of the `Authorization` header.
@@ -299,6 +325,8 @@ mod tests {
         assert_eq!(tokens.session(&token, now.plus(ACCESS_TOKEN_SECONDS * SECOND - 1)).unwrap(), session);
         assert!(tokens.session(&token, now.plus(ACCESS_TOKEN_SECONDS * SECOND)).is_err());
         assert!(AccessTokens::new(&Secret::new(&[2; 32])).session(&token, now).is_err());
+        let rotated = AccessTokens::new(&Secret::new(&[2; 32]).after(&[1; 32]));
+        assert_eq!(rotated.session(&token, now).unwrap(), session);
         // {"alg":"none"} with the same claims.
         let claims = token.split('.').nth(1).unwrap();
         assert!(tokens.session(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."), now).is_err());
@@ -310,5 +338,12 @@ mod tests {
         headers
             .insert(header::COOKIE, HeaderValue::from_static("theme=dark; officina_session_x=1; officina_session=abc"));
         assert_eq!(cookie_value(&headers), Some("abc"));
+        let mut with = |cookies: &'static str| {
+            headers.insert(header::COOKIE, HeaderValue::from_static(cookies));
+            cookie_value(&headers).map(str::to_owned)
+        };
+        assert_eq!(with("officina_session=old; __Host-officina_session=h.new").as_deref(), Some("h.new"));
+        assert_eq!(with("officina_session=h.planted"), None);
+        assert_eq!(with("__Host-officina_session="), None);
     }
 }

@@ -67,7 +67,7 @@ pub fn of(state: &AppState, parts: &Parts) -> Client {
     );
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let id: Arc<str> = request_id::current();
-    let device = auth::named_cookie(&parts.headers, auth::DEVICE_COOKIE).map(str::to_owned);
+    let device = auth::device_value(&parts.headers).map(str::to_owned);
     Client { address, user_agent, device, request_id: Some(id.to_string()) }
 }
 

@@ -117,13 +117,21 @@ impl ApiError {
         body
     }
 
-    /// Seconds after which another try has a chance.
     const fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Domain(Error::RateLimited { retry_after }) => Some(*retry_after),
-            Self::Domain(Error::Unavailable) => Some(2),
+            Self::Domain(error) => retry_after(error),
             _ => None,
         }
+    }
+}
+
+/// Seconds after which another try has a chance.
+#[must_use]
+pub const fn retry_after(error: &Error) -> Option<u64> {
+    match error {
+        Error::RateLimited { retry_after } => Some(*retry_after),
+        Error::Unavailable => Some(2),
+        _ => None,
     }
 }
 

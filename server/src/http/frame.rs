@@ -84,7 +84,7 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     let labels = [("method", method.to_owned()), ("path", path.to_owned()), ("status", status.to_string())];
     metrics::counter!("officina_http_requests_total", &labels).increment(1);
     metrics::histogram!("officina_http_request_seconds", &labels[..2]).record(elapsed.as_secs_f64());
-    protect(response.headers_mut(), &nonce, state.config.is_https());
+    protect(response.headers_mut(), &nonce, state.app.is_https());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }

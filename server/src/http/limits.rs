@@ -14,6 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use officina::kernel::actor::Actor;
 use officina::kernel::files::Refusal;
 use officina::kernel::ids::OrgId;
+use officina::kernel::network::{Network, SITE_ALLOWANCE};
 use officina::{Error, Result};
 use uuid::Uuid;
 
@@ -27,11 +28,14 @@ use crate::state::AppState;
 /// The counters of all clients. They forget who has been quiet, see [`Rates::forget_quiet`].
 #[derive(Debug)]
 pub struct Rates {
-    anonymous: DefaultKeyedRateLimiter<IpAddr>,
+    anonymous: DefaultKeyedRateLimiter<Network>,
+    /// Whole IPv6 sites of clients.
+    sites: DefaultKeyedRateLimiter<Network>,
     members: DefaultKeyedRateLimiter<Uuid>,
     refusals: DefaultKeyedRateLimiter<(Uuid, String)>,
     /// Kibibytes of files.
-    sent_by_address: DefaultKeyedRateLimiter<IpAddr>,
+    sent_by_address: DefaultKeyedRateLimiter<Network>,
+    sent_by_site: DefaultKeyedRateLimiter<Network>,
     sent_to_organisation: DefaultKeyedRateLimiter<OrgId>,
     enabled: bool,
 }
@@ -46,8 +50,10 @@ impl Rates {
         };
         Self {
             sent_by_address: RateLimiter::dashmap(per_hour(limits.upload_mb_per_address)),
+            sent_by_site: RateLimiter::dashmap(per_hour(limits.upload_mb_per_address.saturating_mul(SITE_ALLOWANCE))),
             sent_to_organisation: RateLimiter::dashmap(per_hour(limits.upload_mb_per_organisation)),
             anonymous: RateLimiter::dashmap(per_minute(limits.anonymous_per_minute)),
+            sites: RateLimiter::dashmap(per_minute(limits.anonymous_per_minute.saturating_mul(SITE_ALLOWANCE))),
             members: RateLimiter::dashmap(per_minute(limits.member_per_minute)),
             refusals: RateLimiter::dashmap(per_minute(1)),
             enabled: limits.enabled,
@@ -65,7 +71,10 @@ impl Rates {
         let member = caller.0.as_ref().and_then(Actor::credential);
         let verdict = match (member, address) {
             (Some(credential), _) => self.members.check_key(&credential),
-            (None, Some(address)) => self.anonymous.check_key(&network_of(address)),
+            (None, Some(address)) => self
+                .anonymous
+                .check_key(&Network::of(address))
+                .and_then(|()| Network::site_of(address).map_or(Ok(()), |site| self.sites.check_key(&site))),
             // No address: not from the network.
             (None, None) => return Ok(()),
         };
@@ -83,7 +92,10 @@ impl Rates {
         let kibibytes = u32::try_from(bytes.div_ceil(1024)).ok().and_then(NonZeroU32::new);
         let Some(kibibytes) = kibibytes.filter(|_| self.enabled) else { return Ok(()) };
         if let (None, Some(address)) = (actor.credential(), actor.address) {
-            within(&self.sent_by_address, &network_of(address), kibibytes)?;
+            within(&self.sent_by_address, &Network::of(address), kibibytes)?;
+            if let Some(site) = Network::site_of(address) {
+                within(&self.sent_by_site, &site, kibibytes)?;
+            }
         }
         within(&self.sent_to_organisation, &actor.org, kibibytes)
     }
@@ -97,9 +109,11 @@ impl Rates {
     /// Frees the memory of clients whose counters are full again.
     pub fn forget_quiet(&self) {
         self.anonymous.retain_recent();
+        self.sites.retain_recent();
         self.members.retain_recent();
         self.refusals.retain_recent();
         self.sent_by_address.retain_recent();
+        self.sent_by_site.retain_recent();
         self.sent_to_organisation.retain_recent();
     }
 }
@@ -117,15 +131,6 @@ fn within<K: Hash + Eq + Clone>(
             Err(Refusal::Quota { retry_after: wait.as_secs() + 1 })
         }
         Err(_) => Err(Refusal::TooLarge),
-    }
-}
-
-/// What counts as one client: an IPv4 address, or the /64 that an IPv6 client has to itself.
-#[must_use]
-pub fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

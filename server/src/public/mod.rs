@@ -20,7 +20,7 @@ use axum::routing::{get, post};
 use officina::Error;
 use officina::identity::PublicForm;
 
-use crate::http::error::{ApiError, log_internal};
+use crate::http::error::{ApiError, log_internal, retry_after};
 use crate::http::request_id;
 use crate::state::AppState;
 
@@ -74,8 +74,8 @@ pub fn refusal(visit: &Visit, error: &Error) -> Response {
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Html(page)).into_response();
-    if let Error::RateLimited { retry_after } = error {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
+    if let Some(seconds) = retry_after(error) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

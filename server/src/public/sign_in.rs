@@ -28,6 +28,7 @@ pub fn router() -> Router<AppState> {
         .route("/sign-in/code", post(sign_in_with_code))
         .route("/sign-in/passkey", post(sign_in_with_passkey))
         .route("/sign-out", post(sign_out))
+        .route("/.well-known/change-password", get(change_password))
 }
 
 #[derive(Debug, Deserialize)]
@@ -207,6 +208,12 @@ pub(super) fn come_in(state: &AppState, signed_in: &SignedIn, next: &str) -> Res
     response
 }
 
+/// `GET /.well-known/change-password`: where keepers of passwords look for the way to change one (W3C, A Well-Known URL
+/// for Changing Passwords).
+async fn change_password() -> (StatusCode, [(header::HeaderName, &'static str); 1]) {
+    (StatusCode::FOUND, [(header::LOCATION, "/app/account#password")])
+}
+
 #[derive(Deserialize)]
 struct SignOutForm {
     next: Option<String>,
@@ -226,7 +233,9 @@ async fn sign_out(
         return refusal(&visit, &error);
     }
     let next = next.as_deref().map_or("/sign-in?ended=1", safe_next);
-    with_cookie(Redirect::to(next), auth::ended_cookie(&state))
+    let mut response = with_cookie(Redirect::to(next), auth::ended_cookie(&state));
+    response.headers_mut().insert(auth::CLEAR_SITE_DATA, HeaderValue::from_static(auth::DROPPED_AT_SIGN_OUT));
+    response
 }
 
 fn with_cookie(redirect: Redirect, cookie: officina::Result<HeaderValue>) -> Response {

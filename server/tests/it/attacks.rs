@@ -495,6 +495,7 @@ async fn everything_stored(server: &TestServer) -> String {
         "SELECT CAST(row_to_json(t) AS TEXT) FROM entry_links t",
         "SELECT CAST(row_to_json(t) AS TEXT) FROM second_factors t",
         "SELECT CAST(row_to_json(t) AS TEXT) FROM login_failures t",
+        "SELECT CAST(row_to_json(t) AS TEXT) FROM failed_sign_ins t",
         "SELECT CAST(row_to_json(t) AS TEXT) FROM jobs t",
         "SELECT CAST(row_to_json(t) AS TEXT) FROM idempotent_answers t",
         "SELECT CAST(row_to_json(t) AS TEXT) FROM journal t",

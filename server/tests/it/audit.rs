@@ -1,5 +1,6 @@
 //! The audit: found, taken out, kept to its organisation, and emptied of a person.
 
+use officina::identity::service;
 use officina::kernel::db::sql;
 use officina::kernel::journal;
 use officina::kernel::time::{DAY, MINUTE};
@@ -194,13 +195,14 @@ async fn the_page_shows_what_changed_and_what_people_wrote_stays_text() {
 
 /// Every text in the tables that hold what people said.
 async fn texts(server: &TestServer) -> String {
-    const QUERIES: [&str; 7] = [
+    const QUERIES: [&str; 8] = [
         "SELECT COALESCE(before, '') || COALESCE(after, '') || COALESCE(reason, '') || COALESCE(address, '') FROM journal",
         "SELECT name || phone || COALESCE(phone_key, '') || COALESCE(phone_number, '') || COALESCE(email, '') FROM customers",
         "SELECT COALESCE(submitted_name, '') || COALESCE(submitted_email, '') || COALESCE(notes, '') || \
          COALESCE(policy_number, '') || search FROM repairs",
         "SELECT name || phone || phone_key || COALESCE(email, '') || COALESCE(message, '') || search FROM leads",
         "SELECT body FROM notes",
+        "SELECT author FROM notes",
         "SELECT name || COALESCE(email, '') || COALESCE(phone, '') FROM accounts",
         "SELECT COALESCE(address, '') || COALESCE(user_agent, '') FROM sessions",
     ];
@@ -351,6 +353,85 @@ async fn what_a_colleague_who_left_was_told_goes_with_them() {
         assert!(!after.contains("Nadia") && !after.contains("dailyReport"), "{after}");
         is_whole(&server).await;
         server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_name_of_a_colleague_who_is_forgotten_stands_under_no_note() {
+    TestServer::each(|server| async move {
+        let lead = json!({ "name": "Bruno Blu", "phone": "333 4445556", "leadType": "service" });
+        let lead = server.visitor().post("/api/v1/public/leads", lead).await.expect(201)["data"]["id"].clone();
+        let lead = format!("/api/v1/admin/leads/{}", lead.as_str().unwrap());
+        let admin = server.browser("admin").await;
+        let olga = json!({ "email": "olga@rossi.test", "name": "Olga Ombra", "role": "agent", "password": PASSWORD });
+        let olga = admin.post("/api/v1/admin/users", olga).await.expect(201)["data"]["id"].take();
+        let signed_in = server.visitor().sign_in("olga@rossi.test").await;
+        signed_in.post(&format!("{lead}/notes"), json!({ "note": "Called back" })).await.expect(201);
+        admin.post(&format!("{lead}/notes"), json!({ "note": "Thanks" })).await.expect(201);
+        let names = async || {
+            let notes = admin.get(&lead).await.expect(200)["data"]["notes"].take();
+            notes.as_array().unwrap().iter().map(|note| note["author"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names().await, ["Olga Ombra", "The admin of Carrozzeria Rossi"]);
+
+        let at = format!("/api/v1/admin/users/{}", olga.as_str().unwrap());
+        admin.patch(&at, json!({ "status": "terminated" })).await.expect(200);
+        admin.post(REDACT, json!({ "accountId": olga })).await.expect(200);
+        assert_eq!(names().await, ["Removed", "The admin of Carrozzeria Rossi"]);
+        assert!(!texts(&server).await.contains("Ombra"));
+        is_whole(&server).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_fails_to_sign_in_is_in_the_audit_and_does_not_flood_it() {
+    TestServer::each(|server| async move {
+        // The server's own worker would do it at moments of its own.
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql("DELETE FROM jobs WHERE kind = $1").bind(service::FAILED_SIGN_INS_JOB).run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let guess = async |email: &str, from: String| {
+            let wrong = json!({ "email": email, "password": "wrong password" });
+            server.visitor().at(&from).post("/api/v1/auth/login", wrong).await.expect_error(401, "UNAUTHORIZED");
+        };
+        for _ in 0..7 {
+            guess("agent@rossi.test", "203.0.113.9".to_owned()).await;
+        }
+        guess("Agent@Rossi.test", "2001:db8:1:2::7".to_owned()).await;
+        guess("agent@rossi.test", "2001:db8:1:2::8".to_owned()).await;
+        guess("nobody@rossi.test", "203.0.113.9".to_owned()).await;
+        service::journal_failed_sign_ins(server.app()).await.unwrap();
+        let admin = server.member("admin").await;
+        let told = async || {
+            let answer = admin.get(&format!("{AUDIT}?action=identity.sign_in_failed&limit=100")).await.expect(200);
+            let rows = answer["data"].as_array().unwrap().clone();
+            rows.into_iter().map(|row| (row["after"].clone(), row["subject"]["id"].clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, [], "they are gathered first");
+        server.advance(5 * MINUTE);
+        service::journal_failed_sign_ins(server.app()).await.unwrap();
+        let agent = server.actor("agent").await.member().unwrap().account.to_string();
+        let rows = told().await;
+        assert!(rows.iter().all(|(_, subject)| *subject == json!(agent)), "{rows:?}");
+        let mut counted: Vec<_> =
+            rows.iter().map(|(after, _)| (after["network"].clone(), after["attempts"].clone())).collect();
+        counted.sort_by_key(|(network, _)| network.to_string());
+        assert_eq!(counted, [(json!("2001:db8:1:2::/64"), json!(2)), (json!("203.0.113.9"), json!(7))]);
+
+        // However many addresses guess, it is a few entries.
+        for guesser in 0..30 {
+            guess("agent@rossi.test", format!("198.51.100.{guesser}")).await;
+        }
+        server.advance(5 * MINUTE);
+        service::journal_failed_sign_ins(server.app()).await.unwrap();
+        let rows = told().await;
+        assert_eq!(rows.len(), 2 + 21);
+        assert!(rows.iter().any(|(after, _)| after["network"].is_null() && after["attempts"] == 10), "{rows:?}");
+        let left = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM failed_sign_ins").one::<(i64,)>(&server.app().db).await;
+        assert_eq!(left.unwrap().0, 0);
+        is_whole(&server).await;
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! Signing in and out, for programs and browsers.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::Method;
 use officina::identity::UpdateMember;
 use officina::identity::service;
@@ -78,9 +80,42 @@ async fn a_refresh_token_that_is_used_twice_ends_the_session() {
         let member = visitor.clone().with("authorization", &format!("Bearer {access}"));
         member.get("/api/v1/auth/me").await.expect(200);
 
+        server.advance(10_001);
         refresh(first).await.expect_error(401, "UNAUTHORIZED");
         refresh(second).await.expect_error(401, "UNAUTHORIZED");
         member.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_refresh_at_once_get_the_same_pair() {
+    TestServer::each(|server| async move {
+        let tab = server.visitor().at("203.0.113.9").with("user-agent", "Tab");
+        let (_, first) = log_in(&tab).await;
+        let refresh = async |client: &Client, token: &str| {
+            client.post("/api/v1/auth/refresh", json!({ "refreshToken": token })).await
+        };
+        let (one, other) = tokio::join!(refresh(&tab, &first), refresh(&tab, &first));
+        let pair = one.expect(200)["data"].take();
+        assert_eq!(pair, other.expect(200)["data"]);
+        // An answer that was lost on the way is asked for again.
+        server.advance(10_000);
+        assert_eq!(refresh(&tab, &first).await.expect(200)["data"], pair);
+        let access = pair["accessToken"].as_str().unwrap();
+        let member = tab.clone().with("authorization", &format!("Bearer {access}"));
+        member.get("/api/v1/auth/me").await.expect(200);
+
+        let second = pair["refreshToken"].as_str().unwrap().to_owned();
+        assert_ne!(second, first);
+        let third = refresh(&tab, &second).await.expect(200)["data"]["refreshToken"].as_str().unwrap().to_owned();
+        for thief in [tab.clone().with("user-agent", "Thief"), tab.clone().at("203.0.113.10")] {
+            let (_, stolen) = log_in(&tab).await;
+            let next = refresh(&tab, &stolen).await.expect(200)["data"]["refreshToken"].as_str().unwrap().to_owned();
+            refresh(&thief, &stolen).await.expect_error(401, "UNAUTHORIZED");
+            refresh(&tab, &next).await.expect_error(401, "UNAUTHORIZED");
+        }
+        refresh(&tab, &third).await.expect(200);
     })
     .await;
 }
@@ -149,6 +184,92 @@ async fn guessing_a_password_is_slowed() {
             assert!(answer.header("retry-after").is_some());
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn all_addresses_of_an_ipv6_client_guess_as_one_and_a_site_more_loosely() {
+    TestServer::each_with(
+        |config| {
+            config.limits.enabled = true;
+            config.limits.anonymous_per_minute = 10_000;
+        },
+        |server| async move {
+            let wrong = json!({ "email": "admin@rossi.test", "password": "wrong password" });
+            let guess = async |address: String| server.visitor().at(&address).post(LOGIN, wrong.clone()).await;
+            for host in 1..=5 {
+                guess(format!("2001:db8:1:1::{host:x}")).await.expect_error(401, "UNAUTHORIZED");
+            }
+            guess("2001:db8:1:1:ffff::6".to_owned()).await.expect_error(429, "RATE_LIMITED");
+            // A new network of the same site for each guess: ten times as many, and no more.
+            for client in 2..=46 {
+                guess(format!("2001:db8:1:{client:x}::1")).await.expect_error(401, "UNAUTHORIZED");
+            }
+            guess("2001:db8:1:ffff::1".to_owned()).await.expect_error(429, "RATE_LIMITED");
+            guess("2001:db8:2:1::1".to_owned()).await.expect_error(401, "UNAUTHORIZED");
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn requests_of_an_ipv6_client_count_together() {
+    TestServer::each_with(
+        |config| {
+            config.limits.enabled = true;
+            config.limits.anonymous_per_minute = 3;
+        },
+        |server| async move {
+            let ask = async |address: String| server.visitor().at(&address).get("/api/v1/track/ZZZZZZ").await;
+            for host in 1..=3 {
+                ask(format!("2001:db8:1:1::{host:x}")).await.expect_error(404, "NOT_FOUND");
+            }
+            ask("2001:db8:1:1::4".to_owned()).await.expect_error(429, "RATE_LIMITED");
+            // A new network of the same site for each request. The longer it takes, the more are allowed.
+            let mut allowed = 3;
+            while ask(format!("2001:db8:1:{:x}::1", 2 + allowed)).await.status == 404 {
+                allowed += 1;
+            }
+            assert!((30..90).contains(&allowed), "{allowed}");
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_crowd_of_wrong_passwords_keeps_nobody_out_who_is_known() {
+    TestServer::each(|server| async move {
+        let browser = server.visitor().with("sec-fetch-site", "same-origin");
+        let form = [("login", "admin@rossi.test"), ("password", PASSWORD)];
+        let first = browser.form("/sign-in", &form).await;
+        let device = first.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let known = browser.keeping(device.into_iter().find(|cookie| cookie.contains("_device=")).expect("remembered"));
+
+        let tried = std::sync::atomic::AtomicUsize::new(0);
+        let crowd = (0..250u8).map(|guesser| {
+            let (server, tried) = (&server, &tried);
+            async move {
+                let wrong = json!({ "email": "nobody@rossi.test", "password": "wrong password" });
+                let answer = server.visitor().at(&format!("198.51.100.{guesser}")).post(LOGIN, wrong).await;
+                tried.fetch_add(usize::from(answer.status == 401), Ordering::Relaxed);
+                answer
+            }
+        });
+        let owner = async {
+            let answer = known.form("/sign-in", &form).await;
+            (answer.status, tried.load(Ordering::Relaxed))
+        };
+        let (answers, (status, before)) = tokio::join!(futures::future::join_all(crowd), owner);
+        assert_eq!(status, 303);
+        let tried = tried.into_inner();
+        assert!(tried >= 64 && before * 2 < tried, "the owner was served after {before} of {tried}");
+        let sent_away: Vec<_> = answers.iter().filter(|answer| answer.status != 401).collect();
+        assert!(!sent_away.is_empty());
+        for answer in sent_away {
+            answer.expect_error(503, "UNAVAILABLE");
+            assert!(answer.header("retry-after").is_some());
+        }
+    })
     .await;
 }
 

@@ -101,11 +101,41 @@ fn an_installation_is_set_up_checked_and_moved() {
     // Or it goes on under another one, which its journal tells.
     std::fs::write(elsewhere.path().join("secret"), "another secret of more than thirty-two letters").unwrap();
     assert!(!officina(elsewhere.path(), &["audit", "verify"]).status.success());
+    for refused in [&["serve", "--listen", "127.0.0.1:0"][..], &["org", "add", "neri", "Neri"]] {
+        assert!(fail(&officina(elsewhere.path(), refused)).contains("belongs to another secret"));
+    }
     succeed(&officina(elsewhere.path(), &["audit", "reseal"]));
+    succeed(&officina(elsewhere.path(), &["org", "add", "neri", "Neri"]));
+    let again = elsewhere.path().join("secret");
+    std::fs::copy(here.join("secret"), &again).unwrap();
+    assert!(fail(&officina(elsewhere.path(), &["org", "add", "blu", "Blu"])).contains("belongs to another secret"));
+    std::fs::write(&again, "another secret of more than thirty-two letters").unwrap();
     let resealed = succeed(&officina(elsewhere.path(), &["audit", "verify"]));
     assert!(resealed.starts_with("rossi: 4 entries, head "), "{resealed}");
     assert!(fail(&officina(elsewhere.path(), &["restore", archive])).contains("holds data"));
     let prepared = tempfile::tempdir().unwrap();
     std::fs::copy(here.join("secret"), prepared.path().join("secret")).unwrap();
     assert!(!succeed(&officina(prepared.path(), &["restore", archive])).contains("SECRET"));
+}
+
+#[test]
+fn a_new_secret_takes_the_place_of_the_old_one_which_counts_for_a_time() {
+    let data = tempfile::tempdir().unwrap();
+    let here = data.path();
+    let read = |name: &str| std::fs::read_to_string(here.join(name)).unwrap();
+    succeed(&officina(here, &["org", "add", "rossi", "Carrozzeria Rossi"]));
+    let first = read("secret");
+    assert!(succeed(&officina(here, &["secret", "retire"])).contains("no old secret"));
+    succeed(&officina(here, &["secret", "rotate"]));
+    assert!(read("secret.previous") == first && read("secret") != first);
+    for name in ["secret", "secret.previous"] {
+        let mode = std::fs::metadata(here.join(name)).unwrap().permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+    }
+    // A server that is still running seals with the old one: nobody else begins with the new one before it.
+    for early in [&["secret", "rotate"][..], &["secret", "retire"], &["org", "add", "neri", "Neri"]] {
+        assert!(fail(&officina(here, early)).contains("stop it, start it again"));
+    }
+    let set = "another secret of more than thirty-two letters";
+    assert!(fail(&officina(here, &["--secret", set, "secret", "rotate"])).contains("previous_secret"));
 }

@@ -1,5 +1,6 @@
 //! The second factor: switched on, asked for, used up, lost.
 
+use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::time::{MINUTE, SECOND};
 use serde_json::{Value, json};
@@ -11,9 +12,14 @@ const LOGIN: &str = "/api/v1/auth/login";
 
 /// The code of a secret at the server's time.
 pub fn code(server: &TestServer, secret: &str) -> String {
+    code_at(&server.app().clock, secret)
+}
+
+/// The code of a secret at a clock's time.
+pub fn code_at(clock: &Clock, secret: &str) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
     let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("a").build().expect("a generator");
-    totp.generate(u64::try_from(server.app().clock.now().0 / SECOND).unwrap()).to_string()
+    totp.generate(u64::try_from(clock.now().0 / SECOND).unwrap()).to_string()
 }
 
 /// Switches the second factor of a signed-in person on; returns the secret and the recovery codes.

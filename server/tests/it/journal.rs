@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
+use officina::identity::service;
 use officina::kernel::actor::Actor;
 use officina::kernel::clock::Clock;
 use officina::kernel::db::{Db, Pool, sql};
 use officina::kernel::ids::OrgId;
 use officina::kernel::journal::{self, Entry};
+use officina::kernel::time::{DAY, MINUTE};
+use officina_server::config::Config;
 use officina_server::launch;
 use serde_json::json;
 use sqlx::migrate::Migrator;
 
-use crate::support::{Kind, START, TestServer, database};
+use crate::support::{Client, Kind, PASSWORD, START, TestServer, database};
 
 #[tokio::test]
 async fn edits_are_refused_and_surgery_is_found() {
@@ -264,5 +267,65 @@ async fn heads_are_sealed_with_the_step_that_makes_room_for_it_and_never_later()
         note(&app.db, org).await;
         assert_eq!(faults(&app.db).await, [journal::NOT_SEALED], "{kind:?}");
         app.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_secret_seals_anew_and_the_old_one_counts_for_thirty_days() {
+    const NEW: &str = "the secret that came after the first one";
+    for kind in database::kinds() {
+        let installation = database::fresh(kind).await;
+        let clock = Clock::fixed(START);
+        let old = installation.config();
+        let server = launch::prepare(old.clone(), clock.clone()).await.expect("the server starts");
+        let app = server.state.app.clone();
+        let signed = app.secret.sign("track", "ABC234");
+        let org = service::public_organisation(&app, Some("rossi")).await.unwrap().id;
+        let visitor = Client::new(server.router.clone());
+        let agent = visitor.sign_in("agent@rossi.test").await;
+        let begun = agent.post("/api/v1/auth/totp", json!({})).await.expect(201);
+        let secret = begun["data"]["secret"].as_str().unwrap().to_owned();
+        let now = crate::factor::code_at(&clock, &secret);
+        let confirmed = agent.post("/api/v1/auth/totp/confirm", json!({ "code": now })).await.expect(200);
+        let recovery = confirmed["data"]["recoveryCodes"][0].as_str().unwrap().to_owned();
+        server.stop().await;
+
+        let with = |secret: &str, previous: Option<&str>| Config {
+            secret: Some(secret.to_owned().into()),
+            previous_secret: previous.map(|previous| previous.to_owned().into()),
+            ..old.clone()
+        };
+        let first = old.secret.as_ref().unwrap().expose().to_owned();
+        let refused = launch::prepare(with(NEW, None), clock.clone()).await.expect_err("another secret").to_string();
+        assert!(refused.contains("belongs to another secret") && !refused.contains('\n'), "{refused}");
+
+        let server = launch::prepare(with(NEW, Some(&first)), clock.clone()).await.expect("the server starts");
+        let app = server.state.app.clone();
+        assert!(app.secret.verify("track", "ABC234", &signed));
+        // Who is signed in stays so, and codes of both kinds work.
+        agent.clone().before(server.router.clone()).get("/api/v1/auth/me").await.expect(200);
+        clock.advance(MINUTE);
+        let visitor = Client::new(server.router.clone());
+        for code in [crate::factor::code_at(&clock, &secret), recovery] {
+            let login = json!({ "email": "agent@rossi.test", "password": PASSWORD, "totp": code });
+            visitor.post("/api/v1/auth/login", login).await.expect(200);
+        }
+        note(&app.db, org).await;
+        assert_eq!(faults(&app.db).await, [""; 0], "{kind:?}");
+        server.stop().await;
+
+        // From now on everything holds under the new one alone.
+        clock.advance(MINUTE);
+        let server = launch::prepare(with(NEW, None), clock.clone()).await.expect("the server starts");
+        assert_eq!(faults(&server.state.app.db).await, [""; 0], "{kind:?}");
+        let login = json!({ "email": "agent@rossi.test", "password": PASSWORD, "totp": crate::factor::code_at(&clock, &secret) });
+        Client::new(server.router.clone()).post("/api/v1/auth/login", login).await.expect(200);
+        server.stop().await;
+        launch::prepare(with(&first, None), clock.clone()).await.expect_err("the old one");
+
+        clock.advance(31 * DAY);
+        let server = launch::prepare(with(NEW, Some(&first)), clock.clone()).await.expect("the server starts");
+        assert!(!server.state.app.secret.verify("track", "ABC234", &signed), "thirty days are over");
+        server.stop().await;
     }
 }

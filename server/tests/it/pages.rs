@@ -1,6 +1,7 @@
 //! Signing in on the page, and what every page must keep to.
 
 use axum::http::Method;
+use officina_server::launch;
 
 use crate::support::{PASSWORD, START, TestServer};
 
@@ -53,7 +54,72 @@ async fn staff_sign_in_and_out_in_a_browser() {
         let answer = browser.form("/sign-out", &[]).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/sign-in?ended=1")));
         assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+        // The browser stays known, and keeps language and theme.
+        assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"storage\""));
         browser.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+        let browser = server.browser("agent").await;
+        let answer = browser.raw(Method::POST, "/api/v1/auth/logout", "text/html", "").await;
+        answer.expect(200);
+        assert!(
+            answer.header("clear-site-data").is_some() && answer.header("set-cookie").unwrap().contains("Max-Age=0")
+        );
+        let answer = server.member("agent").await.raw(Method::POST, "/api/v1/auth/logout", "text/html", "").await;
+        answer.expect(200);
+        assert!(answer.header("clear-site-data").is_none(), "a program keeps nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn under_https_no_neighbouring_host_can_plant_a_session() {
+    TestServer::each_with(
+        |config| config.base_url = Some("https://officina.test".to_owned()),
+        |server| async move {
+            let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+            let answer = visitor.form("/sign-in", &[("login", "admin@rossi.test"), ("password", PASSWORD)]).await;
+            let cookies: Vec<_> =
+                answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+            assert!(
+                cookies.len() == 2 && cookies.iter().all(|cookie| cookie.starts_with("__Host-officina_")),
+                "{cookies:?}"
+            );
+            for part in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+                assert!(
+                    cookies.iter().all(|cookie| cookie.contains(part) && !cookie.contains("Domain")),
+                    "{cookies:?}"
+                );
+            }
+            let pair = cookies[0].split(';').next().unwrap();
+            visitor.clone().with("cookie", pair).get("/api/v1/auth/me").await.expect(200);
+            let planted = visitor.clone().with("cookie", pair.strip_prefix("__Host-").unwrap());
+            planted.get("/api/v1/auth/me").await.expect_error(401, "UNAUTHORIZED");
+            assert!(
+                visitor
+                    .clone()
+                    .with("cookie", pair)
+                    .form("/sign-out", &[])
+                    .await
+                    .header("set-cookie")
+                    .unwrap()
+                    .starts_with("__Host-")
+            );
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_signed_in_before_the_cookie_had_its_name_goes_on() {
+    TestServer::each(|server| async move {
+        let old = server.browser("agent").await;
+        let config = officina_server::config::Config {
+            base_url: Some("https://officina.test".to_owned()),
+            ..server.state().config.clone()
+        };
+        let now = launch::prepare(config, server.app().clock.clone()).await.expect("the server starts");
+        let old = old.before(now.router.clone());
+        old.get("/api/v1/auth/me").await.expect(200);
+        now.stop().await;
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Cursor;
 
 use axum::http::Method;
+use officina::identity::service::{self, NewOrganisation};
 use serde_json::Value;
 
 use crate::support::TestServer;
@@ -338,6 +339,65 @@ async fn a_field_that_the_check_in_does_not_have_is_named_in_one_sentence() {
         let list = server.member("admin").await.get("/api/v1/repairs").await.expect(200);
         assert_eq!(list["page"]["total"], 0);
         server.stop().await;
+    })
+    .await;
+}
+
+/// The first parts of the addresses that a source file names where routes are made.
+fn first_parts(source: &str, found: &mut std::collections::BTreeSet<String>) {
+    for opening in [".route(\"/", ".nest(\"/", "at(\"/", ".route_service(\"/"] {
+        for rest in source.split(opening).skip(1) {
+            let part = rest.split(['/', '"']).next().unwrap_or_default();
+            if !part.is_empty() && !part.starts_with('{') {
+                found.insert(part.to_owned());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_organisation_has_the_name_of_a_page() {
+    let mut known = std::collections::BTreeSet::from(["pkg".to_owned()]);
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(source) = std::fs::read_to_string(&path) {
+                first_parts(&source, &mut known);
+            }
+        }
+    }
+    assert!(
+        known.len() > 15 && ["api", "track", "app", "sign-in"].iter().all(|part| known.contains(*part)),
+        "{known:?}"
+    );
+    let known = &known;
+    TestServer::each(|server| async move {
+        let new = |slug: &str| NewOrganisation {
+            slug: slug.to_owned(),
+            name: "New".to_owned(),
+            areas: Vec::new(),
+            locale: "it".to_owned(),
+            time_zone: "Europe/Rome".to_owned(),
+        };
+        for part in known {
+            let refused = service::create_organisation(server.app(), new(part)).await;
+            assert!(matches!(refused, Err(officina::Error::Validation(_))), "{part}");
+        }
+        service::create_organisation(server.app(), new("apicoltura")).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keepers_of_passwords_find_where_one_is_changed() {
+    TestServer::each(|server| async move {
+        let answer = server.visitor().get("/.well-known/change-password").await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (302, Some("/app/account#password")));
+        let page = server.browser("agent").await.with("accept", "text/html").get("/app/account").await.text();
+        assert!(page.contains("id=\"password\""), "{page}");
     })
     .await;
 }

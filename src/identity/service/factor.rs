@@ -104,12 +104,25 @@ pub async fn confirm_factor(app: &App, actor: &Actor, code: &str) -> Result<Vec<
     if !store::confirm_factor(&mut tx, member.account, &pending, step, now).await? {
         return Err(wrong());
     }
-    let hashes = codes.iter().map(|code| recovery_hash(app, member.account, code)).collect();
+    let hashes = codes.iter().filter_map(|code| recovery_hashes(app, member.account, code).next()).collect();
     store::replace_recovery_codes(&mut tx, member.account, hashes).await?;
     notify_owner(app, &mut tx, actor.org, member.account, texts::FACTOR_CHANGED, now).await?;
     journal::write(&mut tx, actor, now, Entry::new("identity.factor_confirmed", "account", member.account.0)).await?;
     tx.commit().await?;
     Ok(codes)
+}
+
+/// Seals all second factors with the secret in force that can be read.
+pub(super) async fn reseal_factors(app: &App, tx: &mut Tx) -> Result<()> {
+    for (account, factor) in store::all_factors(tx).await? {
+        let reseal = |sealed: &String| -> Result<Option<String>> {
+            app.secret.unseal(PURPOSE, sealed).map(|plain| app.secret.seal(PURPOSE, &plain)).transpose()
+        };
+        let sealed = factor.sealed.as_ref().map(reseal).transpose()?.flatten().or(factor.sealed.clone());
+        let pending = factor.pending.as_ref().map(reseal).transpose()?.flatten().or(factor.pending.clone());
+        store::reseal_factor(tx, account, sealed, pending).await?;
+    }
+    Ok(())
 }
 
 /// Switches the person's own second factor off.
@@ -252,7 +265,13 @@ pub(super) async fn require_code(
     let mut tx = app.db.begin().await?;
     let right = match step {
         Some(step) => store::use_step(&mut tx, account, step).await?,
-        None => store::use_recovery_code(&mut tx, account, recovery_hash(app, account, code), now).await?,
+        None => {
+            let mut right = false;
+            for hash in recovery_hashes(app, account, code) {
+                right = right || store::use_recovery_code(&mut tx, account, hash, now).await?;
+            }
+            right
+        }
     };
     if right {
         guesser.succeeded(&mut tx).await?;
@@ -303,8 +322,10 @@ fn recovery_code() -> String {
     format!("{}-{}", left.iter().collect::<String>(), right.iter().collect::<String>())
 }
 
-/// What is stored of a recovery code: its MAC, because fifty bits could be tried out against a plain hash.
-fn recovery_hash(app: &App, account: AccountId, code: &str) -> Vec<u8> {
+/// What is stored of a recovery code: its MAC, because fifty bits could be tried out against a plain hash. Under the secret
+/// in force, and then under the one before it.
+fn recovery_hashes(app: &App, account: AccountId, code: &str) -> impl Iterator<Item = Vec<u8>> {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    app.secret.sign("recovery-code", &format!("{account} {plain}")).into_bytes()
+    let signatures: Vec<_> = app.secret.signatures("recovery-code", &format!("{account} {plain}")).collect();
+    signatures.into_iter().map(String::into_bytes)
 }

@@ -186,7 +186,12 @@ pub async fn accept_invitation(
     let link = look(&app.db, LinkKind::Invitation, token, now).await?;
     let mut check = Validator::default();
     let name = check.required("name", name, 120);
-    check_password(&mut check, "password", password, &[&name, link.email.as_deref().unwrap_or_default()]);
+    let organisation = match link.org_id {
+        Some(org) => store::organisation(&app.db, org).await?.map(|row| row.name),
+        None => None,
+    };
+    let about = [Some(name.as_str()), link.email.as_deref(), link.phone.as_deref(), organisation.as_deref()];
+    check_password(&mut check, "password", password, &about.into_iter().flatten().collect::<Vec<_>>());
     check.finish(())?;
     let hash = app.passwords.hash(password).await?;
     let org = link.org_id.ok_or(Error::NotFound)?;

@@ -69,7 +69,9 @@ pub async fn add_member(app: &App, actor: &Actor, new: NewMember) -> Result<Adde
         check.errors.add("role", "required", "is required");
     }
     if let Some(password) = &new.password {
-        check_password(&mut check, "password", password, &[&name, email.as_deref().unwrap_or_default()]);
+        let organisation = store::organisation(&app.db, actor.org).await?.map(|row| row.name);
+        let about = [Some(name.as_str()), email.as_deref(), phone.as_deref(), organisation.as_deref()];
+        check_password(&mut check, "password", password, &about.into_iter().flatten().collect::<Vec<_>>());
     }
     check.finish(())?;
     let (role, permissions) = resolve(&app.db, actor.org, &new.role).await?;
@@ -297,13 +299,17 @@ pub async fn members_who_may(app: &App, org: OrgId, permission: Permission) -> R
 /// # Errors
 /// [`Error::Validation`] for a bad password, [`Error::NotFound`] for an unknown account.
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<()> {
+    let (email, phone) = login_keys(app, identifier).await?;
+    let login = store::login(&app.db, &email, &phone).await?;
+    let mut about = vec![identifier.to_owned()];
+    if let Some(login) = &login {
+        about.extend(store::account_words(&app.db, login.account_id).await?);
+    }
     let mut check = Validator::default();
-    check_password(&mut check, "password", password, &[identifier]);
+    check_password(&mut check, "password", password, &about.iter().map(String::as_str).collect::<Vec<_>>());
     check.finish(())?;
     let hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
-    let (email, phone) = login_keys(app, identifier).await?;
-    let login = store::login(&app.db, &email, &phone).await?;
     let mut tx = app.db.begin().await?;
     let account = store::set_password(&mut tx, &email, &phone, &hash).await?.ok_or(Error::NotFound)?;
     store::end_sessions_of(&mut tx, account, now).await?;

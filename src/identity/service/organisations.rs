@@ -13,6 +13,45 @@ use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
+/// Names that no organisation has in addresses: the first part of every address of this product, and some that one would
+/// expect there. Sorted.
+pub const RESERVED_SLUGS: &[&str] = &[
+    "account",
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "check-in",
+    "contact",
+    "docs",
+    "forgot",
+    "health",
+    "help",
+    "join",
+    "login",
+    "logo",
+    "logout",
+    "metrics",
+    "o",
+    "openapi",
+    "password",
+    "pkg",
+    "preferences",
+    "public",
+    "ready",
+    "register",
+    "reset",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "site",
+    "static",
+    "status",
+    "support",
+    "track",
+    "www",
+];
+
 /// An organisation to be made.
 #[derive(Debug, Clone)]
 pub struct NewOrganisation {
@@ -68,6 +107,9 @@ impl NewOrganisation {
         let slug = check.required("slug", &self.slug, 60);
         if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
             check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
+        }
+        if RESERVED_SLUGS.contains(&slug.as_str()) {
+            check.errors.add("slug", "reserved_slug", "is the name of a page; take another");
         }
         let name = check.required("name", &self.name, 120);
         check_locale(check, &self.locale);

@@ -137,7 +137,8 @@ pub async fn change_password(app: &App, actor: &Actor, current: &str, new: &str)
     let guesser = Guesser::of_account(app, member.account, By::Password, None).await;
     guesser.pass(app, now).await?;
     let mut check = Validator::default();
-    check_password(&mut check, "newPassword", new, &[&member.name]);
+    let about = store::account_words(&app.db, member.account).await?;
+    check_password(&mut check, "newPassword", new, &about.iter().map(String::as_str).collect::<Vec<_>>());
     check.finish(())?;
     let stored = store::password_hash(&app.db, member.account).await?;
     if !app.passwords.verify(current, stored.as_deref()).await? {

@@ -78,9 +78,9 @@ pub async fn register(app: &App, organisation: &Organisation, new: &NewRegistrat
     let email = check.email("email", Some(&email)).unwrap_or_default().to_lowercase();
     let first = check.required("firstName", &new.first_name, 60);
     let last = check.required("lastName", &new.last_name, 60);
-    check_password(&mut check, "password", &new.password, &[&first, &last, &email]);
+    check_password(&mut check, "password", &new.password, &[&first, &last, &email, &organisation.name]);
     check.finish(())?;
-    let password_hash = app.passwords.hash(&new.password).await?;
+    let password_hash = app.passwords.for_strangers().hash(&new.password).await?;
     let registered =
         Registered { org: organisation.id, email: email.clone(), name: format!("{first} {last}"), password_hash };
     let job = NewJob {

@@ -10,21 +10,29 @@ use crate::kernel::actor::{Actor, ActorKind, Member};
 use crate::kernel::db::{Conn, Tx};
 use crate::kernel::ids::{AccountId, OrgId, SessionId};
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::network::Network;
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::secret::{random_token, token_hash};
-use crate::kernel::time::{DAY, MINUTE, Timestamp};
+use crate::kernel::time::{DAY, MINUTE, SECOND, Timestamp};
 use crate::{Error, Result};
 
 /// The longest that any organisation lets a session live.
 const LONGEST: i64 = 366 * DAY;
 /// A refresh token lives this long; each refresh starts anew.
 const REFRESH_TOKEN: i64 = 7 * DAY;
+/// How long the client that used a refresh token gets the same answer again: two tabs of one browser refresh at once, and
+/// an answer that was lost on the way is asked for again.
+const REFRESH_AGAIN: i64 = 10 * SECOND;
 /// How often a session's last use is written down: once in so long, not with every request.
 const TOUCH_EVERY: i64 = 5 * MINUTE;
 /// How long ended sessions and links are kept.
 const KEPT: i64 = 90 * DAY;
 /// A device that was not seen for this long is forgotten.
 const DEVICE: i64 = 365 * DAY;
+
+/// What the token of a browser's session begins with that was made under https: it counts in a cookie alone that no other
+/// host can set (`__Host-`). Tokens from before that are taken from the cookie of then.
+pub const HOST_TOKEN: &str = "h.";
 
 /// A fresh session. The token is known to the client alone; the database has its hash.
 pub struct SignedIn {
@@ -34,6 +42,8 @@ pub struct SignedIn {
     pub token: String,
     /// What a browser shows later, so that it is known again.
     pub device: Option<String>,
+    /// Since when the token is good.
+    pub since: Timestamp,
     /// The person.
     pub user: User,
 }
@@ -44,17 +54,23 @@ impl std::fmt::Debug for SignedIn {
     }
 }
 
-/// Exchanges a refresh token for a new one. A token that was used before ends its whole session: either its owner or a
-/// thief came second, and nobody can tell who.
+/// Exchanges a refresh token for a new one. The client that used a token gets the same one again for ten seconds. Any other
+/// use of a used token ends its whole session: either its owner or a thief came second, and nobody can tell who.
+///
+/// The new token follows from the old one and the installation's secret, so that nothing has to be kept to give it again,
+/// and every server of the installation gives the same.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] for an unknown, expired or used token and an ended session.
 pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn> {
     let now = app.clock.now();
     let hash = token_hash(token);
+    let by = client_mac(app, client);
     let mut tx = app.db.begin().await?;
-    let (session, used_at) = store::refresh_token(&mut tx, hash.clone(), now).await?.ok_or(Error::Unauthorized)?;
-    if used_at.is_some() || !store::use_refresh_token(&mut tx, hash, now).await? {
+    let found = store::lock_refresh_token(&mut tx, hash.clone(), now).await?.ok_or(Error::Unauthorized)?;
+    let session = found.session_id;
+    let is_again = |used_at: Timestamp| now.since(used_at) <= REFRESH_AGAIN && found.used_by.as_ref() == Some(&by);
+    if found.used_at.is_some_and(|used_at| !is_again(used_at)) {
         store::end_session(&mut tx, session, now).await?;
         tx.commit().await?;
         tracing::warn!(session.id = %session, "a used refresh token was presented; its session was ended");
@@ -62,12 +78,24 @@ pub async fn refresh(app: &App, client: &Client, token: &str) -> Result<SignedIn
     }
     let row = store::session(&mut tx, SessionKey::Id(session), now).await?.ok_or(Error::Unauthorized)?;
     store::touch_session(&mut tx, session, now).await?;
-    let token = random_token();
-    store::insert_refresh_token(&mut tx, token_hash(&token), session, now, now.plus(REFRESH_TOKEN)).await?;
+    let token = app.secret.token_after("refresh", token);
+    if found.used_at.is_none() {
+        store::use_refresh_token(&mut tx, hash, by, now).await?;
+        store::insert_refresh_token(&mut tx, token_hash(&token), session, now, now.plus(REFRESH_TOKEN)).await?;
+    }
     tx.commit().await?;
     let actor = actor_of(row, client)?;
     let Some(member) = actor.member() else { return Err(Error::Unauthorized) };
-    Ok(SignedIn { session, token, device: None, user: user(&app.db, member.account, actor.org).await? })
+    let user = user(&app.db, member.account, actor.org).await?;
+    Ok(SignedIn { session, token, device: None, since: found.used_at.unwrap_or(now), user })
+}
+
+/// Tells one client from another: its network and what its program calls itself. A MAC, because addresses are few enough
+/// to be tried out.
+fn client_mac(app: &App, client: &Client) -> Vec<u8> {
+    let network = client.address.map(|address| Network::of(address).to_string()).unwrap_or_default();
+    let program = client.user_agent.as_deref().unwrap_or_default();
+    app.secret.key("refresh client").mac(format!("{network}\n{program}").as_bytes()).to_vec()
 }
 
 /// Ends the actor's session.
@@ -90,8 +118,8 @@ pub async fn sign_out(app: &App, actor: &Actor) -> Result<()> {
 /// What the database says.
 pub async fn sign_out_by_refresh(app: &App, client: &Client, token: &str) -> Result<()> {
     let now = app.clock.now();
-    let Some((session, _)) = store::refresh_token(&app.db, token_hash(token), now).await? else { return Ok(()) };
-    match actor_by_session(app, client, session).await {
+    let Some(found) = store::refresh_token(&app.db, token_hash(token), now).await? else { return Ok(()) };
+    match actor_by_session(app, client, found.session_id).await {
         Ok(actor) => sign_out(app, &actor).await,
         Err(Error::Unauthorized) => Ok(()),
         Err(error) => Err(error),
@@ -182,6 +210,7 @@ pub async fn purge(app: &App) -> Result<()> {
 }
 
 pub(super) async fn start_session(
+    app: &App,
     tx: &mut Tx,
     client: &Client,
     kind: SessionKind,
@@ -190,7 +219,8 @@ pub(super) async fn start_session(
     now: Timestamp,
 ) -> Result<(SessionId, String)> {
     // Always a fresh token: whatever the browser had before cannot become a session (no fixation).
-    let (id, token) = (SessionId::new(), random_token());
+    let by_https = kind == SessionKind::Browser && app.is_https();
+    let (id, token) = (SessionId::new(), format!("{}{}", if by_https { HOST_TOKEN } else { "" }, random_token()));
     let user_agent: Option<String> = client.user_agent.as_ref().map(|agent| agent.chars().take(300).collect());
     let session = NewSession {
         id,

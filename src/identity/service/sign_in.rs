@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::{Guesser, Place};
+use super::guard::{Guesser, Place, note_wrong_code};
 use super::phones::login_keys;
 use super::sessions::{SignedIn, actor_of, start_session, user};
 use super::{Client, factor};
@@ -20,6 +20,8 @@ use crate::{Error, Result};
 const TICKET: i64 = 5 * MINUTE;
 /// What tickets are sealed for.
 const PURPOSE: &str = "sign-in";
+/// What a ticket's word about the password is signed for.
+const PASSWORD_MARK: &str = "sign-in-password";
 
 /// What someone signs in with.
 #[derive(Clone, Default)]
@@ -72,7 +74,7 @@ pub async fn sign_in(app: &App, client: &Client, kind: SessionKind, credentials:
         let place = Place::of_client(app, client, login.account_id).await?;
         if let Err(error) = factor::require_code(app, login.account_id, code, place.as_ref(), now).await {
             if matches!(error, Error::Unauthorized) {
-                guesser.failed(app, now).await?;
+                guesser.failed_at_code(app, login.account_id, now).await?;
             }
             return Err(error);
         }
@@ -97,7 +99,7 @@ pub async fn begin_sign_in(app: &App, client: &Client, credentials: &Credentials
         account: login.account_id,
         org: login.org_id,
         until: now.plus(TICKET),
-        password: mark(app, login.password_hash.as_deref()),
+        password: app.secret.sign(PASSWORD_MARK, login.password_hash.as_deref().unwrap_or_default()),
     };
     Ok(Step::Code(app.secret.seal(PURPOSE, &serde_json::to_vec(&ticket).map_err(Error::internal)?)?))
 }
@@ -112,22 +114,23 @@ pub async fn finish_sign_in(app: &App, client: &Client, ticket: &str, code: &str
     let opened = app.secret.unseal(PURPOSE, ticket).ok_or(Error::NotFound)?;
     let ticket: Ticket = serde_json::from_slice(&opened).map_err(|_| Error::NotFound)?;
     let password = store::password_hash(&app.db, ticket.account).await?;
-    if ticket.until < now || ticket.password != mark(app, password.as_deref()) {
+    let is_same = app.secret.verify(PASSWORD_MARK, password.as_deref().unwrap_or_default(), &ticket.password);
+    if ticket.until < now || !is_same {
         return Err(Error::NotFound);
     }
     let place = Place::of_client(app, client, ticket.account).await?;
-    factor::require_code(app, ticket.account, code, place.as_ref(), now).await?;
+    if let Err(error) = factor::require_code(app, ticket.account, code, place.as_ref(), now).await {
+        if matches!(error, Error::Unauthorized) {
+            note_wrong_code(app, client, ticket.account, now).await?;
+        }
+        return Err(error);
+    }
     let mut tx = app.db.begin().await?;
     if !store::spend(&mut tx, ticket.id.0, ticket.until).await? {
         return Err(Error::NotFound);
     }
     tx.commit().await?;
     enter(app, client, SessionKind::Browser, ticket.account, ticket.org, None).await
-}
-
-/// What a ticket says of the password.
-fn mark(app: &App, hash: Option<&str>) -> String {
-    app.secret.sign("sign-in-password", hash.unwrap_or_default())
 }
 
 async fn check_password(
@@ -141,7 +144,7 @@ async fn check_password(
     guesser.pass(app, now).await?;
     let found = store::login(&app.db, &email, &phone).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let outcome = app.passwords.check(&credentials.password, stored).await?;
+    let outcome = guesser.passwords(app).check(&credentials.password, stored).await?;
     match found.filter(|_| outcome != Match::Wrong) {
         Some(mut login) => {
             if outcome == Match::Outdated {
@@ -174,7 +177,7 @@ pub(super) async fn enter(
     if let Some(guesser) = guesser {
         guesser.succeeded(&mut tx).await?;
     }
-    let (session, token) = start_session(&mut tx, client, kind, account, org, now).await?;
+    let (session, token) = start_session(app, &mut tx, client, kind, account, org, now).await?;
     let row = store::session(&mut tx, SessionKey::Id(session), now).await?.ok_or(Error::Unauthorized)?;
     let device = match kind {
         SessionKind::Browser => {
@@ -190,5 +193,5 @@ pub(super) async fn enter(
     journal::write(&mut tx, &actor, now, entry).await?;
     tx.commit().await?;
     let user = user(&app.db, account, org).await?;
-    Ok(SignedIn { session, token, device, user })
+    Ok(SignedIn { session, token, device, since: now, user })
 }

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::identity::access::MemberDetail;
 use crate::identity::model::{Colleague, MembershipStatus};
-use crate::kernel::db::{Conn, Sort, Sql, ToValue, Tx, sql};
+use crate::kernel::db::{Conn, Db, Sort, Sql, ToValue, Tx, sql};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
@@ -337,10 +337,23 @@ pub(crate) async fn member_by_login(
 }
 
 /// What is known about the owner of an account, which no password may be made of: name and e-mail address.
-pub(crate) async fn account_words(on: impl Into<Conn<'_>>, account: AccountId) -> Result<Vec<String>> {
-    let row: Option<(String, Option<String>)> =
-        sql("SELECT name, email FROM accounts WHERE id = $1").bind(account).optional(on).await?;
-    Ok(row.map(|(name, email)| std::iter::once(name).chain(email).collect()).unwrap_or_default())
+pub(crate) async fn account_words(db: &Db, account: AccountId) -> Result<Vec<String>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        name: String,
+        email: Option<String>,
+        phone: Option<String>,
+    }
+    let row: Option<Row> =
+        sql("SELECT name, email, phone FROM accounts WHERE id = $1").bind(account).optional(db).await?;
+    let organisations: Vec<(String,)> =
+        sql("SELECT o.name FROM memberships m JOIN organisations o ON o.id = m.org_id \
+         WHERE m.account_id = $1 LIMIT 20")
+        .bind(account)
+        .all(db)
+        .await?;
+    let own = row.map(|row| [Some(row.name), row.email, row.phone]).unwrap_or_default();
+    Ok(own.into_iter().flatten().chain(organisations.into_iter().map(|(name,)| name)).collect())
 }
 
 /// A membership's status and role, with the words of a role of the organisation's own.

@@ -18,6 +18,35 @@ pub(crate) async fn factor(on: impl Into<Conn<'_>>, account: AccountId) -> Resul
     sql("SELECT sealed, pending FROM second_factors WHERE account_id = $1").bind(account).optional(on).await
 }
 
+/// The second factors of all accounts.
+pub(crate) async fn all_factors(tx: &mut Tx) -> Result<Vec<(AccountId, FactorRow)>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        account_id: AccountId,
+        #[sqlx(flatten)]
+        factor: FactorRow,
+    }
+    let rows: Vec<Row> =
+        sql("SELECT account_id, sealed, pending FROM second_factors ORDER BY account_id").all(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.account_id, row.factor)).collect())
+}
+
+/// Puts the same second factor in another seal.
+pub(crate) async fn reseal_factor(
+    tx: &mut Tx,
+    account: AccountId,
+    sealed: Option<String>,
+    pending: Option<String>,
+) -> Result<()> {
+    sql("UPDATE second_factors SET sealed = $2, pending = $3 WHERE account_id = $1")
+        .bind(account)
+        .bind(sealed)
+        .bind(pending)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Keeps a secret that was shown, until a code confirms it. The one in force stays in force.
 pub(crate) async fn keep_pending(tx: &mut Tx, account: AccountId, sealed: &str, now: Timestamp) -> Result<()> {
     sql("INSERT INTO second_factors (account_id, pending, changed_at) VALUES ($1, $2, $3) \

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::identity::access::SessionInfo;
 use crate::identity::model::SessionKind;
-use crate::kernel::db::{Conn, Tx, sql};
+use crate::kernel::db::{Conn, Sql, Tx, sql};
 use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId, SessionId};
 use crate::kernel::time::Timestamp;
 
@@ -162,27 +162,44 @@ pub(crate) async fn insert_refresh_token(
     Ok(())
 }
 
-/// The session of a refresh token that has not expired, and when the token was used.
+/// A refresh token that has not expired.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct RefreshTokenRow {
+    pub session_id: SessionId,
+    pub used_at: Option<Timestamp>,
+    /// A MAC of who used it.
+    pub used_by: Option<Vec<u8>>,
+}
+
+fn refresh_token_of(hash: Vec<u8>, now: Timestamp) -> Sql {
+    sql("SELECT session_id, used_at, used_by FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2")
+        .bind(hash)
+        .bind(now)
+}
+
+/// A refresh token that has not expired.
 pub(crate) async fn refresh_token(
     on: impl Into<Conn<'_>>,
     hash: Vec<u8>,
     now: Timestamp,
-) -> Result<Option<(SessionId, Option<Timestamp>)>> {
-    sql("SELECT session_id, used_at FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2")
-        .bind(hash)
-        .bind(now)
-        .optional(on)
-        .await
+) -> Result<Option<RefreshTokenRow>> {
+    refresh_token_of(hash, now).optional(on).await
 }
 
-/// Marks a refresh token used; false when someone else just did.
-pub(crate) async fn use_refresh_token(tx: &mut Tx, hash: Vec<u8>, now: Timestamp) -> Result<bool> {
-    let changed = sql("UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL")
+/// The same, and others who come with it wait until this transaction ends.
+pub(crate) async fn lock_refresh_token(tx: &mut Tx, hash: Vec<u8>, now: Timestamp) -> Result<Option<RefreshTokenRow>> {
+    refresh_token_of(hash, now).lock(tx).await
+}
+
+/// Marks a refresh token used by somebody.
+pub(crate) async fn use_refresh_token(tx: &mut Tx, hash: Vec<u8>, by: Vec<u8>, now: Timestamp) -> Result<()> {
+    sql("UPDATE refresh_tokens SET used_at = $2, used_by = $3 WHERE token_hash = $1")
         .bind(hash)
         .bind(now)
+        .bind(by)
         .run(tx)
         .await?;
-    Ok(changed == 1)
+    Ok(())
 }
 
 /// Failures of an address or device with an account since a moment, the newest first.
@@ -191,12 +208,14 @@ pub(crate) async fn login_failures(
     source: &str,
     account_key: &str,
     since: Timestamp,
+    at_most: i64,
 ) -> Result<Vec<Timestamp>> {
     let rows: Vec<(Timestamp,)> = sql("SELECT at FROM login_failures \
-         WHERE address = $1 AND account_key = $2 AND at > $3 ORDER BY at DESC LIMIT 100")
+         WHERE address = $1 AND account_key = $2 AND at > $3 ORDER BY at DESC LIMIT $4")
     .bind(source)
     .bind(account_key)
     .bind(since)
+    .bind(at_most)
     .all(on)
     .await?;
     Ok(rows.into_iter().map(|(at,)| at).collect())

@@ -21,7 +21,7 @@ use crate::kernel::timeline::TimelineEntry;
 
 use seal::Head;
 
-pub(crate) use seal::{KEY, seal_heads};
+pub(crate) use seal::{KEY, change_seals, is_foreign, seal_heads};
 pub use seal::{RESEALED, reseal};
 pub use verify::{NOT_SEALED, Verdict, find, verify};
 

@@ -96,6 +96,24 @@ pub(crate) async fn seal_heads(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Whether there are journals, and the end of none is sealed with a key of this database.
+pub(crate) async fn is_foreign(tx: &mut Tx) -> Result<bool> {
+    let heads: Vec<Head> = sql("SELECT org_id, seq, hash, seal FROM journal_heads").all(&mut *tx).await?;
+    Ok(!heads.is_empty() && !heads.iter().any(|head| head.is_sealed(tx.journal_key())))
+}
+
+/// Seals with the key of a new secret all ends whose seal holds under the secret before it. Each journal says so.
+pub(crate) async fn change_seals(tx: &mut Tx, at: Timestamp) -> Result<()> {
+    let heads: Vec<Head> =
+        sql("SELECT org_id, seq, hash, seal FROM journal_heads ORDER BY org_id").all(&mut *tx).await?;
+    for head in heads {
+        let entry = Entry::new(RESEALED, "organisation", head.org_id.0)
+            .before(&json!({ "seq": head.seq, "hash": hex(&head.hash) }));
+        write(tx, &Actor::system(head.org_id), at, entry).await?;
+    }
+    Ok(())
+}
+
 /// Seals anew what is whole but not sealed with the secret in force, for an installation that goes on under another
 /// secret. Each journal says that it was done. Tells the organisations.
 ///

@@ -1,10 +1,10 @@
 //! One connection: whose it is, what it does, and since when.
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use officina::kernel::network::Network as ClientNetwork;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +21,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 pub struct Connection {
     pub(super) id: u64,
-    pub(super) client: Option<IpAddr>,
+    pub(super) client: Option<ClientNetwork>,
     register: Weak<Register>,
     begun: Instant,
     proven: AtomicBool,
@@ -62,7 +62,7 @@ pub struct Running {
 }
 
 impl Connection {
-    pub(super) fn new(id: u64, client: Option<IpAddr>, register: &Arc<Register>) -> Self {
+    pub(super) fn new(id: u64, client: Option<ClientNetwork>, register: &Arc<Register>) -> Self {
         Self {
             id,
             client,

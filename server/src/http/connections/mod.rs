@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Extensions;
+use officina::kernel::network::Network as ClientNetwork;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use connection::milliseconds;
 pub use connection::{Connection, Running, Seat, Verdict};
 
-use super::limits::network_of;
 use crate::config::{Config, Network};
 
 /// An idle connection is not asked to give way before it had so long for its first request, or its next one.
@@ -53,10 +53,10 @@ impl Caps {
     }
 
     /// What is counted as one client; none for a proxy of ours and for this machine, behind which are many.
-    fn client(&self, peer: IpAddr) -> Option<IpAddr> {
+    fn client(&self, peer: IpAddr) -> Option<ClientNetwork> {
         let peer = peer.to_canonical();
         let is_many = peer.is_loopback() || self.trusted.iter().any(|network| network.contains(peer));
-        (!is_many).then(|| network_of(peer))
+        (!is_many).then(|| ClientNetwork::of(peer))
     }
 }
 
@@ -98,7 +98,7 @@ struct Open {
     all: HashMap<u64, Arc<Connection>>,
     anonymous: usize,
     /// Anonymous connections of each client.
-    of_client: HashMap<IpAddr, usize>,
+    of_client: HashMap<ClientNetwork, usize>,
 }
 
 impl Connections {
@@ -178,7 +178,7 @@ impl Register {
 }
 
 impl Open {
-    fn enter(&mut self, register: &Arc<Register>, client: Option<IpAddr>) -> Seat {
+    fn enter(&mut self, register: &Arc<Register>, client: Option<ClientNetwork>) -> Seat {
         let id = self.next;
         self.next += 1;
         let connection = Arc::new(Connection::new(id, client, register));
@@ -191,7 +191,7 @@ impl Open {
     }
 
     /// One anonymous connection fewer.
-    fn uncount(&mut self, client: Option<IpAddr>) {
+    fn uncount(&mut self, client: Option<ClientNetwork>) {
         self.anonymous -= 1;
         if let Some(client) = client
             && let Some(count) = self.of_client.get_mut(&client)

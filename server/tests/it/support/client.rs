@@ -36,6 +36,12 @@ impl Client {
         Self { router, headers: HeaderMap::new(), peer: None }
     }
 
+    /// The same client before another server.
+    #[must_use]
+    pub fn before(self, router: Router) -> Self {
+        Self { router, ..self }
+    }
+
     /// The same client sending one more header with every request.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -80,7 +86,9 @@ impl Client {
         let signed_in = service::sign_in(app, &service::Client::default(), SessionKind::Browser, &credentials)
             .await
             .expect("the member can sign in");
-        self.with("cookie", &format!("officina_session={}", signed_in.token)).with("sec-fetch-site", "same-origin")
+        let prefix = if app.is_https() { "__Host-" } else { "" };
+        self.with("cookie", &format!("{prefix}officina_session={}", signed_in.token))
+            .with("sec-fetch-site", "same-origin")
     }
 
     pub async fn get(&self, path: &str) -> Answer {
