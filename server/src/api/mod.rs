@@ -85,8 +85,11 @@ pub fn document() -> OpenApi {
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
 
-/// The names of the query parameters of every operation, by its path.
-static PARAMETERS: LazyLock<HashMap<String, Vec<(Method, Vec<String>)>>> = LazyLock::new(|| {
+/// The names of the query parameters of each operation of a path.
+type Known = Vec<(Method, Vec<String>)>;
+
+/// What every path knows.
+static PARAMETERS: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     let of = |operation: &Operation| -> Vec<String> {
         let parameters = operation.parameters.iter().flatten();
         let in_query = parameters.filter_map(|parameter| match parameter {
