@@ -59,12 +59,15 @@ pub enum Begun {
     Different,
 }
 
-/// The requests that this server is carrying out just now, by scope and key, with their hashes.
+/// Hashes of requests by scope and key.
+type Requests = HashMap<(String, String), Vec<u8>>;
+
+/// The requests that this server is carrying out just now.
 #[derive(Debug, Clone, Default)]
-pub struct Claims(Arc<Mutex<HashMap<(String, String), Vec<u8>>>>);
+pub struct Claims(Arc<Mutex<Requests>>);
 
 impl Claims {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), Vec<u8>>> {
+    fn lock(&self) -> MutexGuard<'_, Requests> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
