@@ -77,6 +77,10 @@ fn refused(text: &str) -> FormState {
     state
 }
 
+fn contact_form(state: FormState) -> contact::ContactForm {
+    contact::ContactForm { state, token: "t".to_owned(), rendered: "signed".to_owned() }
+}
+
 fn check_in_form(state: FormState) -> check_in::CheckInForm {
     check_in::CheckInForm { state, photos_lost: true, token: "t".to_owned(), today: "2026-11-20".to_owned() }
 }
@@ -99,8 +103,8 @@ fn pages(visit: &Visit, text: &str) -> Vec<(&'static str, String)> {
         ("track", track::show(visit, &tracked(RepairStatus::Painting, text, None))),
         ("track-waiting", track::show(visit, &tracked(RepairStatus::WaitingParts, text, Some(vec![photo])))),
         ("track-cancelled", track::show(visit, &tracked(RepairStatus::Cancelled, text, Some(vec![])))),
-        ("contact", contact::form(visit, &FormState::default(), "signed")),
-        ("contact-refused", contact::form(visit, &refused(text), "signed")),
+        ("contact", contact::form(visit, &contact_form(FormState::default()))),
+        ("contact-refused", contact::form(visit, &contact_form(refused(text)))),
         ("contact-done", contact::done(visit)),
         ("sign-in", sign_in::form(visit, sign_in::SignInReason::Fresh, "", "/app", NO_WAYS)),
         ("sign-in-limited", sign_in::form(visit, sign_in::SignInReason::Limited(30), text, text, all_ways())),

@@ -16,7 +16,7 @@ async fn leads(server: &TestServer, org: officina::kernel::ids::OrgId, many: usi
             lead_type: "service".to_owned(),
             ..SubmitLead::default()
         };
-        officina::leads::service::submit(server.app(), &public, &lead, FormSigns::default()).await.unwrap();
+        officina::leads::service::submit(server.app(), &public, &lead, FormSigns::default(), None).await.unwrap();
     }
 }
 
