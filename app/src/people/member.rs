@@ -193,8 +193,10 @@ fn status(view: &MemberView, action: ServerAction<SetStatus>) -> AnyView {
                 }
                 _ => press("btn", button).into_any(),
             };
+            // What opens needs the whole width.
+            let opens = *status == MembershipStatus::Terminated && *status != now;
             view! {
-                <div class="spread">
+                <div class=if opens { "stack tight" } else { "spread" }>
                     <div><h3>{status_label(*status)}</h3><p class="muted small">{words}</p></div>
                     {choice}
                 </div>
