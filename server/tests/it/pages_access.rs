@@ -235,7 +235,7 @@ const PUBLIC_PAGES: [&str; 18] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 11] = [
+const OTHER_PATHS: [&str; 12] = [
     "",
     "/",
     "/track/{code}/photos/{photo}",
