@@ -8,7 +8,8 @@ use super::functions::{MemberQuery, MemberRow, MembersView, list_members};
 use super::tabs::{MEMBERS, head, invite_button};
 use crate::staff::loaded;
 use crate::ui::{
-    Badge, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone, address, icon,
+    Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone,
+    address, icon,
 };
 
 /// What a status is called.
@@ -63,13 +64,16 @@ fn filters(roles: &[(String, String)], query: &MemberQuery) -> AnyView {
         .chain(roles.iter().map(|(name, label)| option(name, label, &query.role)))
         .collect();
     let search = query.search.clone().unwrap_or_default();
+    let narrowed = usize::from(query.status.is_some()) + usize::from(query.role.is_some());
     view! {
         <FilterForm action=MEMBERS>
             <input class="input grow" type="search" name="search" value=search placeholder="Name, e-mail, phone"
                 aria-label="Search"/>
-            <select class="select" name="status" aria-label="Status">{statuses}</select>
-            <select class="select" name="role" aria-label="Role">{roles}</select>
-            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            <MoreFilters count=narrowed>
+                <select class="select" name="status" aria-label="Status">{statuses}</select>
+                <select class="select" name="role" aria-label="Role">{roles}</select>
+                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            </MoreFilters>
         </FilterForm>
     }
     .into_any()
@@ -104,7 +108,7 @@ fn list(page: MembersView, query: &MemberQuery) -> AnyView {
     let rows: Vec<_> = page.rows.into_iter().map(row).collect();
     view! {
         <div class="stack">
-            <Table caption="Members" columns=columns>{rows}</Table>
+            <Table caption="Members" columns=columns two_lines=true>{rows}</Table>
             <Pager extent=page.extent what="members" first=first next=next/>
         </div>
     }
@@ -115,10 +119,10 @@ fn row(member: MemberRow) -> AnyView {
     view! {
         <tr>
             <td class="head"><a class="main" href=format!("{MEMBERS}/{}", member.id)>{member.name}</a></td>
-            <td data-label="Status">{badge(member.status)}</td>
-            <td data-label="Role">{member.role}</td>
-            <td data-label="Signs in with">{member.login}</td>
-            <td data-label="Last here" class="muted num">{seen(member.seen)}</td>
+            <td data-label="Status" class="state">{badge(member.status)}</td>
+            <td data-label="Role" class="below">{member.role}</td>
+            <td data-label="Signs in with" class="below">{member.login}</td>
+            <td data-label="Last here" class="muted num last">{seen(member.seen)}</td>
         </tr>
     }
     .into_any()
