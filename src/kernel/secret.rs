@@ -142,7 +142,8 @@ impl Key {
     /// A key for a part of what this one is for.
     #[must_use]
     pub fn derive(&self, part: &[u8]) -> Self {
-        Self(self.mac(part))
+        let derived = |key: [u8; 32]| hmac_sha256(&key, part);
+        Self { current: derived(self.current), previous: self.previous.map(derived) }
     }
 
     /// The MAC of a message (HMAC-SHA256).
