@@ -7,5 +7,7 @@ pub mod model;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+mod subjects;
 
 pub use model::*;

@@ -44,6 +44,12 @@ pub struct AuditFilter {
         )
     )]
     pub to: Option<String>,
+    /// A plate, tracking code, serial number, phone number or name of what something was done to: every word must occur.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// False leaves out the entries that only say who was told of something (`notices.told`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<bool>,
 }
 
 /// Who did something.
@@ -67,6 +73,8 @@ pub struct AuditSubject {
     pub kind: String,
     /// Its id.
     pub id: uuid::Uuid,
+    /// What it is called today: a plate, a serial number, a person's name.
+    pub name: Option<String>,
 }
 
 /// An entry of the journal.

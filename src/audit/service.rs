@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::model::{AuditActor, AuditEntry, AuditFilter, AuditSubject, Known, Redact, Redacted};
 use super::store::{self, Action, By, EntryRow, ListFilter, PayloadRow};
+use super::subjects;
 use crate::identity::service as identity;
 use crate::kernel::App;
 use crate::kernel::actor::{ACTOR_KINDS, Actor};
@@ -13,7 +14,7 @@ use crate::kernel::csv;
 use crate::kernel::ids::{AccountId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::notes;
-use crate::kernel::page::{Cursor, Page, PageRequest, PageWindow};
+use crate::kernel::page::{Cursor, Page, PageRequest, PageWindow, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
@@ -89,7 +90,10 @@ async fn check(app: &App, org: OrgId, filter: &AuditFilter) -> Result<ListFilter
     let until = moment(&mut check, "to", filter.to.as_deref(), 1, tz);
     check.finish(())?;
     let seqs = store::bound(&app.db, org, from, until).await?;
-    Ok(ListFilter { action, subject, by, from, until, seqs })
+    let words = words_of_search(filter.search.as_deref());
+    let called = if words.is_empty() { None } else { Some(subjects::called(&app.db, org, &words).await?) };
+    let hides_told = filter.told == Some(false);
+    Ok(ListFilter { action, subject, called, hides_told, by, from, until, seqs })
 }
 
 /// The moment that a text says, moved by one unit of it if asked: a day by a day, a moment by its smallest part.
@@ -113,7 +117,7 @@ impl From<EntryRow> for AuditEntry {
             at: row.at,
             actor: AuditActor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
             action: row.action,
-            subject: AuditSubject { kind: row.subject_kind, id: row.subject_id },
+            subject: AuditSubject { kind: row.subject_kind, id: row.subject_id, name: row.subject_name },
             before: json(row.before),
             after: json(row.after),
             reason: row.reason,

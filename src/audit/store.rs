@@ -1,5 +1,8 @@
 //! SQL of the audit. It reads the journal and the names of those who made it.
 
+use std::collections::BTreeMap;
+
+use super::subjects::NAME;
 use crate::Result;
 use crate::identity::Colleague;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
@@ -29,6 +32,10 @@ pub(super) enum By {
 pub(super) struct ListFilter {
     pub action: Option<Action>,
     pub subject: Option<(String, Option<uuid::Uuid>)>,
+    /// The records that were searched for, by kind; none when there was no search.
+    pub called: Option<BTreeMap<&'static str, Vec<uuid::Uuid>>>,
+    /// Whether entries about notices are left out.
+    pub hides_told: bool,
     pub by: Option<By>,
     /// The first moment.
     pub from: Option<Timestamp>,
@@ -49,6 +56,7 @@ pub(super) struct EntryRow {
     pub action: String,
     pub subject_kind: String,
     pub subject_id: uuid::Uuid,
+    pub subject_name: Option<String>,
     pub request_id: Option<String>,
     pub before: Option<String>,
     pub after: Option<String>,
@@ -58,8 +66,8 @@ pub(super) struct EntryRow {
 }
 
 const ENTRY: &str = "SELECT j.seq, j.at, j.actor_kind, j.actor_id, COALESCE(a.name, t.name, d.serial_number) AS actor_name, \
-     j.action, j.subject_kind, j.subject_id, j.request_id, j.before, j.after, j.reason, j.address, j.redacted_at \
-     FROM journal j \
+     j.action, j.subject_kind, j.subject_id, j.request_id, j.before, j.after, j.reason, j.address, j.redacted_at, ";
+const FROM: &str = " AS subject_name FROM journal j \
      LEFT JOIN memberships m ON m.org_id = j.org_id AND m.id = j.actor_id \
      LEFT JOIN accounts a ON a.id = m.account_id \
      LEFT JOIN api_tokens t ON t.org_id = j.org_id AND t.id = j.actor_id \
@@ -73,7 +81,7 @@ pub(super) async fn list(
     window: &PageWindow,
 ) -> Result<Vec<EntryRow>> {
     let mut query = sql(ENTRY);
-    query.push_bind(org);
+    query.push(NAME).push(FROM).push_bind(org);
     push_filter(&mut query, filter);
     // The numbers are unique in an organisation: nothing is left for the second column to decide.
     query.push_window(Sort::descending("j.seq", "j.org_id"), window);
@@ -102,6 +110,21 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
         if let Some(id) = id {
             query.push(" AND j.subject_id = ").push_bind(*id);
         }
+    }
+    if let Some(called) = &filter.called {
+        query.push(" AND (1 = 0");
+        for (kind, ids) in called {
+            query
+                .push(" OR (j.subject_kind = ")
+                .push_bind(*kind)
+                .push(" AND j.subject_id IN (")
+                .push_list(ids)
+                .push("))");
+        }
+        query.push(")");
+    }
+    if filter.hides_told {
+        query.push(" AND j.action <> 'notices.told'");
     }
     match &filter.by {
         Some(By::Kind(kind)) => {

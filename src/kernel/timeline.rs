@@ -28,4 +28,20 @@ pub struct TimelineEntry {
     /// Why nobody was told, where somebody would have been: `silence` or `quiet_hours`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<String>,
+    /// What changed, for a change of facts; never shown to customers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+}
+
+/// A field that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// Its name: `promisedDate`, …
+    pub field: String,
+    /// What it was, as text; none when it was empty.
+    pub from: Option<String>,
+    /// What it became.
+    pub to: Option<String>,
 }

@@ -486,6 +486,7 @@ impl RepairDetail {
         for entry in &mut self.status_history {
             entry.actor.clear();
             entry.internal_note = None;
+            entry.changes.clear();
         }
     }
 }

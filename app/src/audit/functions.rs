@@ -26,8 +26,20 @@ pub struct AuditQuery {
     pub from: Option<String>,
     /// The last day.
     pub to: Option<String>,
+    /// A plate, a name, a serial number, a code.
+    pub search: Option<String>,
+    /// Anything, when the entries that only say who was told are shown as well.
+    pub told: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
+}
+
+impl AuditQuery {
+    /// Whether entries that only say who was told are shown: when they are asked for, or when an action or a record is.
+    #[must_use]
+    pub const fn shows_told(&self) -> bool {
+        self.told.is_some() || self.action.is_some() || self.subject.is_some()
+    }
 }
 
 /// A field that changed.
@@ -52,6 +64,8 @@ pub struct AuditRow {
     pub what: String,
     /// To what, in words.
     pub subject: String,
+    /// What it is called: a plate, a name.
+    pub name: Option<String>,
     /// The subject's page, where there is one.
     pub href: Option<String>,
     /// The fields that changed.
@@ -60,6 +74,14 @@ pub struct AuditRow {
     pub facts: Vec<(String, String)>,
     /// What the page is filtered by to see everything about the subject.
     pub about: String,
+}
+
+impl AuditRow {
+    /// What something was done to: its kind and its name.
+    #[must_use]
+    pub fn about_words(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.subject.clone(), |name| format!("{} {name}", self.subject))
+    }
 }
 
 /// A page of the audit.
@@ -90,8 +112,9 @@ pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditVie
 
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
-    let AuditQuery { action, subject, actor: by, from, to, cursor } = query;
-    let filter = AuditFilter { action, subject, actor: by, from, to };
+    let told = Some(query.shows_told());
+    let AuditQuery { action, subject, actor: by, from, to, search, cursor, .. } = query;
+    let filter = AuditFilter { action, subject, actor: by, from, to, search, told };
     let page = PageRequest::shown(PAGE, cursor);
     let page = service::list(&app, &actor, &filter, &page).await?;
     let known = service::known(&app, &actor).await?;
@@ -104,11 +127,12 @@ pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditVie
         actions.push((action.clone(), action_words(&action)));
     }
     let kinds = ["public", "token", "device", "system"].map(|kind| (kind.to_owned(), actor_words(kind).to_owned()));
-    let people = known.people.into_iter().map(|person| (person.id.to_string(), person.name));
+    let people: Vec<_> = known.people.into_iter().map(|person| (person.id.to_string(), person.name)).collect();
+    let names = people.iter().cloned().collect();
     Ok(AuditView {
         extent: page.extent(),
         next: page.next_cursor,
-        rows: page.items.into_iter().map(|entry| row(entry, &calendar)).collect(),
+        rows: page.items.into_iter().map(|entry| row(entry, &calendar, &names)).collect(),
         actions,
         actors: kinds.into_iter().chain(people).collect(),
         may_export: actor.permissions.has(Permission::DataExport),
@@ -116,7 +140,11 @@ pub async fn list_audit(#[server(default)] query: AuditQuery) -> Result<AuditVie
 }
 
 #[cfg(feature = "ssr")]
-fn row(entry: officina::audit::AuditEntry, calendar: &crate::moment::Calendar) -> AuditRow {
+fn row(
+    entry: officina::audit::AuditEntry,
+    calendar: &crate::moment::Calendar,
+    names: &std::collections::HashMap<String, String>,
+) -> AuditRow {
     use super::changes::{action_words, changes, words};
 
     let kind = actor_words(&entry.actor.kind);
@@ -131,16 +159,17 @@ fn row(entry: officina::audit::AuditEntry, calendar: &crate::moment::Calendar) -
         ("Request", entry.request_id),
         ("Emptied", entry.redacted_at.map(|at| calendar.moment(at).words)),
     ];
-    let (subject, id) = (entry.subject.kind, entry.subject.id.to_string());
+    let (subject, id, name) = (entry.subject.kind, entry.subject.id.to_string(), entry.subject.name);
     AuditRow {
         when: calendar.relative(entry.at),
         who,
         what: action_words(&entry.action),
         href: subject_page(&subject, &id),
-        changes: changes(entry.before.as_ref(), entry.after.as_ref()),
+        changes: changes(entry.before.as_ref(), entry.after.as_ref(), names),
         facts: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
         about: format!("{subject}:{id}"),
         subject: words(&subject),
+        name,
     }
 }
 

@@ -3,7 +3,11 @@
 #[cfg(feature = "ssr")]
 mod changes;
 mod functions;
+mod history;
 mod page;
 
+#[cfg(feature = "ssr")]
+pub(crate) use changes::change_line;
 pub use functions::{AuditQuery, AuditRow, AuditView, Change};
+pub use history::history_link;
 pub use page::AuditPage;

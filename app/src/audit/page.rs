@@ -9,7 +9,7 @@ use crate::ui::{
     Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
 };
 
-const PATH: &str = "/app/audit";
+pub(super) const PATH: &str = "/app/audit";
 
 /// The page.
 #[component]
@@ -23,6 +23,8 @@ pub fn AuditPage() -> impl IntoView {
             actor: value("actor"),
             from: value("from"),
             to: value("to"),
+            search: value("search"),
+            told: value("told").filter(|told| told == "1"),
             cursor: value("cursor"),
         }
     });
@@ -34,13 +36,15 @@ pub fn AuditPage() -> impl IntoView {
 }
 
 /// The address of a page with the same filter.
-fn link(path: &str, query: &AuditQuery, cursor: Option<&str>) -> String {
+fn link(path: &str, query: &AuditQuery, told: Option<&str>, cursor: Option<&str>) -> String {
     let fields = [
         ("action", query.action.as_deref()),
         ("subject", query.subject.as_deref()),
         ("actor", query.actor.as_deref()),
         ("from", query.from.as_deref()),
         ("to", query.to.as_deref()),
+        ("search", query.search.as_deref()),
+        ("told", told),
         ("cursor", cursor),
     ];
     address(path, &fields)
@@ -48,11 +52,12 @@ fn link(path: &str, query: &AuditQuery, cursor: Option<&str>) -> String {
 
 fn show(view: AuditView, query: &AuditQuery) -> AnyView {
     let export = view.may_export.then(|| {
-        let href = link("/api/v1/admin/audit/export", query, None);
+        let told = (!query.shows_told()).then_some("false");
+        let href = link("/api/v1/admin/audit/export", query, told, None);
         view! { <a class="btn" href=href rel="external">"Export"</a> }
     });
     let filters = filters(&view, query);
-    let first = query.cursor.is_some().then(|| link(PATH, query, None));
+    let first = query.cursor.is_some().then(|| link(PATH, query, query.told.as_deref(), None));
     let list = if let Some(first) = first.clone().filter(|_| view.rows.is_empty()) {
         view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any()
     } else if view.rows.is_empty() {
@@ -65,7 +70,7 @@ fn show(view: AuditView, query: &AuditQuery) -> AnyView {
         }
         .into_any()
     } else {
-        let next = view.next.as_deref().map(|cursor| link(PATH, query, Some(cursor)));
+        let next = view.next.as_deref().map(|cursor| link(PATH, query, query.told.as_deref(), Some(cursor)));
         let columns = ["What", "Who", "To what", "When", "More"].map(Column::plain).to_vec();
         let rows: Vec<_> = view.rows.into_iter().map(row).collect();
         view! {
@@ -105,16 +110,27 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
     };
     let who = select("actor", "Who", "Everybody", &view.actors, query.actor.as_deref().unwrap_or_default());
     let what = select("action", "What", "Everything", &view.actions, query.action.as_deref().unwrap_or_default());
-    let subject = query.subject.clone();
+    // One record, as a link of its page or of a row says; one way back to all of them.
+    let subject = query.subject.clone().map(|subject| {
+        let all = link(PATH, &AuditQuery { subject: None, ..query.clone() }, query.told.as_deref(), None);
+        let about = view.rows.first().map_or_else(|| subject.clone(), AuditRow::about_words);
+        view! {
+            <input type="hidden" name="subject" value=subject/>
+            <a class="btn" href=all>"Only " {about} {icon(Icon::Cross)} <span class="skip">"Show everything"</span></a>
+        }
+    });
+    let told = query.told.is_some();
     let (from, to) = (date("from", "From", query.from.clone()), date("to", "To", query.to.clone()));
     view! {
         <FilterForm action=PATH>
             {who}
             {what}
-            <input class="input grow" type="search" name="subject" value=subject placeholder="repair, lead, customer …"
-                aria-label="To what"/>
+            <input class="input grow" type="search" name="search" value=query.search.clone()
+                placeholder="Plate, name, serial number, code" aria-label="To what"/>
+            {subject}
             {from}
             {to}
+            <label class="row"><input class="checkbox checkbox-sm" type="checkbox" name="told" value="1" checked=told/>"Notices, too"</label>
             <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
         </FilterForm>
     }
@@ -122,14 +138,16 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
 }
 
 fn row(row: AuditRow) -> AnyView {
+    let words = row.about_words();
     let subject = match row.href {
-        Some(href) => view! { <a class="link" href=href>{row.subject}</a> }.into_any(),
-        None => row.subject.into_any(),
+        Some(href) => view! { <a class="link" href=href>{words}</a> }.into_any(),
+        None => words.into_any(),
     };
+    let glance = glance(&row.changes).map(|words| view! { <div class="small muted">{words}</div> });
     let about = address(PATH, &[("subject", Some(&row.about))]);
     view! {
         <tr>
-            <td class="head">{row.what}</td>
+            <td class="head">{row.what} {glance}</td>
             <td data-label="Who">{row.who}</td>
             <td data-label="To what">{subject}</td>
             <td data-label="When" class="muted num">{row.when.view()}</td>
@@ -143,6 +161,20 @@ fn row(row: AuditRow) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// The one or two fields that changed, in the row itself: what most rows are opened for.
+fn glance(changes: &[Change]) -> Option<String> {
+    const LONGEST: usize = 60;
+    if changes.is_empty() || changes.len() > 2 {
+        return None;
+    }
+    let line = |change: &Change| {
+        let old = change.old.as_ref().map(|old| format!("{old} → ")).unwrap_or_default();
+        format!("{}: {old}{}", change.field, change.new.as_deref().unwrap_or("nothing"))
+    };
+    let words = changes.iter().map(line).collect::<Vec<_>>().join(" · ");
+    (words.chars().count() <= LONGEST * changes.len()).then_some(words)
 }
 
 fn count(fields: usize) -> String {

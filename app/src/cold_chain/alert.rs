@@ -6,6 +6,7 @@ use leptos_router::hooks::use_params_map;
 use super::alerts::{AlertActions, PATH, Shown, alert_item};
 use super::functions::{AcknowledgeAlert, AlertView, ResolveAlert, get_alert};
 use super::looks::alert_label;
+use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, refused};
 use crate::ui::{PageTitle, SkeletonRows, Timeline};
@@ -51,9 +52,10 @@ fn show(view: AlertView, acknowledge: ServerAction<AcknowledgeAlert>, resolve: S
     let timeline = (!view.timeline.is_empty()).then(|| {
         view! { <section class="panel"><h2>"What happened"</h2><Timeline items=view.timeline/></section> }
     });
+    let history = history_link(view.may_audit, "alert", &view.alert.id);
     view! {
         <PageTitle text=title.clone()/>
-        <div class="page-head"><h1>{title}</h1><a class="btn" href=PATH>"All alerts"</a></div>
+        <div class="page-head"><h1>{title}</h1><div class="row wrap"><a class="btn" href=PATH>"All alerts"</a>{history}</div></div>
         <div class="stack">
             {alert_item(view.alert, actions, Shown::Alone)}
             <section class="panel"><h2>"Facts"</h2><dl class="facts">{facts}</dl></section>

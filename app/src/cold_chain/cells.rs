@@ -14,6 +14,7 @@ use super::looks::alert_label;
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
 use super::place::href as place_href;
+use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::sent::{Answered, calls};
 use crate::staff::{loaded, refused};
@@ -253,6 +254,7 @@ fn show(
     let location = place(&cell, view.sees_fleet);
     let customer = view.customer.map(|name| view! { <span class="muted">{name}</span> });
     let past = past_alerts(&cell.id, view.past);
+    let history = history_link(view.may_audit, "cold_cell", &cell.id);
     let change = view.may_change.then(|| {
         view! { <a class="btn" href=format!("{path}/edit")>{icon(Icon::Wrench)} "Change this cell"</a> }
     });
@@ -260,7 +262,7 @@ fn show(
         <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}{badge}{muted}</div>
-            <div class="row wrap"><span class="now num">{now}</span>{change}</div>
+            <div class="row wrap"><span class="now num">{now}</span>{change}{history}</div>
         </div>
         <div class="stack">
             {above}

@@ -8,6 +8,7 @@ use super::fields::{Filling, choose};
 use super::functions::{
     CHECKS, Choice, DeviceQuery, DeviceRow, DeviceView, DevicesView, NO_KEY, STORES, get_device, list_devices, with_key,
 };
+use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
@@ -267,7 +268,7 @@ fn show(view: DeviceView) -> AnyView {
     });
     view! {
         <PageTitle text=title/>
-        <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div></div>
+        <div class="page-head"><div class="row wrap"><h1 class="mono">{serial}</h1>{state(device)}</div>{history_link(view.may_audit, "device", &view.id)}</div>
         <div class="stack">
             {view.of_key.above()} {view.of_change.above()} {view.of_service.above()}
             <section class="panel stack">

@@ -62,6 +62,8 @@ pub struct LeadsView {
 /// A lead's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeadView {
+    /// Whether the member may read the audit.
+    pub may_audit: bool,
     /// The lead.
     pub lead: LeadDetail,
     /// When it came in.
@@ -108,6 +110,7 @@ pub async fn get_lead(id: String) -> Result<LeadView, PageError> {
         created: calendar.relative(lead.summary.created_at),
         timeline: lead.history.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         may_write: actor.permissions.has(Permission::LeadsWrite),
+        may_audit: actor.permissions.has(Permission::AuditRead),
         lead,
     })
 }

@@ -5,6 +5,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use officina::leads::{LeadStatus, LeadType};
 
 use super::functions::{LeadQuery, LeadRow, LeadView, LeadsView, ReleaseLead, UpdateLead, get_lead, list_leads};
+use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
@@ -226,7 +227,10 @@ fn show(view: LeadView, update: ServerAction<UpdateLead>, release: ServerAction<
         <PageTitle text=title/>
         <div class="page-head">
             <div class="row wrap"><h1>{lead.name.clone()}</h1>{badge(lead.status)}</div>
-            <span class="muted small">"Came in " {view.created.clone().view()}</span>
+            <div class="row wrap">
+                <span class="muted small">"Came in " {view.created.clone().view()}</span>
+                {history_link(view.may_audit, "lead", &lead.id.to_string())}
+            </div>
         </div>
         <div class="two-columns">
             <div class="stack">

@@ -9,6 +9,7 @@ use super::functions::{AddNote, ChangeStatus, ConfirmRepair, RepairView, UpdateR
 use super::looks::{StatusBadge, status_label, status_look, type_label};
 use super::notes::note_form;
 use super::photos::{Uploads, photos};
+use crate::audit::history_link;
 use crate::error::PageError;
 use crate::live::{Topic, use_live};
 use crate::staff::outcome::{announce, done};
@@ -94,6 +95,7 @@ fn show(
     let note = view.may_write.then(|| note_form(repair.id.to_string(), note));
     let suggestions = suggestions(&view);
     let created = view.created.clone();
+    let history = history_link(view.may_audit, "repair", &repair.id.to_string());
     view! {
         <PageTitle text=title/>
         <div class="page-head">
@@ -102,7 +104,7 @@ fn show(
                 <span class="muted">{vehicle}</span>
                 <StatusBadge status=repair.status/>
             </div>
-            <span class="muted small">"Came in " {created.view()}</span>
+            <div class="row wrap"><span class="muted small">"Came in " {created.view()}</span>{history}</div>
         </div>
         <div class="two-columns">
             <div class="stack">

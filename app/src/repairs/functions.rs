@@ -152,6 +152,8 @@ pub struct BoardColumnView {
 /// A repair's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepairView {
+    /// Whether the member may read the audit.
+    pub may_audit: bool,
     /// The repair.
     pub repair: RepairDetail,
     /// When it was made.
@@ -249,6 +251,7 @@ pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
         timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         colleagues,
         may_write,
+        may_audit: actor.permissions.has(Permission::AuditRead),
         may_assign: actor.permissions.has(Permission::RepairsAssign),
         repair,
     })
@@ -348,6 +351,13 @@ fn parse_id(id: &str) -> Result<officina::kernel::ids::RepairId, PageError> {
     id.parse().map_err(|_| officina::Error::NotFound.into())
 }
 
+/// What colleagues are told of a line: the note, or what changed.
+#[cfg(feature = "ssr")]
+fn internal_note(entry: &officina::kernel::timeline::TimelineEntry) -> Option<String> {
+    let changes: Vec<String> = entry.changes.iter().map(crate::audit::change_line).collect();
+    entry.internal_note.clone().or_else(|| (!changes.is_empty()).then(|| changes.join("\n")))
+}
+
 /// A line of a repair's history.
 #[cfg(feature = "ssr")]
 fn timeline_item(
@@ -371,7 +381,7 @@ fn timeline_item(
         when: calendar.relative(entry.at),
         actor: Some(entry.actor.clone()).filter(|name| !name.is_empty()),
         public_note: entry.public_note.clone(),
-        internal_note: entry.internal_note.clone(),
+        internal_note: internal_note(entry),
         tone,
         symbol,
     }

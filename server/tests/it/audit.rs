@@ -95,6 +95,55 @@ async fn what_was_done_is_found_by_what_who_to_what_and_when() {
 }
 
 #[tokio::test]
+async fn a_plate_finds_what_was_done_and_rows_say_to_what() {
+    TestServer::each(|server| async move {
+        let repair = check_in(&server, "Anna Verdi").await;
+        let other = json!({ "customerName": "Bruno", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
+        server.visitor().post("/api/v1/checkin", other).await.expect(201);
+        let technician = server.member("technician").await;
+        status(&technician, &repair, "confirmed", None).await;
+        let promised = json!({ "promisedDate": "2026-11-25" });
+        technician.patch(&format!("/api/v1/repairs/{repair}"), promised).await.expect(200);
+        let manager = server.member("manager").await;
+        let of_car =
+            ["repairs.updated", "repairs.status_changed", "repairs.created", "customers.vehicle_created"];
+        for plate in ["AB123CD", "ab%20123%20cd"] {
+            assert_eq!(found(&manager, &format!("search={plate}")).await, of_car, "{plate}");
+        }
+        assert!(found(&manager, "search=anna%20verdi").await.contains(&"customers.created".to_owned()));
+        assert_eq!(found(&manager, "search=AB123CD&action=repairs.created").await, ["repairs.created"]);
+        assert_eq!(found(&manager, "search=QQ000QQ").await, [""; 0]);
+        assert!(found(&server.stranger().await, "search=AB123CD").await.is_empty());
+        let answer = manager.get(&format!("{AUDIT}?action=repairs.status_changed")).await.expect(200);
+        assert_eq!(answer["data"][0]["subject"]["name"], "AB123CD");
+
+        // Who was told is left out on the page unless it is asked for.
+        let note = journal::Entry::new("notices.told", "notice", uuid::Uuid::now_v7()).after(&json!({ "people": 1 }));
+        let mut tx = server.app().db.begin().await.unwrap();
+        journal::write(&mut tx, &server.system(), server.app().clock.now(), note).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(found(&manager, "").await.contains(&"notices.told".to_owned()));
+        assert!(!found(&manager, "told=false").await.contains(&"notices.told".to_owned()));
+        let browser = server.browser("manager").await.with("accept", "text/html");
+        let page = async |path: &str| browser.get(path).await.text().replace("<!>", "");
+        let list = page("/app/audit").await;
+        assert!(!list.contains("Notices: told") && list.contains("Repair AB123CD"), "{list}");
+        assert!(list.contains("Status: Checked in online → Confirmed") && !list.contains("pre_checkin"), "{list}");
+        assert!(page("/app/audit?told=1").await.contains("Notices: told"));
+        let about = format!("/app/audit?subject=repair%3A{repair}");
+        let record = page(&format!("/app/repairs/{repair}")).await;
+        assert!(record.contains(&format!("href=\"{about}\"")), "{record}");
+        assert!(record.contains("Promised date: nothing → 2026-11-25"), "{record}");
+        let history = page(&about).await;
+        assert!(history.contains("Only Repair AB123CD") && !history.contains("ZZ999ZZ"), "{history}");
+        let technician = server.browser("technician").await.with("accept", "text/html");
+        let hidden = technician.get(&format!("/app/repairs/{repair}")).await.text();
+        assert!(hidden.contains("AB123CD") && !hidden.contains("/app/audit"), "{hidden}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_journal_of_another_organisation_is_never_shown() {
     TestServer::each(|server| async move {
         let repair = check_in(&server, "Anna Verdi").await;

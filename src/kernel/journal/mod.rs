@@ -17,7 +17,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::ids::OrgId;
 use crate::kernel::time::Timestamp;
-use crate::kernel::timeline::TimelineEntry;
+use crate::kernel::timeline::{FieldChange, TimelineEntry};
 
 use seal::Head;
 
@@ -467,9 +467,31 @@ impl PastEntry {
             to: text_field(self.after.as_deref(), "status"),
             public_note: text_field(self.after.as_deref(), "publicNote"),
             muted: text_field(self.after.as_deref(), "muted"),
+            changes: changes(self.before.as_deref(), self.after.as_deref()),
             internal_note: self.reason,
         }
     }
+}
+
+/// The fields that differ between two states; none where either is missing, as for what was made or redacted, and none
+/// for a step, which says what it did by itself.
+fn changes(before: Option<&str>, after: Option<&str>) -> Vec<FieldChange> {
+    let fields = |state: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(state).ok();
+    let (Some(before), Some(after)) = (before.and_then(fields), after.and_then(fields)) else { return Vec::new() };
+    if after.contains_key("status") {
+        return Vec::new();
+    }
+    let text = |value: Option<&serde_json::Value>| match value? {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        other => Some(other.to_string()),
+    };
+    before
+        .keys()
+        .chain(after.keys().filter(|name| !before.contains_key(*name)))
+        .filter(|name| text(before.get(*name)) != text(after.get(*name)))
+        .map(|name| FieldChange { field: name.clone(), from: text(before.get(name)), to: text(after.get(name)) })
+        .collect()
 }
 
 fn hex(hash: &[u8]) -> String {

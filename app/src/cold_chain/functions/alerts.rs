@@ -102,6 +102,8 @@ impl AlertRow {
 /// An alert's page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertView {
+    /// Whether the member may read the audit.
+    pub may_audit: bool,
     /// The alert.
     pub alert: AlertRow,
     /// What is known of it: what it is, and the words.
@@ -157,6 +159,7 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
         },
         rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
+        may_audit: actor.permissions.has(Permission::AuditRead),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
 }

@@ -86,6 +86,8 @@ pub struct DevicesView {
 /// A device's page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceView {
+    /// Whether the member may read the audit.
+    pub may_audit: bool,
     /// The device's id.
     pub id: String,
     /// The device.
@@ -186,6 +188,7 @@ pub async fn get_device(
         of_key,
         of_change,
         of_service,
+        may_audit: actor.permissions.has(Permission::AuditRead),
     })
 }
 

@@ -155,6 +155,8 @@ impl CellRow {
 /// A cell's page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellView {
+    /// Whether the member may read the audit.
+    pub may_audit: bool,
     /// The cell.
     pub cell: CellRow,
     /// The range shown.
@@ -247,6 +249,7 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
         sees_fleet,
         may_change: actor.permissions.has(Permission::ColdChainWrite),
+        may_audit: actor.permissions.has(Permission::AuditRead),
         may_mute: actor.permissions.has(Permission::AlertsResolve),
     })
 }
