@@ -69,6 +69,7 @@ mod server {
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="robots" content="noindex"/>
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="manifest" href="/manifest.webmanifest"/>
                     <link rel="stylesheet" href=files.css.clone()/>
                     <link rel="modulepreload" href=files.js.clone() nonce=use_nonce()/>
                     <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

@@ -31,3 +31,18 @@ test.describe("a password that is refused", () => {
     await expect(page.getByText("guessed first")).toBeVisible();
   });
 });
+
+test("menus of the header close by Escape and by a press elsewhere", async ({ page }) => {
+  await signIn(page, "agent");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const [account, out] = [page.getByLabel("Your account"), page.getByRole("button", { name: "Sign out" })];
+  await account.click();
+  await expect(out).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(out).toBeHidden();
+  await expect(account).toBeFocused();
+  await account.click();
+  await expect(out).toBeVisible();
+  await page.locator("main").click({ position: { x: 5, y: 5 } });
+  await expect(out).toBeHidden();
+});

@@ -138,6 +138,7 @@ pub fn Frame() -> impl IntoView {
     {
         follow(frame);
         super::loaded::try_again(frame);
+        crate::ui::close_menus();
         // When the page is awake: before, a form could not be sent by script.
         Effect::new(|| {
             super::drafts::begin();

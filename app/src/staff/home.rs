@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::first_steps::{self, FirstStep};
 use super::functions::get_home;
 use super::loaded::loaded;
 use crate::live::{Topic, use_live};
@@ -31,6 +32,8 @@ pub struct HomeData {
     pub first_name: String,
     /// The numbers.
     pub tiles: Vec<Tile>,
+    /// What a new organisation has not done yet.
+    pub steps: Vec<FirstStep>,
     /// The newest check-ins that nobody has confirmed; none without the permission to see repairs.
     pub check_ins: Option<Vec<RepairRow>>,
 }
@@ -111,7 +114,8 @@ pub(super) async fn gather(
     }
     let name = actor.member().map(|member| member.name.as_str()).unwrap_or_default();
     let first_name = name.split_whitespace().next().unwrap_or_default().to_owned();
-    Ok(HomeData { first_name, tiles, check_ins })
+    let steps = first_steps::gather(app, actor, &organisation).await?;
+    Ok(HomeData { first_name, tiles, steps, check_ins })
 }
 
 /// The home page.
@@ -136,6 +140,9 @@ fn show(data: HomeData) -> AnyView {
             </div>
         }
     });
+    // Zeros say nothing while there is nothing to count.
+    let has_numbers = data.steps.is_empty() || data.tiles.iter().any(|tile| tile.count > 0);
+    let steps = first_steps::first_steps(data.steps);
     let tiles: Vec<_> = data
         .tiles
         .into_iter()
@@ -165,7 +172,8 @@ fn show(data: HomeData) -> AnyView {
     view! {
         <div class="stack">
             <div class="page-head"><h1>{format!("Hello {}", data.first_name)}</h1></div>
-            <div class="tiles">{tiles}</div>
+            {steps}
+            {has_numbers.then(|| view! { <div class="tiles">{tiles}</div> })}
             {check_ins}
             {nothing}
         </div>

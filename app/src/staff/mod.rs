@@ -2,6 +2,7 @@
 
 #[cfg(feature = "hydrate")]
 mod drafts;
+mod first_steps;
 mod form;
 mod frame;
 mod functions;

@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use app::public::{Language, Visit};
+use app::public::{Language, Visit, notice};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use officina::Error;
-use officina::identity::Organisation;
+use officina::identity::{Organisation, service};
 use officina::kernel::actor::Actor;
 
 use crate::http::auth::Visitor;
@@ -42,8 +42,12 @@ impl FromRequestParts<AppState> for PublicVisit {
             .await
             .ok()
             .and_then(|params| params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned()));
-        let Visitor { organisation, actor } =
-            Visitor::of(state, client::of(state, parts), slug.as_deref()).await.map_err(|error| plain(&error))?;
+        let found = Visitor::of(state, client::of(state, parts), slug.as_deref()).await;
+        let Visitor { organisation, actor } = match found {
+            Ok(visitor) => visitor,
+            Err(Error::NotFound) if is_new(state).await => return Err(not_set_up(parts, &nonce)),
+            Err(error) => return Err(plain(&error)),
+        };
         let base = slug.map(|slug| format!("/o/{slug}")).unwrap_or_default();
         Ok(Self { visit: visit(parts, organisation, base, &nonce), actor })
     }
@@ -73,6 +77,17 @@ fn visit(parts: &Parts, organisation: Organisation, base: String, nonce: &Nonce)
         nonce: Some(nonce.0.to_string()),
         organisation,
     }
+}
+
+/// Whether nobody has set the installation up.
+async fn is_new(state: &AppState) -> bool {
+    matches!(service::has_accounts(&state.app).await, Ok(false))
+}
+
+/// What to do before there is anybody: better than to say that there is nothing.
+fn not_set_up(parts: &Parts, nonce: &Nonce) -> Response {
+    let visit = visit(parts, Organisation::product(), String::new(), nonce);
+    (StatusCode::SERVICE_UNAVAILABLE, Html(notice::not_set_up(&visit))).into_response()
 }
 
 /// Without an organisation there is no page to say it on.

@@ -268,6 +268,15 @@ async fn a_first_start_is_set_up_once_by_whoever_has_the_link() {
         let earlier = path_of(&service::setup_link(app).await.unwrap().expect("nobody can sign in yet"));
         let page = path_of(&service::setup_link(app).await.unwrap().expect("nobody can sign in yet"));
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");
+        // Before there is anybody, every page says what to do.
+        for path in ["/", "/sign-in", "/check-in", "/nowhere"] {
+            let browser = visitor.clone().with("accept", "text/html").with("accept-language", "it");
+            let answer = browser.get(path).await;
+            assert_eq!(answer.status, 503, "{path}");
+            assert!(answer.text().contains("Aprite il link") && answer.text().contains("officina org add"), "{path}: {}", answer.text());
+        }
+        let start = visitor.clone().with("accept", "text/html").get("/app").await;
+        assert_eq!(start.header("location"), Some("/sign-in?next=%2Fapp"), "{}", start.text());
         assert_eq!(visitor.get(&earlier).await.status, 404);
         assert_eq!(visitor.get(&page).await.status, 200);
         let fields = [
@@ -288,6 +297,21 @@ async fn a_first_start_is_set_up_once_by_whoever_has_the_link() {
         assert_eq!((&me["data"]["role"], &me["data"]["organisation"]["slug"]), (&json!("admin"), &json!("verdi")));
         assert_eq!(visitor.form(&page, &fields).await.status, 404);
         assert_eq!(service::setup_link(app).await.unwrap(), None);
+        // What to begin with stands on the first page, instead of zeros, until all of it is done.
+        let home = async || vera.clone().with("accept", "text/html").get("/app").await.text().replace("<!>", "");
+        let first = home().await;
+        assert!(first.contains("Get started") && first.contains("0 of ") && !first.contains("class=\"tiles\""), "{first}");
+        let hours = json!([{ "day": "monday", "from": "8", "to": "12" }]);
+        let reach = json!({ "phone": "+39 0543 123456", "openingHours": hours, "areas": ["repairs"] });
+        vera.patch("/api/v1/admin/settings", reach).await.expect(200);
+        let second = home().await;
+        assert!(second.contains("1 of 3 done") && second.contains("href=\"/check-in\""), "{second}");
+        let check_in = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
+        vera.post("/api/v1/repairs", check_in).await.expect(201);
+        let colleague = json!({ "email": "n@verdi.test", "name": "N", "role": "technician", "password": NEW_PASSWORD });
+        vera.post("/api/v1/admin/users", colleague).await.expect(201);
+        let last = home().await;
+        assert!(!last.contains("Get started") && last.contains("class=\"tiles\""), "{last}");
         // Who set the installation up runs it.
         let tenants = vera.get("/api/v1/tenants").await.expect(200);
         assert_eq!(tenants["data"][0]["slug"], "verdi");
