@@ -4,7 +4,7 @@
 use app::moment::Moment;
 use app::public::track::{Step, TrackPage, TrackedPhoto};
 use app::public::{FormState, Language, Visit, check_in, contact, entry, notice, sign_in, track};
-use officina::identity::{Area, Organisation, PublicForm, TemperatureUnit};
+use officina::identity::{Area, Organisation, PublicContact, PublicForm, TemperatureUnit};
 use officina::kernel::ids::OrgId;
 use officina::repairs::{LINE, RepairStatus};
 
@@ -28,6 +28,7 @@ fn visit(language: Language, name: &str) -> Visit {
         public_forms: PublicForm::ALL.to_vec(),
         logo: None,
         temperature_unit: TemperatureUnit::Celsius,
+        contact: PublicContact::default(),
     };
     Visit { organisation, language, base: String::new(), here: "/here".to_owned(), nonce: Some("n0nce".to_owned()) }
 }

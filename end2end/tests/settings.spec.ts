@@ -17,12 +17,18 @@ test.describe("what is wrong", () => {
     await page.getByRole("link", { name: "Settings" }).click();
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
     await expectAccessibleLightAndDark(page);
-    await page.getByLabel("Monday").fill("8 to 12");
+    await page.getByLabel("Monday").fill("8 to noon");
     await page.getByLabel("Currency").fill("CHF");
     await page.getByRole("button", { name: "Save" }).click();
-    await expect(page.getByText("times such as 08:00-12:30").last()).toBeVisible();
+    // The focus is at the summary, in sight, and leads on to the field.
+    const summary = page.getByRole("alert").filter({ hasText: "One field needs another look." });
+    await expect(summary).toBeFocused();
+    await expect(summary).toBeInViewport();
+    await expect(page.getByText("times such as 8-12").last()).toBeVisible();
+    await summary.getByRole("link", { name: "Monday" }).press("Enter");
+    await expect(page.getByLabel("Monday")).toBeFocused();
     await expect(page.getByLabel("Currency")).toHaveValue("CHF");
-    await expect(page.getByLabel("Monday")).toHaveValue("8 to 12");
+    await expect(page.getByLabel("Monday")).toHaveValue("8 to noon");
     await expectAccessibleLightAndDark(page);
   });
 });
@@ -33,7 +39,7 @@ test("name, hours and logo are the organisation's own", async ({ page, browser, 
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   const name = await page.getByLabel("Name", { exact: true }).inputValue();
   await page.getByLabel("Name", { exact: true }).fill("Freddo & Figli");
-  await page.getByLabel("Monday").fill("08:00-12:30, 14:00-18:30");
+  await page.getByLabel("Monday").fill("8–12.30 / 14-18:30");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
   await expect(page.locator(".sidebar")).toContainText("Freddo & Figli");

@@ -8,6 +8,8 @@ pub mod access;
 pub mod model;
 
 #[cfg(feature = "ssr")]
+pub mod opening_hours;
+#[cfg(feature = "ssr")]
 pub mod passkeys;
 #[cfg(feature = "ssr")]
 pub mod password;

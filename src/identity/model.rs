@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::TemperatureUnit;
+use super::settings::{OpenSpan, TemperatureUnit};
 use crate::kernel::ids::{AccountId, FileId, OrgId};
 use crate::kernel::permission::{Permission, PermissionSet};
+#[cfg(feature = "ssr")]
+use crate::kernel::phone::e164_abroad;
 
 crate::text_enum! {
     /// Whether a member may come in.
@@ -130,6 +132,41 @@ pub struct Organisation {
     pub logo: Option<FileId>,
     /// The unit that it shows temperatures in.
     pub temperature_unit: TemperatureUnit,
+    /// How it is reached.
+    pub contact: PublicContact,
+}
+
+/// How an organisation is reached, as its public pages say. Nothing is shown of what is not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicContact {
+    /// The phone number as people read it.
+    pub phone: Option<String>,
+    /// The postal address, on one or several lines.
+    pub address: Option<String>,
+    /// When it is open, in the order of the week.
+    pub opening_hours: Vec<OpenSpan>,
+    /// How it handles personal data: a text, or the address of one.
+    pub privacy_notice: Option<String>,
+}
+
+impl PublicContact {
+    /// The address that calls the number (RFC 3966): with the country where the number names it.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn call(&self) -> Option<String> {
+        let phone = self.phone.as_deref()?;
+        let as_typed = || phone.chars().filter(char::is_ascii_digit).collect();
+        Some(format!("tel:{}", e164_abroad(phone).unwrap_or_else(as_typed)))
+    }
+
+    /// The address of the privacy notice, where it stands elsewhere.
+    #[must_use]
+    pub fn privacy_address(&self) -> Option<&str> {
+        let notice = self.privacy_notice.as_deref()?;
+        let is_address = ["https://", "http://"].iter().any(|scheme| notice.starts_with(scheme));
+        Some(notice).filter(|notice| is_address && !notice.contains(char::is_whitespace))
+    }
 }
 
 /// Where the logo of an organisation is found. The file's id makes the address of each logo its own, so that browsers may
@@ -155,6 +192,7 @@ impl Organisation {
             public_forms: Vec::new(),
             logo: None,
             temperature_unit: TemperatureUnit::Celsius,
+            contact: PublicContact::default(),
         }
     }
 

@@ -73,6 +73,12 @@ pub struct Settings {
     pub temperature_unit: TemperatureUnit,
     /// When it is open, in the order of the week.
     pub opening_hours: Vec<OpenSpan>,
+    /// The phone number that its public pages show.
+    pub phone: Option<String>,
+    /// Its postal address for public pages, on one or several lines.
+    pub address: Option<String>,
+    /// How it handles personal data, as its public pages tell: a text, or the address of one (`https://…`).
+    pub privacy_notice: Option<String>,
     /// What visitors may send.
     pub public_forms: Vec<PublicForm>,
     /// Whether customers may make accounts for themselves.
@@ -119,6 +125,18 @@ pub struct UpdateSettings {
     pub temperature_unit: Option<String>,
     /// When the organisation is open: at most two times a day.
     pub opening_hours: Option<Vec<OpenSpan>>,
+    /// The phone number for public pages; an empty text takes it away.
+    #[cfg_attr(
+        feature = "utoipa",
+        schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40)
+    )]
+    pub phone: Option<String>,
+    /// The postal address for public pages; an empty text takes it away.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 300))]
+    pub address: Option<String>,
+    /// How personal data are handled: a text, or the address of one; an empty text takes it away.
+    #[cfg_attr(feature = "utoipa", schema(max_length = 20000))]
+    pub privacy_notice: Option<String>,
     /// Words of what visitors may send: `check_in`, `contact`, `photos`.
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<Vec<PublicForm>>))]
     pub public_forms: Option<Vec<String>>,

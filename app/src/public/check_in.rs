@@ -51,7 +51,8 @@ pub struct CheckInForm {
     pub today: String,
 }
 
-/// The check-in form.
+/// The check-in form. The browser names an empty field before it sends what may be many photos; what it would refuse in words
+/// of its own is left to the server, and so is what stands in a fold, where it could not show why.
 #[must_use]
 pub fn form(visit: &Visit, form: &CheckInForm) -> String {
     let state = &form.state;
@@ -59,7 +60,8 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
     let optional = t("optional");
     let value = |name: &str| state.value(name);
     let error = |name: &str| state.error(visit, name);
-    document(visit, Head { title: t("check-in-title"), indexed: true, ..Head::default() }, || {
+    let description = Some(t("check-in-lead"));
+    document(visit, Head { title: t("check-in-title"), indexed: true, description, ..Head::default() }, || {
         let note = form.photos_lost.then_some("errors-photos-again");
         let summary = state.summary(visit, LABELS, note);
         let fold_open = state.has_error(ACCIDENT) || ACCIDENT.iter().any(|name| state.filled(name).is_some());
@@ -67,7 +69,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
         view! {
             <div><h1>{t("check-in-title")}</h1><p class="lead">{t("check-in-lead")}</p></div>
             {summary}
-            <form class="stack" method="post" enctype="multipart/form-data" action=visit.link("/check-in") novalidate>
+            <form class="stack" method="post" enctype="multipart/form-data" action=visit.link("/check-in")>
                 <input type="hidden" name="token" value=form.token.clone()/>
                 <section class="panel">
                     <h2>{t("check-in-you")}</h2>
@@ -78,7 +80,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
                         </div>
                         <Field label=t("check-in-phone") name="customerPhone" kind="tel" value=value("customerPhone") required=true
                             hint=t("check-in-phone-hint") error=error("customerPhone") autocomplete="tel" maxlength=40u32/>
-                        <Field label=t("check-in-email") name="customerEmail" kind="email" value=value("customerEmail")
+                        <Field label=t("check-in-email") name="customerEmail" inputmode="email" autocapitalize="none" value=value("customerEmail")
                             optional_word=optional.clone() error=error("customerEmail") autocomplete="email" maxlength=254u32/>
                     </div>
                 </section>
@@ -113,7 +115,7 @@ pub fn form(visit: &Visit, form: &CheckInForm) -> String {
                         </summary>
                         <div class="fields two">
                             <Field label=t("check-in-accident-date") name="accidentDate" kind="date" value=value("accidentDate")
-                                error=error("accidentDate") max=form.today.clone()/>
+                                error=error("accidentDate")/>
                             <Field label=t("check-in-accident-place") name="accidentPlace" value=value("accidentPlace")
                                 error=error("accidentPlace") maxlength=200u32/>
                             <Field label=t("check-in-insurer") name="insuranceCompany" value=value("insuranceCompany")

@@ -36,13 +36,14 @@ pub fn form(visit: &Visit, form: &ContactForm) -> String {
     let optional = t("optional");
     let value = |name: &str| state.value(name);
     let error = |name: &str| state.error(visit, name);
-    document(visit, Head { title: t("contact-title"), indexed: true, ..Head::default() }, || {
+    let description = Some(t("contact-lead"));
+    document(visit, Head { title: t("contact-title"), indexed: true, description, ..Head::default() }, || {
         let kinds =
             LeadType::ALL.iter().map(|kind| (kind.to_string(), t(&format!("lead-type-{kind}")))).collect::<Vec<_>>();
         view! {
             <div><h1>{t("contact-title")}</h1><p class="lead">{t("contact-lead")}</p></div>
             {state.summary(visit, LABELS, None)}
-            <form class="panel stack" method="post" action=visit.link("/contact") novalidate>
+            <form class="panel stack" method="post" action=visit.link("/contact")>
                 <input type="hidden" name="token" value=form.token.clone()/>
                 <input type="hidden" name="rendered" value=form.rendered.clone()/>
                 // People do not see this field; programs that fill in everything give themselves away.
@@ -55,7 +56,7 @@ pub fn form(visit: &Visit, form: &ContactForm) -> String {
                         autocomplete="name" maxlength=120u32/>
                     <Field label=t("contact-phone") name="phone" kind="tel" value=value("phone") required=true
                         error=error("phone") autocomplete="tel" maxlength=40u32/>
-                    <Field label=t("contact-email") name="email" kind="email" value=value("email")
+                    <Field label=t("contact-email") name="email" inputmode="email" autocapitalize="none" value=value("email")
                         optional_word=optional.clone() error=error("email") autocomplete="email" maxlength=254u32/>
                     <Field label=t("contact-city") name="cityName" value=value("cityName") optional_word=optional.clone()
                         error=error("cityName") autocomplete="address-level2" maxlength=120u32/>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use officina::identity::Organisation;
 
 use super::language::{Argument, Language};
+use super::reach::footer;
 use crate::accent::accent_style;
 use crate::passkey::script;
 use crate::shell::assets;
@@ -63,6 +64,8 @@ pub(super) struct Head {
     pub title: String,
     /// Whether search engines may list the page.
     pub indexed: bool,
+    /// What the page is for, in a sentence, for those who find it by a search.
+    pub description: Option<String>,
     /// The name that passkeys are bound to, on a page with forms that they answer.
     pub passkeys: Option<String>,
 }
@@ -77,11 +80,15 @@ pub(super) fn document<V: IntoView + 'static>(visit: &Visit, head: Head, content
     let nonce = visit.nonce.as_deref().map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
     let accent = accent_style(&visit.organisation.accent);
     let script = head.passkeys.map(|host| format!("<script{nonce}>{}</script>", script(&host))).unwrap_or_default();
+    let description = head.description.map(|text| format!("<meta name=\"description\" content=\"{}\">", escape(&text)));
+    let description = description.unwrap_or_default();
+    let manifest = escape(&visit.link("/manifest.webmanifest"));
     let robots = if head.indexed { "" } else { "<meta name=\"robots\" content=\"noindex\">" };
     format!(
         "<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{robots}\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>{description}{robots}\
+         <link rel=\"manifest\" href=\"{manifest}\">\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\"><style{nonce}>:root{{{accent}}}</style>{script}</head>{body}</html>"
     )
 }
@@ -90,6 +97,7 @@ fn body(visit: &Visit, content: impl IntoView + 'static) -> impl IntoView + 'sta
     let organisation = visit.organisation.name.clone();
     let other = visit.language.other();
     let powered = visit.text_with("powered", &[("organisation", Argument::Text(&organisation))]);
+    let reach = footer(visit);
     let mark = mark(&organisation, visit.organisation.logo_address());
     view! {
         <body class="public">
@@ -103,7 +111,7 @@ fn body(visit: &Visit, content: impl IntoView + 'static) -> impl IntoView + 'sta
                 </div>
             </header>
             <main id="content" class="stack">{content}</main>
-            <footer>{powered}</footer>
+            <footer>{reach} <p>{powered}</p></footer>
         </body>
     }
 }

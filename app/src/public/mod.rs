@@ -8,6 +8,7 @@ pub mod entry;
 mod form;
 mod language;
 pub mod notice;
+pub mod reach;
 pub mod sign_in;
 pub mod track;
 pub mod welcome;

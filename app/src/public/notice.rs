@@ -5,6 +5,7 @@ use officina::identity::PublicForm;
 
 use super::document::{Head, Visit, document};
 use super::language::Argument;
+use super::reach::call_button;
 use crate::ui::{EmptyState, Icon};
 
 /// Nothing is at this address.
@@ -36,14 +37,32 @@ pub fn busy(visit: &Visit) -> String {
     notice(visit, Icon::Warning, visit.text("error-busy-title"), visit.text("error-busy-text"))
 }
 
+/// Nobody has set the installation up yet.
+#[must_use]
+pub fn not_set_up(visit: &Visit) -> String {
+    let t = |key: &str| visit.text(key);
+    document(visit, Head { title: t("not-set-up-title"), ..Head::default() }, || {
+        view! {
+            <div><h1>{t("not-set-up-title")}</h1><p class="lead">{t("not-set-up-lead")}</p></div>
+            <section class="panel stack">
+                <ol class="steps-list">
+                    <li>{t("not-set-up-link")}</li>
+                    <li>{t("not-set-up-lost")}</li>
+                    <li>{t("not-set-up-terminal")} <br/> <code class="mono">"officina org add …, officina user add …"</code></li>
+                </ol>
+            </section>
+        }
+    })
+}
+
 fn notice(visit: &Visit, symbol: Icon, title: String, text: String) -> String {
     document(visit, Head { title: title.clone(), ..Head::default() }, || {
-        let (start, start_words) = (visit.start(), visit.text("to-start"));
+        let (start, start_words, call) = (visit.start(), visit.text("to-start"), call_button(visit));
         view! {
             <h1 class="skip">{title.clone()}</h1>
             <div class="panel">
                 <EmptyState symbol=symbol title=title text=text>
-                    <a class="btn" href=start>{start_words}</a>
+                    <div class="row wrap">{call} <a class="btn" href=start>{start_words}</a></div>
                 </EmptyState>
             </div>
         }

@@ -5,6 +5,7 @@ use officina::repairs::{LINE, RepairStatus};
 
 use super::document::{Head, Visit, document};
 use super::language::Argument;
+use super::reach::call_button;
 use crate::moment::Moment;
 use crate::ui::{Alert, Field, Icon, Timeline, TimelineItem, Tone, icon};
 
@@ -67,10 +68,14 @@ pub struct TrackPage {
 #[must_use]
 pub fn ask(visit: &Visit, missed: Option<&str>) -> String {
     let t = |key: &str| visit.text(key);
-    document(visit, Head { title: t("track-title"), indexed: missed.is_none(), ..Head::default() }, || {
+    let (indexed, description) = (missed.is_none(), Some(t("track-lead")));
+    document(visit, Head { title: t("track-title"), indexed, description, ..Head::default() }, || {
         view! {
             <div><h1>{t("track-title")}</h1><p class="lead">{t("track-lead")}</p></div>
-            {missed.map(|_| view! { <Alert tone=Tone::Danger title=t("track-miss")/> })}
+            {missed.map(|_| {
+                let call = call_button(visit);
+                view! { <Alert tone=Tone::Danger title=t("track-miss")>{call}</Alert> }
+            })}
             <form class="panel stack" method="get" action=visit.link("/track")>
                 <Field label=t("track-code") name="code" value=missed.unwrap_or_default() required=true
                     hint=t("track-code-hint") autocomplete="off" autocapitalize="characters" maxlength=20u32/>
@@ -111,6 +116,7 @@ pub fn show(visit: &Visit, page: &TrackPage) -> String {
             </section>
             <section class="panel"><h2>{t("track-history")}</h2><Timeline items=items/></section>
             {photos(visit, page)}
+            {call_button(visit).map(|button| view! { <div class="row">{button}</div> })}
             <p class="muted small spread wrap">
                 <span>{t("track-refresh")}</span>
                 <a href=visit.link("/track")>{t("track-other")}</a>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use officina::identity::{Area, PublicForm};
 
 use super::document::{Head, Visit, document};
+use super::language::Argument;
 use crate::ui::{Icon, icon};
 
 /// The welcome: what can be done without an account, and the way in for staff.
@@ -15,7 +16,9 @@ pub fn page(visit: &Visit) -> String {
         (visit.organisation.has(Area::Repairs), Icon::Search, "/track", "track-title"),
         (visit.organisation.offers(PublicForm::Contact), Icon::Message, "/contact", "contact-title"),
     ];
-    document(visit, Head { title: t("welcome-title"), indexed: true, ..Head::default() }, || {
+    let organisation = Argument::Text(&visit.organisation.name);
+    let description = Some(visit.text_with("welcome-description", &[("organisation", organisation)]));
+    document(visit, Head { title: t("welcome-title"), indexed: true, description, ..Head::default() }, || {
         let links: Vec<_> = places
             .into_iter()
             .filter(|(is_offered, ..)| *is_offered)

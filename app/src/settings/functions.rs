@@ -71,8 +71,14 @@ pub struct SettingsForm {
     pub currency: String,
     /// The unit of temperatures; a form that has no such field leaves it as it is.
     pub temperature_unit: String,
-    /// Opening hours of each day from Monday on: `08:00-12:30, 14:00-18:30`.
+    /// Opening hours of each day from Monday on, as people write them: `8-12, 14-18:30`.
     pub hours: Vec<String>,
+    /// The phone number for public pages.
+    pub phone: String,
+    /// The postal address for public pages.
+    pub address: String,
+    /// How personal data are handled: a text or an address.
+    pub privacy_notice: String,
     /// Words of what visitors may send.
     pub public_forms: Vec<String>,
     /// Anything, when customers may make accounts for themselves.
@@ -123,6 +129,9 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
             self_registration: settings.self_registration.then(|| "on".to_owned()),
             session_idle_hours: settings.session_idle_hours.to_string(),
             session_absolute_hours: settings.session_absolute_hours.to_string(),
+            phone: settings.phone.unwrap_or_default(),
+            address: settings.address.unwrap_or_default(),
+            privacy_notice: settings.privacy_notice.unwrap_or_default(),
             name: settings.name,
             accent: settings.accent,
             locale: settings.locale,
@@ -142,7 +151,8 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
 /// Changes the settings.
 #[server(prefix = "/_fn", endpoint = "settings/update")]
 pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
-    use officina::identity::{UpdateSettings, service};
+    use officina::identity::opening_hours::read_day;
+    use officina::identity::{UpdateSettings, Weekday, service};
 
     let (app, actor) = crate::context::context()?;
     if input.stop.is_none() {
@@ -164,7 +174,12 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
         country: input.country,
         currency: Some(input.currency),
         temperature_unit: Some(input.temperature_unit).filter(|unit| !unit.is_empty()),
-        opening_hours: Some(spans(&input.hours)),
+        opening_hours: Some(
+            Weekday::ALL.iter().zip(&input.hours).flat_map(|(day, text)| read_day(*day, text)).collect(),
+        ),
+        phone: Some(input.phone),
+        address: Some(input.address),
+        privacy_notice: Some(input.privacy_notice),
         public_forms: Some(input.public_forms),
         self_registration: Some(input.self_registration.is_some()),
         second_factor_roles: Some(input.second_factor_roles),
@@ -183,21 +198,4 @@ pub async fn remove_logo() -> Result<(), PageError> {
     let (app, actor) = crate::context::context()?;
     officina::identity::service::remove_logo(&app, &actor).await?;
     Ok(())
-}
-
-/// The times that are typed for each day. Whether they make sense is for the service to say.
-#[cfg(feature = "ssr")]
-fn spans(days: &[String]) -> Vec<officina::identity::OpenSpan> {
-    use officina::identity::{OpenSpan, Weekday};
-
-    let spans = |(day, text): (&Weekday, &String)| {
-        let day = *day;
-        let parts = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
-        let span = move |part: &str| {
-            let (from, to) = part.split_once(['-', '–']).unwrap_or((part, ""));
-            OpenSpan { day, from: from.trim().to_owned(), to: to.trim().to_owned() }
-        };
-        parts.map(span).collect::<Vec<_>>()
-    };
-    Weekday::ALL.iter().zip(days).flat_map(spans).collect()
 }

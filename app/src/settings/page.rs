@@ -7,7 +7,10 @@ use officina::identity::{Area, PublicForm, Weekday};
 use super::functions::{RemoveLogo, STOP, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
 use crate::staff::{ActionForm, loaded, proof_first, refused};
-use crate::ui::{Alert, AskFirst, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
+use crate::ui::{
+    Alert, AskFirst, Button, ButtonKind, ErrorSummary, Field, Icon, PageTitle, RefusedField, Select, SkeletonRows,
+    TextArea, Tone, icon,
+};
 
 /// What is when the logo is gone.
 const LOGO_GONE: &str =
@@ -36,7 +39,12 @@ pub fn SettingsPage() -> impl IntoView {
     let refusal = move || {
         let error: Option<PageError> =
             update.value().get().and_then(Result::err).or(remove.value().get().and_then(Result::err));
-        error.map(|error| view! { <div class="stack">{refused(&error)}</div> })
+        error.map(|error| {
+            let fields = refused_fields(&error);
+            let shown =
+                if fields.is_empty() { refused(&error) } else { view! { <ErrorSummary fields=fields/> }.into_any() };
+            view! { <div class="stack">{shown}</div> }
+        })
     };
     let saved = move || {
         let (saved, logo) = (map.read().get("saved"), map.read().get("logo"));
@@ -60,6 +68,52 @@ pub fn SettingsPage() -> impl IntoView {
     }
 }
 
+/// The fields of the form: their names in the domain, labels, and names in the form, in the order of the page.
+const FIELDS: &[(&str, &str, &str)] = &[
+    ("name", "Name", "input[name]"),
+    ("accent", "Accent colour", "input[accent]"),
+    ("timeZone", "Time zone", "input[time_zone]"),
+    ("country", "Country", "input[country]"),
+    ("currency", "Currency", "input[currency]"),
+    ("locale", "Language of your customers", "input[locale]"),
+    ("temperatureUnit", "Temperatures are shown in", "input[temperature_unit]"),
+    ("areas", "Areas that are switched on", "input[areas][]"),
+    ("phone", "Phone", "input[phone]"),
+    ("address", "Address", "input[address]"),
+    ("privacyNotice", "Privacy notice", "input[privacy_notice]"),
+    ("openingHours.monday", "Monday", "input[hours][0]"),
+    ("openingHours.tuesday", "Tuesday", "input[hours][1]"),
+    ("openingHours.wednesday", "Wednesday", "input[hours][2]"),
+    ("openingHours.thursday", "Thursday", "input[hours][3]"),
+    ("openingHours.friday", "Friday", "input[hours][4]"),
+    ("openingHours.saturday", "Saturday", "input[hours][5]"),
+    ("openingHours.sunday", "Sunday", "input[hours][6]"),
+    ("publicForms", "Visitors may", "input[public_forms][]"),
+    ("sessionIdleHours", "Hours until an unused session ends", "input[session_idle_hours]"),
+    ("sessionAbsoluteHours", "Hours until any session ends", "input[session_absolute_hours]"),
+    ("secondFactorRoles", "Roles that need a second factor", "input[second_factor_roles][]"),
+];
+
+/// The refused fields in the order of the page; one that the form does not know comes last, under its own name.
+fn refused_fields(error: &PageError) -> Vec<RefusedField> {
+    let place = |field: &str| FIELDS.iter().position(|(name, ..)| *name == field).unwrap_or(FIELDS.len());
+    let mut fields: Vec<_> = error.fields.iter().collect();
+    fields.sort_by_key(|(field, _)| place(field));
+    fields
+        .into_iter()
+        .map(|(field, message)| {
+            let (label, name) =
+                FIELDS.get(place(field)).map_or((field.as_str(), ""), |(_, label, name)| (*label, *name));
+            RefusedField { label: label.to_owned(), message: message.clone(), id: format!("f-{}", id_of(name)) }
+        })
+        .collect()
+}
+
+/// What the id of a field is made of: its name without the brackets.
+fn id_of(name: &str) -> String {
+    name.replace(['[', ']'], "-")
+}
+
 /// Goes to a page as if its address had been typed.
 fn anew(address: &str) {
     #[cfg(feature = "hydrate")]
@@ -76,6 +130,7 @@ fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) ->
     let version = form.version.to_string();
     let sections = [
         organisation(&form, under_way, update),
+        reach(&form, update),
         hours(&form, update),
         visitors(&form),
         access(&form, roles, proof, update),
@@ -86,7 +141,7 @@ fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) ->
                 <div class="stack">
                     <input type="hidden" name="input[version]" value=version/>
                     {sections.into_iter().collect_view()}
-                    <div class="row"><Button busy=update.pending()>"Save"</Button></div>
+                    <div class="row save-bar"><Button busy=update.pending()>"Save"</Button></div>
                 </div>
             </ActionForm>
             {logo_forms(logo, remove)}
@@ -110,7 +165,7 @@ fn line(
     hint: Option<&'static str>,
 ) -> AnyView {
     let error = error(update, field.to_owned());
-    let (id, name) = (name.replace(['[', ']'], "-"), name.to_owned());
+    let (id, name) = (id_of(name), name.to_owned());
     let kind = if field == "accent" { "color" } else { "text" };
     match hint {
         Some(hint) => {
@@ -135,7 +190,11 @@ fn choices(legend: &'static str, name: &'static str, options: Vec<(String, Strin
             }
         })
         .collect();
-    view! { <fieldset class="field"><legend>{legend}</legend><div class="choices">{boxes}</div></fieldset> }.into_any()
+    let id = format!("f-{}", id_of(name));
+    view! {
+        <fieldset class="field" id=id tabindex="-1"><legend>{legend}</legend><div class="choices">{boxes}</div></fieldset>
+    }
+    .into_any()
 }
 
 fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> AnyView {
@@ -189,12 +248,36 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
             <div class="stack">
                 <div class="fields two">
                     {fields.into_iter().collect_view()}
-                    <Select label="Language of your customers" name="input[locale]" options=languages.to_vec() value=locale
+                    <Select label="Language of your customers" name="input[locale]" id=id_of("input[locale]") options=languages.to_vec() value=locale
                         error=locale_error/>
-                    <Select label="Temperatures are shown in" name="input[temperature_unit]" options=units.to_vec() value=unit
+                    <Select label="Temperatures are shown in" name="input[temperature_unit]"
+                        id=id_of("input[temperature_unit]") options=units.to_vec() value=unit
                         hint="The API and tables stay in °C." error=unit_error/>
                 </div>
                 {areas} {refused} {stop}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// How the organisation is reached, for the foot of its public pages.
+fn reach(form: &SettingsForm, update: Update) -> AnyView {
+    let phone_hint = Some("With the country, such as +39 0543 123456: people abroad call it, too.");
+    let phone = line(update, "Phone", "input[phone]", "phone", &form.phone, phone_hint);
+    let (address_error, privacy_error) =
+        (error(update, "address".to_owned()), error(update, "privacyNotice".to_owned()));
+    view! {
+        <section class="panel">
+            <h2>"On your public pages"</h2>
+            <div class="stack">
+                <p class="muted small">"Stands below check-in, tracking and contact. What is empty is not shown."</p>
+                {phone}
+                <TextArea label="Address" name="input[address]" id=id_of("input[address]") value=form.address.clone() rows=3
+                    maxlength=300u32 error=address_error/>
+                <TextArea label="Privacy notice" name="input[privacy_notice]" id=id_of("input[privacy_notice]")
+                    value=form.privacy_notice.clone() rows=4 maxlength=20000u32 error=privacy_error
+                    hint="How you handle personal data: the text, or the address of one on your website (https://…)."/>
             </div>
         </section>
     }
@@ -227,7 +310,7 @@ fn hours(form: &SettingsForm, update: Update) -> AnyView {
         <section class="panel">
             <h2>"Opening hours"</h2>
             <div class="stack">
-                <p class="muted small">"As in 08:00-12:30, 14:00-18:30. A day left empty is closed."</p>
+                <p class="muted small">"As you write them: 8-12, 14-18:30. A day left empty is closed."</p>
                 <div class="fields two">{days}</div>
             </div>
         </section>

@@ -50,6 +50,8 @@ pub enum Icon {
     Parts,
     /// A person.
     Person,
+    /// A telephone receiver: a number to call.
+    Phone,
     /// A plug: power.
     Plug,
     /// A plus: something new.
@@ -95,6 +97,7 @@ impl Icon {
             Self::Moon => "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
             Self::Parts => "M4 8l8-4.5L20 8v8.5l-8 4.5-8-4.5zM4 8l8 4.5L20 8M12 12.5V21",
             Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.6-6 7.5-6s6.9 2 7.5 6",
+            Self::Phone => "M7 3.5l3 4-2 2.2a13 13 0 0 0 6.3 6.3l2.2-2 4 3-2 3.5A17 17 0 0 1 3.5 5.5z",
             Self::Plug => "M9 3.5V8M15 3.5V8M6.5 8h11v3.5a5.5 5.5 0 0 1-11 0zM12 17v4",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Search => "M10.8 17.6a6.8 6.8 0 1 0 0-13.6 6.8 6.8 0 0 0 0 13.6zM16 16l4.5 4.5",

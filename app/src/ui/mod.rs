@@ -5,10 +5,13 @@ mod badge;
 mod button;
 mod chart;
 mod empty;
+mod error_summary;
 mod field;
 mod filter_form;
 mod icon;
 mod mark;
+#[cfg(feature = "hydrate")]
+mod menus;
 mod page_title;
 mod pager;
 mod reload;
@@ -22,10 +25,13 @@ pub use badge::{Badge, Tone};
 pub use button::{Button, ButtonKind};
 pub use chart::{Chart, ChartData, ChartMark, ChartPoint};
 pub use empty::{EmptyState, PastTheEnd, SkeletonRows};
+pub use error_summary::{ErrorSummary, RefusedField};
 pub use field::{Alert, Field, FieldFrame, Select};
 pub use filter_form::{FilterForm, MoreFilters};
 pub use icon::{Icon, icon};
 pub use mark::mark;
+#[cfg(feature = "hydrate")]
+pub use menus::close_menus;
 pub use page_title::PageTitle;
 pub use pager::Pager;
 pub use reload::ReloadWithoutScript;

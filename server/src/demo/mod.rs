@@ -15,8 +15,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use officina::Error;
-use officina::identity::Area;
+use officina::identity::opening_hours::read_day;
 use officina::identity::service::{self as identity, NewOrganisation};
+use officina::identity::{Area, UpdateSettings, Weekday};
 use officina::kernel::App;
 use officina::kernel::actor::Actor;
 use officina::kernel::clock::Clock;
@@ -163,6 +164,7 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         )
         .await?;
         let system = Actor::system(organisation.id);
+        identity::update_settings(&past, &system, &public_contact(name)).await?;
         let staff = people::hire(&past, &system, slug, &mut demo.users).await?;
         let play = Play { app, system: &system, staff: &staff, slug, now };
         let [shop, desk, cellar] = stage::parts();
@@ -174,6 +176,25 @@ pub async fn fill(app: &App) -> officina::Result<Demo> {
         demo.organisations.push(DemoOrganisation { slug: slug.to_owned(), id: organisation.id });
     }
     Ok(demo)
+}
+
+/// What a demo organisation's public pages say of how it is reached. The number is one that nobody has.
+fn public_contact(name: &str) -> UpdateSettings {
+    let open = |day: &Weekday| match day {
+        Weekday::Sunday => Vec::new(),
+        Weekday::Saturday => read_day(*day, "9-12"),
+        _ => read_day(*day, "8-12:30, 14-18:30"),
+    };
+    UpdateSettings {
+        phone: Some("+39 02 5550100".to_owned()),
+        address: Some("Via dell'Artigianato 12\n20090 Segrate MI".to_owned()),
+        opening_hours: Some(Weekday::ALL.iter().flat_map(open).collect()),
+        privacy_notice: Some(format!(
+            "{name} tratta i dati che inviate con questi moduli solo per la riparazione del veicolo e per richiamarvi.\n\n\
+             Potete chiederne in ogni momento una copia o la cancellazione."
+        )),
+        ..UpdateSettings::default()
+    }
 }
 
 /// An organisation's history, about to be played.

@@ -5,6 +5,7 @@ mod contact;
 mod entry;
 mod logo;
 mod preferences;
+mod robots;
 pub mod sign_in;
 mod track;
 mod visit;
@@ -30,13 +31,22 @@ pub use visit::PublicVisit;
 pub fn router() -> Router<AppState> {
     // Every public page also stands under its organisation's name, for installations with several.
     let public = visitor_routes("").merge(visitor_routes("/o/{slug}")).merge(sign_in::router()).merge(entry::router());
-    let public = public.route("/", get(welcome)).route("/o/{slug}", get(welcome));
+    let public =
+        public.route("/", get(welcome)).route("/o/{slug}", get(welcome)).route("/robots.txt", get(robots::robots));
     public.layer(from_fn(visit::remember_language)).route("/preferences/theme", post(preferences::set_theme))
 }
 
 /// The first page.
 async fn welcome(PublicVisit { visit, .. }: PublicVisit) -> Html<String> {
     Html(app::public::welcome::page(&visit))
+}
+
+/// How the organisation handles personal data, where it says so here.
+async fn privacy(PublicVisit { visit, .. }: PublicVisit) -> Response {
+    match app::public::reach::privacy(&visit) {
+        Some(page) => Html(page).into_response(),
+        None => refusal(&visit, &Error::NotFound),
+    }
 }
 
 fn visitor_routes(base: &str) -> Router<AppState> {
@@ -50,6 +60,8 @@ fn visitor_routes(base: &str) -> Router<AppState> {
         .route(&at("/contact"), get(contact::form).post(contact::submit))
         .route(&at("/contact/done"), get(contact::done))
         .route(&at("/register"), get(entry::show_register).post(entry::register))
+        .route(&at("/privacy"), get(privacy))
+        .route(&at("/manifest.webmanifest"), get(robots::manifest))
         .route(&at("/logo"), get(logo::show))
 }
 

@@ -301,7 +301,7 @@ async fn a_first_start_is_set_up_once_by_whoever_has_the_link() {
         let home = async || vera.clone().with("accept", "text/html").get("/app").await.text().replace("<!>", "");
         let first = home().await;
         assert!(first.contains("Get started") && first.contains("0 of ") && !first.contains("class=\"tiles\""), "{first}");
-        let hours = json!([{ "day": "monday", "from": "8", "to": "12" }]);
+        let hours = json!([{ "day": "monday", "from": "08:00", "to": "12:00" }]);
         let reach = json!({ "phone": "+39 0543 123456", "openingHours": hours, "areas": ["repairs"] });
         vera.patch("/api/v1/admin/settings", reach).await.expect(200);
         let second = home().await;

@@ -213,7 +213,7 @@ pub fn staff_pages() -> Vec<(&'static str, Needed)> {
 }
 
 /// What visitors may ask for.
-const PUBLIC_PAGES: [&str; 18] = [
+const PUBLIC_PAGES: [&str; 21] = [
     "/sign-in",
     "/sign-out",
     "/preferences/theme",
@@ -232,6 +232,9 @@ const PUBLIC_PAGES: [&str; 18] = [
     "/register/{token}",
     "/setup/{token}",
     "/logo",
+    "/privacy",
+    "/robots.txt",
+    "/manifest.webmanifest",
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.

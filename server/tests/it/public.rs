@@ -401,3 +401,31 @@ async fn keepers_of_passwords_find_where_one_is_changed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn programs_find_what_they_ask_a_site_for() {
+    TestServer::each(|server| async move {
+        let visitor = server.visitor();
+        let robots = visitor.get("/robots.txt").await;
+        assert_eq!((robots.status.as_u16(), robots.header("content-type")), (200, Some("text/plain; charset=utf-8")));
+        assert!(robots.text().contains("Disallow: /app\n") && !robots.text().contains("track"), "{}", robots.text());
+        let manifest = visitor.get("/manifest.webmanifest").await;
+        assert_eq!(manifest.header("content-type"), Some("application/manifest+json"));
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest.body).expect("JSON");
+        assert_eq!((&manifest["name"], &manifest["start_url"]), (&json!("Carrozzeria Rossi"), &json!("/app")));
+        let browser = visitor.clone().with("accept", "text/html").with("accept-language", "en");
+        for path in ["/", "/check-in", "/track", "/contact"] {
+            let page = browser.get(path).await.text();
+            assert!(page.contains("<meta name=\"description\" content=\"") && !page.contains("noindex"), "{path}: {page}");
+            assert!(page.contains("<link rel=\"manifest\" href=\"/manifest.webmanifest\">"), "{path}: {page}");
+        }
+        let body = json!({ "customerName": "Anna", "customerPhone": "333 1112223", "vehiclePlate": "AB123CD", "repairType": "cosmetic" });
+        let made = visitor.post("/api/v1/checkin", body).await.expect(201);
+        let page = browser.get(&format!("/track/{}", made["data"]["trackingCode"].as_str().unwrap())).await.text();
+        assert!(page.contains("noindex") && !page.contains("name=\"description\""), "{page}");
+        // The browser names an empty field before it sends photos.
+        let form = browser.get("/check-in").await.text();
+        assert!(!form.contains("novalidate") && form.contains("name=\"customerPhone\"") && form.contains(" required"), "{form}");
+    })
+    .await;
+}

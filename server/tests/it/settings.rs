@@ -310,12 +310,17 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
             ]
         };
         let name = "<script>alert(1)</script>";
-        let refused = browser.form("/_fn/settings/update", &fields(name, "8 to 12")).await;
+        let refused = browser.form("/_fn/settings/update", &fields(name, "8 to noon")).await;
         let back = refused.header("location").expect("a way back").to_owned();
         let told = page(&browser.clone().keeping(refused.header("set-cookie").unwrap()), &back).await.1;
-        assert!(told.contains("must be times such as 08:00-12:30"), "{told}");
+        assert!(told.contains("must be times such as 8-12"), "{told}");
+        // The summary above the form leads to the field.
+        assert!(
+            told.contains("href=\"#f-input-hours--0-\">Monday</a>") && told.contains("id=\"f-input-hours--0-\""),
+            "{told}"
+        );
 
-        let saved = browser.form("/_fn/settings/update", &fields(name, "08:00-12:30, 14:00-18:30")).await;
+        let saved = browser.form("/_fn/settings/update", &fields(name, "8–12.30 / 14-18:30")).await;
         assert_eq!(saved.status, 302, "{}", saved.text());
         let settings = admin.get(SETTINGS).await.expect(200)["data"].clone();
         assert_eq!(
@@ -333,6 +338,51 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
         }
         let (_, text) = page(&browser, "/app/settings").await;
         assert!(text.contains("value=\"08:00-12:30, 14:00-18:30\""), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn public_pages_say_how_the_organisation_is_reached() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let visitor = browse(server.visitor()).with("accept-language", "en");
+        let tracked = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
+        let code = server.visitor().post("/api/v1/checkin", tracked).await.expect(201)["data"]["trackingCode"].clone();
+        let tracking = format!("/track/{}", code.as_str().unwrap());
+        // Nothing is known yet, and nothing is said.
+        let (_, silent) = page(&visitor, "/check-in").await;
+        assert!(!silent.contains("tel:") && !silent.contains("Opening hours"), "{silent}");
+        assert_eq!(page(&visitor, "/privacy").await.0, 404);
+
+        let day = |day: &str, from: &str, to: &str| json!({ "day": day, "from": from, "to": to });
+        let hours = json!([day("monday", "08:00", "12:30"), day("tuesday", "08:00", "12:30"), day("saturday", "09:00", "12:00")]);
+        let reach = json!({ "phone": " +39 (0)543 123456 ", "address": "Via Roma 1\n47121 Forlì", "openingHours": hours,
+            "privacyNotice": "We keep it <b>safe</b>.\n\nAsk us.", "publicForms": ["check_in"] });
+        let set = admin.patch(SETTINGS, reach.clone()).await.expect(200)["data"].clone();
+        assert_eq!((&set["phone"], &set["address"]), (&json!("+39 (0)543 123456"), &reach["address"]));
+        for path in ["/", "/check-in", "/track", tracking.as_str(), "/contact", "/sign-in", "/nowhere"] {
+            let (_, text) = page(&visitor, path).await;
+            assert!(text.contains("href=\"tel:+390543123456\"") && text.contains("Call +39 (0)543 123456"), "{path}: {text}");
+            assert!(text.contains("47121 Forlì") && text.contains("href=\"/privacy\""), "{path}: {text}");
+            for line in ["<dt>Mon–Tue</dt><dd>08:00–12:30</dd>", "<dt>Wed–Fri</dt><dd>closed</dd>", "<dt>Sat</dt><dd>09:00–12:00</dd>"] {
+                assert!(text.contains(line), "{path}: {line}: {text}");
+            }
+        }
+        // A page that asks to be called gives the number where it says so.
+        assert_eq!(page(&visitor, "/contact").await.1.matches("tel:+390543123456").count(), 2);
+        let (status, notice) = page(&visitor, "/privacy").await;
+        assert!(status == 200 && notice.contains("<p class=\"lines\">We keep it &lt;b&gt;safe&lt;/b&gt;.</p>"), "{notice}");
+        assert!(!page(&visitor, &format!("/o/{OTHER_ORG}/check-in")).await.1.contains("tel:"));
+
+        let elsewhere = json!({ "privacyNotice": "https://rossi.test/privacy", "phone": "", "address": " " });
+        admin.patch(SETTINGS, elsewhere).await.expect(200);
+        let (_, text) = page(&visitor, "/check-in").await;
+        assert!(text.contains("href=\"https://rossi.test/privacy\"") && !text.contains("tel:") && !text.contains("Forlì"), "{text}");
+        assert_eq!(page(&visitor, "/privacy").await.0, 404);
+        let wrong = json!({ "phone": "call me", "address": "x".repeat(301) });
+        let refused = admin.patch(SETTINGS, wrong).await.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(refused["fields"].as_object().unwrap().keys().collect::<Vec<_>>(), ["address", "phone"]);
     })
     .await;
 }

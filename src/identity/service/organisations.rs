@@ -1,7 +1,7 @@
 //! Organisations: found for a public page or a member, and made.
 
 use super::settings::{check_locale, check_time_zone};
-use crate::identity::model::{Area, Organisation, PublicForm};
+use crate::identity::model::{Area, Organisation, PublicContact, PublicForm};
 use crate::identity::settings::TemperatureUnit;
 use crate::identity::store::{self, OrganisationRow};
 use crate::kernel::App;
@@ -37,6 +37,7 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "password",
     "pkg",
     "preferences",
+    "privacy",
     "public",
     "ready",
     "register",
@@ -126,6 +127,10 @@ impl NewOrganisation {
             public_forms: PublicForm::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>().join(" "),
             logo_id: None,
             temperature_unit: TemperatureUnit::Celsius,
+            opening_hours: "[]".to_owned(),
+            public_phone: None,
+            public_address: None,
+            privacy_notice: None,
         }
     }
 }
@@ -156,6 +161,13 @@ impl From<OrganisationRow> for Organisation {
             public_forms: row.public_forms.split(' ').filter_map(|word| word.parse().ok()).collect(),
             logo: row.logo_id,
             temperature_unit: row.temperature_unit,
+            contact: PublicContact {
+                phone: row.public_phone,
+                address: row.public_address,
+                // What no version has written says nothing.
+                opening_hours: serde_json::from_str(&row.opening_hours).unwrap_or_default(),
+                privacy_notice: row.privacy_notice,
+            },
         }
     }
 }

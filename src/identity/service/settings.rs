@@ -29,6 +29,10 @@ use crate::{Error, Result};
 const SUBJECT: &str = "organisation";
 /// Times that a day may be open: before and after the break.
 const SPANS_A_DAY: usize = 2;
+/// Characters of a postal address.
+const LONGEST_ADDRESS: usize = 300;
+/// Characters of a privacy notice: several pages.
+const LONGEST_NOTICE: usize = 20_000;
 /// The longest that a session may be let live, in hours: a year.
 const MOST_HOURS: i64 = 8_760;
 
@@ -140,6 +144,15 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
     if let Some(hours) = &update.opening_hours {
         after.opening_hours = checked_hours(&mut check, hours);
     }
+    if let Some(phone) = &update.phone {
+        after.phone = Some(phone).filter(|phone| !phone.trim().is_empty()).map(|phone| check.phone("phone", phone));
+    }
+    if let Some(address) = &update.address {
+        after.address = check.text("address", Some(address), LONGEST_ADDRESS);
+    }
+    if let Some(notice) = &update.privacy_notice {
+        after.privacy_notice = check.text("privacyNotice", Some(notice), LONGEST_NOTICE);
+    }
     if let Some(forms) = &update.public_forms {
         after.public_forms = words(&mut check, "publicForms", forms);
     }
@@ -183,7 +196,7 @@ fn checked_hours(check: &mut Validator, spans: &[OpenSpan]) -> Vec<OpenSpan> {
             match (clock(&span.from), clock(&span.to)) {
                 (Some(from), Some(to)) if from < to => times.push((from, to)),
                 (Some(_), Some(_)) => check.errors.add(&field, "out_of_order", "must close after it opens"),
-                _ => check.errors.add(&field, "invalid_time", "must be times such as 08:00-12:30"),
+                _ => check.errors.add(&field, "invalid_time", "must be times such as 8-12, 14-18:30"),
             }
         }
         times.sort_unstable();
@@ -295,6 +308,9 @@ impl From<SettingsRow> for Settings {
             currency: row.currency,
             temperature_unit: row.temperature_unit,
             opening_hours: serde_json::from_str(&row.opening_hours).unwrap_or_default(),
+            phone: row.public_phone,
+            address: row.public_address,
+            privacy_notice: row.privacy_notice,
             public_forms: row.public_forms.split(' ').filter_map(|word| word.parse().ok()).collect(),
             self_registration: row.self_registration,
             second_factor_roles: row.second_factor_roles.split_whitespace().map(str::to_owned).collect(),

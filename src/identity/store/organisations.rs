@@ -23,7 +23,14 @@ pub(crate) struct OrganisationRow {
     pub public_forms: String,
     pub logo_id: Option<FileId>,
     pub temperature_unit: TemperatureUnit,
+    pub opening_hours: String,
+    pub public_phone: Option<String>,
+    pub public_address: Option<String>,
+    pub privacy_notice: Option<String>,
 }
+
+const ORGANISATION: &str = "SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
+     temperature_unit, opening_hours, public_phone, public_address, privacy_notice FROM organisations ";
 
 pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
     sql("INSERT INTO organisations (id, slug, name, areas, locale, time_zone, accent, created_at) \
@@ -42,22 +49,16 @@ pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now:
 }
 
 pub(crate) async fn organisation(on: impl Into<Conn<'_>>, id: OrgId) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
-         temperature_unit \
-         FROM organisations WHERE id = $1")
-    .bind(id)
-    .optional(on)
-    .await
+    let mut query = sql(ORGANISATION);
+    query.push("WHERE id = ").push_bind(id);
+    query.optional(on).await
 }
 
 /// An organisation by its name in addresses, unless it is suspended.
 pub(crate) async fn organisation_by_slug(on: impl Into<Conn<'_>>, slug: &str) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
-         temperature_unit \
-         FROM organisations WHERE slug = $1 AND suspended_at IS NULL")
-    .bind(slug)
-    .optional(on)
-    .await
+    let mut query = sql(ORGANISATION);
+    query.push("WHERE slug = ").push_bind(slug).push(" AND suspended_at IS NULL");
+    query.optional(on).await
 }
 
 /// An organisation's country, if there is the organisation: the letters, or none where it names none.
@@ -81,11 +82,9 @@ pub(crate) async fn set_country(tx: &mut Tx, id: OrgId, country: Option<&str>) -
 
 /// The oldest organisation that is not suspended.
 pub(crate) async fn first_organisation(on: impl Into<Conn<'_>>) -> Result<Option<OrganisationRow>> {
-    sql("SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
-         temperature_unit \
-         FROM organisations WHERE suspended_at IS NULL ORDER BY created_at, id LIMIT 1")
-    .optional(on)
-    .await
+    let mut query = sql(ORGANISATION);
+    query.push("WHERE suspended_at IS NULL ORDER BY created_at, id LIMIT 1");
+    query.optional(on).await
 }
 
 /// Lets changes of an organisation's people queue: whoever counts its administrators counts them alone.
@@ -165,11 +164,15 @@ pub(crate) struct SettingsRow {
     pub session_absolute_hours: i64,
     pub logo_id: Option<FileId>,
     pub version: i64,
+    pub public_phone: Option<String>,
+    pub public_address: Option<String>,
+    pub privacy_notice: Option<String>,
 }
 
 pub(crate) async fn settings(on: impl Into<Conn<'_>>, org: OrgId) -> Result<SettingsRow> {
     sql("SELECT slug, name, areas, locale, time_zone, accent, currency, opening_hours, public_forms, self_registration, \
-         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version, temperature_unit, country \
+         second_factor_roles, session_idle_hours, session_absolute_hours, logo_id, version, temperature_unit, country, \
+         public_phone, public_address, privacy_notice \
          FROM organisations WHERE id = $1")
     .bind(org)
     .one(on)
@@ -180,7 +183,8 @@ pub(crate) async fn write_settings(tx: &mut Tx, org: OrgId, settings: &Settings)
     let words = |words: Vec<&str>| words.join(" ");
     sql("UPDATE organisations SET name = $2, areas = $3, locale = $4, time_zone = $5, accent = $6, currency = $7, \
          opening_hours = $8, public_forms = $9, self_registration = $10, second_factor_roles = $11, \
-         session_idle_hours = $12, session_absolute_hours = $13, version = $14, temperature_unit = $15 \
+         session_idle_hours = $12, session_absolute_hours = $13, version = $14, temperature_unit = $15, \
+         public_phone = $16, public_address = $17, privacy_notice = $18 \
          WHERE id = $1")
     .bind(org)
     .bind(&settings.name)
@@ -197,6 +201,9 @@ pub(crate) async fn write_settings(tx: &mut Tx, org: OrgId, settings: &Settings)
     .bind(settings.session_absolute_hours)
     .bind(settings.version)
     .bind(settings.temperature_unit)
+    .bind(settings.phone.as_deref())
+    .bind(settings.address.as_deref())
+    .bind(settings.privacy_notice.as_deref())
     .run(tx)
     .await?;
     Ok(())
