@@ -204,15 +204,24 @@ fn is_email(text: &str) -> bool {
         && !local.contains('@')
 }
 
-/// Letters and digits of a plate or VIN, upper-cased, for comparison.
+/// Letters and digits of a plate or VIN, upper-cased, for comparison. A few letters have no capital of their own and become
+/// one with an accent beside it, so what is no letter goes afterwards: a key is its own key.
 #[must_use]
 pub fn plate_key(plate: &str) -> String {
-    text::plain(plate).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    text::plain(plate).chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_plate_is_its_own_key() {
+        for plate in ["ab 123-cd", "ǰ 1", "ΐß2", "m-äö 123"] {
+            let key = plate_key(plate);
+            assert_eq!(plate_key(&key), key, "{plate}");
+        }
+    }
 
     #[test]
     fn all_broken_fields_are_reported_at_once() {
