@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use officina::kernel::csv::{self, harmless};
+use officina::kernel::csv::{self, Style, harmless};
 
 fuzz_target!(|text: &str| {
     let lines = csv::read(text).expect("any text is a table");
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
         assert!(line.fields.iter().any(|field| !field.is_empty()), "a line without anything in it");
         assert!(line.fields.iter().all(|field| field.trim() == field), "{line:?}");
     }
-    let written = csv::rows(lines.iter().map(|line| line.fields.iter())).expect("a table in memory");
+    let written = csv::rows(Style::of("en"), lines.iter().map(|line| line.fields.iter())).expect("a table in memory");
     let written = std::str::from_utf8(&written).expect("texts are written as texts");
     for (line, original) in csv::read(written).expect("our own table").iter().zip(&lines) {
         // What separates our cells is the comma; a first cell full of other signs may be taken for more cells.

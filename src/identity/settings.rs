@@ -126,10 +126,7 @@ pub struct UpdateSettings {
     /// When the organisation is open: at most two times a day.
     pub opening_hours: Option<Vec<OpenSpan>>,
     /// The phone number for public pages; an empty text takes it away.
-    #[cfg_attr(
-        feature = "utoipa",
-        schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40)
-    )]
+    #[cfg_attr(feature = "utoipa", schema(pattern = r"^([ +().\-/]*([0-9][ +().\-/]*){6,15})?$", max_length = 40))]
     pub phone: Option<String>,
     /// The postal address for public pages; an empty text takes it away.
     #[cfg_attr(feature = "utoipa", schema(max_length = 300))]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{COUNT_UP_TO, DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, Total};
 use crate::kernel::App;
 use crate::kernel::ids::OrgId;
-use crate::kernel::secret::{Key, constant_time_eq};
+use crate::kernel::secret::{Key, Secret, constant_time_eq};
 use crate::{Error, Result};
 
 /// Bytes of the tag of a cursor. Who guesses one goes on in a list that is theirs, from a row that they made up.
@@ -23,8 +23,16 @@ impl ListKey {
     /// # Errors
     /// Only internal ones.
     pub fn new(app: &App, list: &str, org: OrgId, filter: &impl Serialize) -> Result<Self> {
+        Self::under(&app.secret, list, org, filter)
+    }
+
+    /// The same for who knows the installation's secret alone.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn under(secret: &Secret, list: &str, org: OrgId, filter: &impl Serialize) -> Result<Self> {
         let identity = serde_json::to_vec(&(list, org, filter)).map_err(Error::internal)?;
-        Ok(Self(app.secret.key("cursor").derive(&identity)))
+        Ok(Self(secret.key("cursor").derive(&identity)))
     }
 
     fn tag(&self, place: &str) -> String {
@@ -91,7 +99,11 @@ impl PageRequest {
         self.window_of(ListKey::new(app, list, org, filter)?)
     }
 
-    fn window_of(&self, list: ListKey) -> Result<PageWindow> {
+    /// Checks the request for the list that a key is of.
+    ///
+    /// # Errors
+    /// As [`Self::window`].
+    pub fn window_of(&self, list: ListKey) -> Result<PageWindow> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT.into());
         let Some(limit) = u32::try_from(limit).ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)) else {
             return Err(Error::field("limit", "out_of_range", format!("must be from 1 to {MAX_LIMIT}")));
@@ -165,7 +177,6 @@ impl PageWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::secret::Secret;
 
     fn list(name: &str) -> ListKey {
         ListKey(Secret::new(&[7; 32]).key("cursor").derive(name.as_bytes()))
