@@ -90,7 +90,7 @@ pub struct CheckIn {
     #[cfg_attr(feature = "utoipa", schema(required = true, value_type = RepairType))]
     pub repair_type: String,
     /// Date of the accident, `YYYY-MM-DD`: not in the future, and at most 30 years ago.
-    #[cfg_attr(feature = "utoipa", schema(format = Date))]
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub accident_date: Option<String>,
     /// Place of the accident.
     #[cfg_attr(feature = "utoipa", schema(max_length = 200))]
@@ -102,7 +102,7 @@ pub struct CheckIn {
     #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub policy_number: Option<String>,
     /// Preferred date, `YYYY-MM-DD`: not in the past, and at most two years away.
-    #[cfg_attr(feature = "utoipa", schema(format = Date))]
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub preferred_date: Option<String>,
     /// Preferred time, `HH:MM` or a slot in words.
     #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
@@ -220,7 +220,7 @@ pub struct ChangeStatus {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateRepair {
     /// The date promised to the customer, `YYYY-MM-DD`.
-    #[cfg_attr(feature = "utoipa", schema(format = Date))]
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub promised_date: Option<String>,
     /// The member who works on it; an empty text takes it from everyone. Needs `repairs:assign` unless it is oneself.
     pub assignee_id: Option<String>,
@@ -246,7 +246,7 @@ pub struct ConfirmRepair {
     #[cfg_attr(feature = "utoipa", schema(format = DateTime))]
     pub appointment_at: Option<String>,
     /// The day, `YYYY-MM-DD`, where the organisation is.
-    #[cfg_attr(feature = "utoipa", schema(format = Date))]
+    #[cfg_attr(feature = "utoipa", schema(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub confirmed_date: Option<String>,
     /// The time of that day, `HH:MM`.
     pub confirmed_time: Option<String>,
@@ -310,10 +310,10 @@ pub struct RepairFilter {
     #[cfg_attr(feature = "utoipa", param(value_type = Option<RepairStage>))]
     pub stage: Option<String>,
     /// Made on or after this date, `YYYY-MM-DD`, in the organisation's time zone.
-    #[cfg_attr(feature = "utoipa", param(format = Date))]
+    #[cfg_attr(feature = "utoipa", param(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub start_date: Option<String>,
     /// Made on or before this date.
-    #[cfg_attr(feature = "utoipa", param(format = Date))]
+    #[cfg_attr(feature = "utoipa", param(pattern = "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$"))]
     pub end_date: Option<String>,
     /// Plate, code, name, phone, brand, model: every word must occur.
     pub search: Option<String>,

@@ -53,7 +53,6 @@ pub struct RefreshToken {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Logout {
     /// The refresh token of the session.
-    #[schema(max_length = 200)]
     refresh_token: Option<String>,
 }
 
