@@ -6,11 +6,14 @@
 //! repeated delivery changes nothing. The cost is a fixed number of statements per group, whatever its size.
 
 mod context;
+mod counter;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 pub(super) use context::KINDS;
 use context::{Context, Echo, KIND_SEQ, KIND_SUSPECT};
+pub(super) use counter::SEQ_BITS;
 
 use crate::cold_chain::backlog::{self, Said};
 use crate::cold_chain::buckets::{BucketKey, Part, spread};
@@ -130,6 +133,11 @@ async fn store(
     let mut tx = db.begin().await?;
     let mut group = Group::new(memory.devices.take(&mut tx, &numbers).await?);
     group.collect(deliveries);
+    let counted = group.counted();
+    if !counted.is_empty() {
+        group.settle(readings::known(&mut tx, &counted).await?);
+    }
+    group.sort();
     let moved = group.moved_since();
     if !moved.is_empty() {
         group.put_back(&readings::moves(&mut tx, &moved).await?);
@@ -144,7 +152,8 @@ async fn store(
     }
     if !tx.is_sqlite() {
         // Readings lie in partitions there, and each knows only what it holds itself.
-        let stored: HashSet<ReadingKey> = readings::known(&mut tx, &group.doubtful()).await?.into_iter().collect();
+        let stored = readings::known(&mut tx, &group.suspect()).await?;
+        let stored: HashSet<ReadingKey> = stored.iter().map(ReadingRow::key).collect();
         if !stored.is_empty() {
             group.keep(|key| !stored.contains(key));
         }
@@ -193,7 +202,8 @@ impl Group {
 
     /// Turns deliveries into rows, leaving out what occurs twice in the group itself.
     fn collect(&mut self, deliveries: &[Delivery]) {
-        let mut seen: HashSet<ReadingKey> = HashSet::with_capacity(deliveries.iter().map(|d| d.readings.len()).sum());
+        let mut seen: HashMap<ReadingKey, usize> =
+            HashMap::with_capacity(deliveries.iter().map(|d| d.readings.len()).sum());
         for (number, delivery) in deliveries.iter().enumerate() {
             let context = self.by_number.get(&delivery.device_no).map(|index| &mut self.contexts[*index]);
             let Some(context) = context.filter(|context| context.watched.row.access_epoch == delivery.access_epoch)
@@ -203,8 +213,13 @@ impl Group {
             };
             let mut novelty = vec![Novelty::Accepted; delivery.readings.len()];
             for (index, reading) in delivery.readings.iter().enumerate() {
-                let row = context.place(reading, delivery.received_at);
-                if seen.insert(row.key()) {
+                let mut row = context.place(reading, delivery.received_at);
+                let holder = seen.get(&row.key()).map(|holder| &self.rows[*holder]);
+                if row.dedupe_kind == KIND_SEQ && holder.is_some_and(|holder| !row.repeats(holder)) {
+                    row = row.anew();
+                }
+                if let Entry::Vacant(place) = seen.entry(row.key()) {
+                    place.insert(self.rows.len());
                     self.echoes.extend(context.echoes(reading, &row));
                     self.rows.push(row);
                     self.origins.push((number, index));
@@ -214,7 +229,46 @@ impl Group {
             }
             self.outcomes.push(Outcome::Stored(novelty));
         }
-        // In the order of the table and of time: what the engine and the indexes both want.
+    }
+
+    /// The keys under which readings may be stored whose seq their device has come past already.
+    fn counted(&self) -> Vec<ReadingKey> {
+        let mut keys: Vec<ReadingKey> =
+            self.rows.iter().filter(|row| self.is_passed(row)).flat_map(ReadingRow::stored_as).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// Whether a device has come past a reading's seq. What is not, cannot be stored yet.
+    fn is_passed(&self, row: &ReadingRow) -> bool {
+        let context = self.by_number.get(&row.device_no).and_then(|index| self.contexts.get(*index));
+        row.seq.is_some() && context.and_then(|context| context.watched.row.state.highest_seq) >= row.seq
+    }
+
+    /// Leaves out what is stored already, and tells what has the seq of another reading from it.
+    fn settle(&mut self, stored: Vec<ReadingRow>) {
+        let mut by_key: HashMap<ReadingKey, Vec<ReadingRow>> = HashMap::with_capacity(stored.len());
+        for row in stored {
+            by_key.entry(row.key()).or_default().push(row);
+        }
+        let passed = self.rows.iter().filter(|row| self.is_passed(row));
+        let is_again = |row: &&ReadingRow| {
+            let keys = row.stored_as();
+            let mut stored = keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            stored.any(|stored| row.repeats(stored))
+        };
+        let again: HashSet<ReadingKey> = passed.filter(is_again).map(ReadingRow::key).collect();
+        self.keep(|key| !again.contains(key));
+        for row in &mut self.rows {
+            if row.dedupe_kind == KIND_SEQ && by_key.contains_key(&row.key()) {
+                *row = row.anew();
+            }
+        }
+    }
+
+    /// In the order of the table and of time: what the engine and the indexes both want.
+    fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         order.sort_unstable_by_key(|index| {
             let row = &self.rows[*index];
@@ -244,18 +298,10 @@ impl Group {
         }
     }
 
-    /// What may be stored under another time: counted by the device, and not above all that it has counted so far; or told
-    /// by a clock that is not believed. All else has its time in its key, or is new by its making.
-    fn doubtful(&self) -> Vec<ReadingKey> {
-        let highest = |device| {
-            let context = self.by_number.get(&device).and_then(|index| self.contexts.get(*index));
-            context.and_then(|context| context.watched.row.state.highest_seq)
-        };
-        let is_doubtful = |row: &&ReadingRow| match row.dedupe_kind {
-            KIND_SEQ => highest(row.device_no) >= Some(row.dedupe_key),
-            kind => kind == KIND_SUSPECT,
-        };
-        self.rows.iter().filter(is_doubtful).map(ReadingRow::key).collect()
+    /// What may be stored under another time, because a clock told it that is not believed. All else has its time in its key,
+    /// is new by its making, or has been asked for by its device's count.
+    fn suspect(&self) -> Vec<ReadingKey> {
+        self.rows.iter().filter(|row| row.dedupe_kind == KIND_SUSPECT).map(ReadingRow::key).collect()
     }
 
     /// Keeps the rows that are new, and notes that the others are duplicates.

@@ -218,6 +218,10 @@ pub struct Device {
     pub latest: Option<LatestReading>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How often its own count of readings (`seq`) has begun anew, as when it forgets it at a start.
+    pub counter_restarts: i64,
+    /// When that last happened, by the time of the first reading of the new count.
+    pub counter_restarted_at: Option<Timestamp>,
     /// Since when it is out of service: it is let in no more, and nobody misses it.
     pub retired_at: Option<Timestamp>,
 }

@@ -39,22 +39,12 @@ pub struct Reading {
 
 impl Reading {
     /// What tells a reading whose clock is not believed from another one: the five minutes that it came in, and what it
-    /// says. A delivery that is repeated is known again, and a clock that stands still hides no reading. Later ones are
-    /// greater, so that the old ones lie together.
+    /// says. A delivery that is repeated is known again, and a clock that stands still hides no reading.
     #[must_use]
     pub fn fingerprint(&self, received: Timestamp) -> i64 {
-        let mut hasher = Sha256::new();
-        hasher.update(self.recorded_at.map_or(0, |at| at.0).to_be_bytes());
-        hasher.update(self.temperature.0.to_be_bytes());
-        for value in [self.humidity, self.battery] {
-            hasher.update(value.unwrap_or(f64::NAN).to_be_bytes());
-        }
-        for value in [self.power, self.door] {
-            hasher.update([value.map_or(2, u8::from)]);
-        }
-        let mut says = [0; 4];
-        says.copy_from_slice(&hasher.finalize()[..4]);
-        received.0.div_euclid(FINGERPRINT_WINDOW) << 32 | i64::from(u32::from_be_bytes(says))
+        let Self { temperature, humidity, battery, power, door, .. } = *self;
+        let values = Values { temperature, humidity, battery, power, door };
+        values.fingerprint(received.0.div_euclid(FINGERPRINT_WINDOW), self.recorded_at, None)
     }
 
     /// The time the reading counts for, and its flags, when it is received at a moment.
@@ -71,6 +61,38 @@ impl Reading {
         } else {
             (recorded, 0)
         }
+    }
+}
+
+/// What a reading says, apart from when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Values {
+    pub temperature: Micro,
+    pub humidity: Option<f64>,
+    pub battery: Option<f64>,
+    pub power: Option<bool>,
+    pub door: Option<bool>,
+}
+
+impl Values {
+    /// A key that is the same for the same values, recorded time and seq within a stretch of time, whose number is given. Later
+    /// ones are greater, so that the old ones lie together.
+    pub fn fingerprint(&self, stretch: i64, recorded_at: Option<Timestamp>, seq: Option<i64>) -> i64 {
+        let mut hasher = Sha256::new();
+        hasher.update(recorded_at.map_or(0, |at| at.0).to_be_bytes());
+        hasher.update(self.temperature.0.to_be_bytes());
+        for value in [self.humidity, self.battery] {
+            hasher.update(value.unwrap_or(f64::NAN).to_be_bytes());
+        }
+        for value in [self.power, self.door] {
+            hasher.update([value.map_or(2, u8::from)]);
+        }
+        if let Some(seq) = seq {
+            hasher.update(seq.to_be_bytes());
+        }
+        let mut says = [0; 4];
+        says.copy_from_slice(&hasher.finalize()[..4]);
+        stretch << 32 | i64::from(u32::from_be_bytes(says))
     }
 }
 

@@ -238,6 +238,10 @@ fn show(view: DeviceView) -> AnyView {
             </p>
         }
     });
+    let counter = device.counter.clone().map(|(times, at)| {
+        let times = (times > 1).then(|| format!(" ({times} times so far)"));
+        view! { <div><dt>"Counter began anew"</dt><dd>{at.view()} {times}</dd></div> }
+    });
     let seen = device.last_seen.clone().map_or_else(|| "Never".into_any(), |seen| seen.view());
     let key = view.of_key.fresh.as_ref().and_then(|fresh| fresh.values.first());
     let (command, first) = match key {
@@ -282,6 +286,7 @@ fn show(view: DeviceView) -> AnyView {
                     <div><dt>"Heard of"</dt><dd>{seen}</dd></div>
                     {retired.map(|at| view! { <div><dt>"Out of service"</dt><dd>{at.view()}</dd></div> })}
                     {device.measured.clone().map(|at| view! { <div><dt>"Newest reading"</dt><dd>{at.view()}</dd></div> })}
+                    {counter}
                 </dl>
                 {change}
                 {service}

@@ -64,7 +64,9 @@ struct ReadingBody {
     /// RFC 3339 text or epoch milliseconds. More than 5 minutes ahead or 30 days behind it is not believed.
     #[schema(value_type = Option<String>)]
     recorded_at: Option<Timestamp>,
-    /// The device's own number for the reading; a repeated number is a duplicate.
+    /// The device's own number for the reading. A reading with a known number is a duplicate if it has the same `recordedAt` as
+    /// the one before, or, where a time is missing or not believed, the same values. Otherwise the device's counter
+    /// has begun anew, as after a restart: the reading is stored, and the device says so (`counterRestartedAt`).
     seq: Option<i64>,
 }
 

@@ -12,10 +12,15 @@ pub(super) const KIND_SEQ: i64 = 0;
 pub(super) const KIND_RECORDED: i64 = 1;
 /// a number given by the server,
 pub(super) const KIND_ASSIGNED: i64 = 2;
-/// or, where the clock is not believed, what the reading says.
+/// or, where the clock is not believed, what the reading says;
 pub(super) const KIND_SUSPECT: i64 = 3;
+/// for a seq that another reading had first, the seq with the time at which it was recorded,
+pub(super) const KIND_ANEW_TIMED: i64 = 4;
+/// or, where no time is believed, the seq with what the reading says.
+pub(super) const KIND_ANEW_UNTIMED: i64 = 5;
 /// All of these.
-pub(in crate::cold_chain) const KINDS: [i64; 4] = [KIND_SEQ, KIND_RECORDED, KIND_ASSIGNED, KIND_SUSPECT];
+pub(in crate::cold_chain) const KINDS: [i64; 6] =
+    [KIND_SEQ, KIND_RECORDED, KIND_ASSIGNED, KIND_SUSPECT, KIND_ANEW_TIMED, KIND_ANEW_UNTIMED];
 
 /// A delivery whose answer was lost is sent again within this time, in milliseconds. A clock that stands still says the same
 /// for longer.
@@ -68,6 +73,7 @@ impl Context {
             power: reading.power,
             door: reading.door,
             flags,
+            seq: reading.seq,
         }
     }
 
@@ -96,9 +102,7 @@ impl Context {
         if row.flags & FLAG_CLOCK_SUSPECT != 0 {
             state.clock_suspect_at = state.clock_suspect_at.max(Some(row.received_at));
         }
-        if row.dedupe_kind == KIND_SEQ {
-            state.highest_seq = state.highest_seq.max(Some(row.dedupe_key));
-        }
+        state.highest_seq = state.highest_seq.max(row.seq);
     }
 
     /// Takes readings into the five minutes that the device fills in its cell, and gives back what belongs into the table.
@@ -110,6 +114,7 @@ impl Context {
     /// Takes a stored reading into the device's state if it is the newest, and tells whether it is.
     pub(super) fn arrive(&mut self, row: &ReadingRow) -> bool {
         self.learn_charge(row);
+        self.note_restart(row);
         let state = &mut self.watched.row.state;
         let known = (state.latest_at, state.latest_kind, state.latest_key);
         let this = (Some(row.at), Some(row.dedupe_kind), Some(row.dedupe_key));
@@ -117,6 +122,7 @@ impl Context {
             return false;
         }
         (state.latest_at, state.latest_kind, state.latest_key) = this;
+        state.latest_seq = row.seq.or(state.latest_seq);
         state.temperature = Some(row.temperature);
         state.humidity = row.humidity;
         state.power = row.power;

@@ -32,6 +32,8 @@ pub(crate) struct DeviceView {
     pub retired_at: Option<Timestamp>,
     last_seen_at: Option<Timestamp>,
     clock_suspect_at: Option<Timestamp>,
+    seq_restarts: i64,
+    seq_restarted_at: Option<Timestamp>,
     latest_at: Option<Timestamp>,
     temperature: Option<Micro>,
     humidity: Option<f64>,
@@ -53,6 +55,8 @@ impl DeviceView {
             status: DeviceStatus::at(now, self.last_seen_at, self.offline_after_seconds),
             last_seen_at: self.last_seen_at,
             clock_suspect_at: self.clock_suspect_at,
+            counter_restarts: self.seq_restarts,
+            counter_restarted_at: self.seq_restarted_at,
             latest: self.latest_at.zip(self.temperature).map(|(at, temperature)| LatestReading {
                 at,
                 temperature: temperature.celsius(),
@@ -68,7 +72,7 @@ impl DeviceView {
 }
 
 const DEVICES: &str = "SELECT d.no, d.cell_no, d.id, d.serial_number, d.cold_cell_id, c.name AS cold_cell_name, l.customer_id, d.name, d.firmware_version, \
-     c.offline_after_seconds, d.created_at, d.retired_at, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
+     c.offline_after_seconds, d.created_at, d.retired_at, s.last_seen_at, s.clock_suspect_at, s.seq_restarts, s.seq_restarted_at, s.latest_at, s.temperature, s.humidity, s.battery, s.power, s.door \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id JOIN device_states s ON s.device_no = d.no WHERE d.org_id = $1";
 
@@ -265,7 +269,7 @@ pub(crate) async fn begin_anew(tx: &mut Tx, device_no: i64) -> Result<()> {
     sql(
         "UPDATE device_states SET last_seen_at = NULL, clock_suspect_at = NULL, latest_at = NULL, latest_kind = NULL, \
          latest_key = NULL, temperature = NULL, humidity = NULL, battery = NULL, battery_at = NULL, power = NULL, door = NULL, \
-         tracks = NULL, next_look = NULL WHERE device_no = $1",
+         latest_seq = NULL, tracks = NULL, next_look = NULL WHERE device_no = $1",
     )
     .bind(device_no)
     .run(tx)

@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::cold_chain::buckets::Filling;
 use crate::cold_chain::engine::{Arrival, Measured, Window};
+use crate::cold_chain::ingest::SEQ_BITS;
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::reading::FLAG_LATE;
 use crate::kernel::db::{Conn, Db, MultiRow, Sql, Tx, sql};
@@ -49,6 +50,12 @@ pub(crate) struct DeviceState {
     pub door: Option<bool>,
     pub assigned: i64,
     pub highest_seq: Option<i64>,
+    /// The seq of the newest reading by its own time that had one.
+    pub latest_seq: Option<i64>,
+    /// How often the device's count has begun anew,
+    pub seq_restarts: i64,
+    /// and when it last did.
+    pub seq_restarted_at: Option<Timestamp>,
     pub tracks: Option<String>,
     pub next_look: Option<Timestamp>,
     #[sqlx(flatten)]
@@ -71,6 +78,9 @@ pub(crate) struct ReadingRow {
     pub power: Option<bool>,
     pub door: Option<bool>,
     pub flags: i64,
+    /// The device's own number for it, on the way to the table: there it is in the key.
+    #[sqlx(skip)]
+    pub seq: Option<i64>,
 }
 
 /// What makes a reading the same as another one.
@@ -99,7 +109,7 @@ impl ReadingRow {
 const DEVICES_HEAD: &str = "SELECT d.no, d.org_id, d.id, d.cold_cell_id, d.cell_no, d.moved_at, d.access_epoch, c.min_temperature, c.max_temperature, \
      c.hysteresis, c.alert_delay_seconds, c.door_open_seconds, c.offline_after_seconds, c.maintenance_from, \
      c.maintenance_until, s.last_seen_at, s.clock_suspect_at, s.latest_at, s.latest_kind, s.latest_key, s.temperature, \
-     s.humidity, s.battery, s.battery_at, s.power, s.door, s.assigned, s.highest_seq, s.tracks, s.next_look, \
+     s.humidity, s.battery, s.battery_at, s.power, s.door, s.assigned, s.highest_seq, s.latest_seq, s.seq_restarts, s.seq_restarted_at, s.tracks, s.next_look, \
      s.bucket_at, s.bucket_min, s.bucket_max, s.bucket_sum, s.bucket_count \
      FROM devices d JOIN cold_cells c ON c.no = d.cell_no JOIN device_states s ON s.device_no = d.no \
      WHERE d.retired_at IS NULL AND d.no IN (";
@@ -184,20 +194,21 @@ pub(crate) async fn insert_telling(tx: &mut Tx, rows: &[ReadingRow]) -> Result<V
 }
 
 static KNOWN: MultiRow = MultiRow::new(
-    "SELECT r.device_no, r.dedupe_kind, r.dedupe_key FROM (VALUES ",
+    "SELECT r.device_no, r.dedupe_kind, r.dedupe_key, r.cell_no, r.at, r.received_at, r.recorded_at, r.temperature, \
+     r.humidity, r.battery, r.power, r.door, r.flags FROM (VALUES ",
     "($,$,$)",
-    ") AS asked (device_no, dedupe_kind, dedupe_key) JOIN readings r ON r.device_no = asked.device_no \
-     AND r.dedupe_kind = asked.dedupe_kind AND r.dedupe_key = asked.dedupe_key",
+    ") AS asked JOIN readings r ON r.device_no = asked.column1 AND r.dedupe_kind = asked.column2 \
+     AND r.dedupe_key = asked.column3",
 );
 
-/// Which of some readings are stored, whatever time they count for.
-pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<ReadingKey>> {
+/// The readings that are stored under some keys, whatever time they count for.
+pub(crate) async fn known(tx: &mut Tx, keys: &[ReadingKey]) -> Result<Vec<ReadingRow>> {
     let mut found = Vec::new();
     let queries = KNOWN.queries(keys, tx.is_sqlite(), |query, (device_no, dedupe_kind, dedupe_key)| {
         query.bind(*device_no).bind(*dedupe_kind).bind(*dedupe_key)
     });
     for query in queries {
-        found.extend(query.all::<ReadingKey>(&mut *tx).await?);
+        found.extend(query.all::<ReadingRow>(&mut *tx).await?);
     }
     Ok(found)
 }
@@ -233,19 +244,22 @@ pub(crate) async fn series(
          humidity, battery, power, door, flags FROM readings WHERE device_no = $1 AND cell_no = $2 AND at >= $3 AND at < $4 ";
     let mut query = sql(COLUMNS);
     query.push("AND dedupe_kind = 1 AND dedupe_key >= $3 AND dedupe_key < $4 UNION ALL ").push(COLUMNS);
-    query.push("AND dedupe_kind IN (0, 2, 3) ORDER BY at, dedupe_kind, dedupe_key");
-    query.bind(device_no).bind(cell_no).bind(from).bind(until).all(on).await
+    query.push("AND dedupe_kind = 4 AND dedupe_key >= $5 AND dedupe_key < $6 UNION ALL ").push(COLUMNS);
+    query.push("AND dedupe_kind IN (0, 2, 3, 5) ORDER BY at, dedupe_kind, dedupe_key");
+    let [first, after] = [from, until].map(|at| at.0.saturating_mul(1 << SEQ_BITS));
+    query.bind(device_no).bind(cell_no).bind(from).bind(until).bind(first).bind(after).all(on).await
 }
 
 static STATES: MultiRow = MultiRow::new(
     "INSERT INTO device_states (device_no, last_seen_at, latest_at, latest_kind, latest_key, temperature, humidity, battery, \
-     power, door, assigned, highest_seq, tracks, next_look, clock_suspect_at, battery_at, \
+     power, door, assigned, highest_seq, latest_seq, seq_restarts, seq_restarted_at, tracks, next_look, clock_suspect_at, battery_at, \
      bucket_at, bucket_min, bucket_max, bucket_sum, bucket_count) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = excluded.last_seen_at, latest_at = excluded.latest_at, \
      latest_kind = excluded.latest_kind, latest_key = excluded.latest_key, temperature = excluded.temperature, \
      humidity = excluded.humidity, battery = excluded.battery, power = excluded.power, door = excluded.door, \
-     assigned = excluded.assigned, highest_seq = excluded.highest_seq, tracks = excluded.tracks, next_look = excluded.next_look, \
+     assigned = excluded.assigned, highest_seq = excluded.highest_seq, latest_seq = excluded.latest_seq, \
+     seq_restarts = excluded.seq_restarts, seq_restarted_at = excluded.seq_restarted_at, tracks = excluded.tracks, next_look = excluded.next_look, \
      clock_suspect_at = excluded.clock_suspect_at, battery_at = excluded.battery_at, \
      bucket_at = excluded.bucket_at, bucket_min = excluded.bucket_min, bucket_max = excluded.bucket_max, \
      bucket_sum = excluded.bucket_sum, bucket_count = excluded.bucket_count",
@@ -267,6 +281,9 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[(i64, &DeviceState)]) ->
             .bind(state.door)
             .bind(state.assigned)
             .bind(state.highest_seq)
+            .bind(state.latest_seq)
+            .bind(state.seq_restarts)
+            .bind(state.seq_restarted_at)
             .bind(state.tracks.as_ref())
             .bind(state.next_look)
             .bind(state.clock_suspect_at)

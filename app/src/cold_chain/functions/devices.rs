@@ -31,6 +31,8 @@ pub struct DeviceRow {
     pub is_clock_wrong: bool,
     /// Whether its newest reading was long past when it was last heard of.
     pub is_behind: bool,
+    /// How often its count of readings has begun anew, and when it last did.
+    pub counter: Option<(i64, Moment)>,
     /// When its newest reading was measured.
     pub measured: Option<Moment>,
     /// When it was last heard of.
@@ -55,6 +57,7 @@ impl DeviceRow {
             is_online: device.status == DeviceStatus::Online,
             is_clock_wrong: device.is_clock_wrong(),
             is_behind: device.is_behind(),
+            counter: device.counter_restarted_at.map(|at| (device.counter_restarts, calendar.relative(at))),
             measured: device.latest.as_ref().map(|latest| calendar.relative(latest.at)),
             last_seen: device.last_seen_at.map(|at| calendar.relative(at)),
             retired: device.retired_at.map(|at| calendar.relative(at)),

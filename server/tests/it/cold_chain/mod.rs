@@ -2,6 +2,7 @@
 
 mod alerts;
 mod by_page;
+mod counter;
 mod crash;
 mod degrees;
 mod devices;
