@@ -1,12 +1,12 @@
 //! What devices send, read leniently: newer firmware may send more fields, older firmware nulls, and one bad reading
 //! never spoils the others of its batch. So each reading is read on its own into a value or the reasons against it.
 
-mod huge;
+mod mended;
 mod scalar;
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::cold_chain::model::{Micro, PERCENT_RANGE, TEMPERATURE_RANGE};
 use crate::cold_chain::reading::Reading;
@@ -44,8 +44,9 @@ impl Batch {
 /// # Errors
 /// [`Error::BadRequest`] when it is not JSON or of no known shape, [`Error::TooLarge`] beyond [`MAX_BATCH`] readings.
 pub fn parse(body: &[u8]) -> Result<Batch> {
+    let body = mended::trimmed(body);
     let batch = read(body)
-        .or_else(|error| huge::quoted(body).map_or(Err(error), |mended| read(&mended)))
+        .or_else(|error| mended::mended(body).map_or(Err(error), |mended| read(&mended)))
         .map_err(|error| Error::BadRequest(format!("The body is not a reading or a list of readings: {error}.")))?;
     match &batch {
         Batch::Many(items) if items.len() > MAX_BATCH => {
@@ -79,11 +80,19 @@ impl<'de> Visitor<'de> for BatchVisitor {
         let mut items = None;
         while let Some(name) = map.next_key_seed(NameSeed)? {
             match name {
+                // Of two lists one would be lost.
+                Name::Readings if items.is_some() => return Err(A::Error::custom("`readings` occurs twice")),
                 Name::Readings => items = Some(map.next_value_seed(ItemsSeed)?),
                 name => fields.take(name, &mut map)?,
             }
         }
-        Ok(items.map_or_else(|| Batch::One(fields.finish()), Batch::Many))
+        match items {
+            None => Ok(Batch::One(fields.finish())),
+            Some(_) if fields.seen.contains(&Name::Temperature) => {
+                Err(A::Error::custom("it has a `temperature` beside its `readings`"))
+            }
+            Some(items) => Ok(Batch::Many(items)),
+        }
     }
 }
 
@@ -177,7 +186,7 @@ impl<'de> Visitor<'de> for ItemSeed {
 }
 
 /// The fields of a reading.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
     Temperature,
     Humidity,
@@ -188,6 +197,22 @@ enum Name {
     Seq,
     Readings,
     Unknown,
+}
+
+impl Name {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Temperature => "temperature",
+            Self::Humidity => "humidity",
+            Self::Battery => "batteryLevel",
+            Self::Power => "powerStatus",
+            Self::Door => "doorStatus",
+            Self::RecordedAt => "recordedAt",
+            Self::Seq => "seq",
+            Self::Readings => "readings",
+            Self::Unknown => "",
+        }
+    }
 }
 
 struct NameSeed;
@@ -231,12 +256,21 @@ struct Fields {
     door: Option<bool>,
     recorded_at: Option<Timestamp>,
     seq: Option<i64>,
+    /// Which fields have come.
+    seen: Vec<Name>,
     errors: FieldErrors,
 }
 
 impl Fields {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: Name, map: &mut A) -> Result<(), A::Error> {
         let errors = &mut self.errors;
+        if name != Name::Unknown {
+            // Two values under one name: neither is known to be the right one (RFC 8259, section 4).
+            if self.seen.contains(&name) {
+                errors.add(name.as_str(), "duplicate", "occurs twice");
+            }
+            self.seen.push(name);
+        }
         match name {
             Name::Temperature => {
                 self.temperature = map.next_value_seed(ScalarSeed)?.number(errors, "temperature", TEMPERATURE_RANGE);
@@ -348,6 +382,48 @@ mod tests {
         assert_eq!(items.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false]);
         assert_eq!(broken(r#"{"temperature": 4, "seq": -1e999}"#), ["seq"]);
         assert!(one(r#"{"temperature": 4, "firmware": 1e400}"#).is_ok());
+    }
+
+    #[test]
+    fn what_is_written_for_no_number_is_unknown_and_spoils_nothing_else() {
+        for nothing in ["nan", "NaN", "-nan(ind)", "inf", "-Infinity", "1.#QNAN", "-1.#IND", "None", "(null)", ""] {
+            let body = format!(
+                r#"[{{"temperature":-18.4,"seq":1}},{{"temperature":-18.5,"humidity":{nothing},"recordedAt":{nothing},"seq":2}},
+                {{"temperature":{nothing},"seq":3}},{{"temperature":-18.6,"seq":{nothing}}}]"#
+            );
+            let Batch::Many(items) = parse(body.as_bytes()).unwrap() else { panic!("one") };
+            let temperatures: Vec<_> =
+                items.iter().map(|item| item.as_ref().ok().map(|item| item.temperature.0)).collect();
+            assert_eq!(temperatures, [Some(-18_400_000), Some(-18_500_000), None, Some(-18_600_000)], "{nothing}");
+            let second = items[1].as_ref().unwrap();
+            assert_eq!((second.humidity, second.recorded_at, second.seq), (None, None, Some(2)));
+            assert_eq!(items[2].as_ref().unwrap_err().0.keys().collect::<Vec<_>>(), ["temperature"]);
+        }
+        assert_eq!(broken(r#"{"temperature": 4, "doorStatus": True}"#), ["doorStatus"]);
+    }
+
+    #[test]
+    fn a_body_may_have_a_mark_before_it_and_a_nul_behind() {
+        assert!(one("\u{feff}{\"temperature\": 4}\0").is_ok());
+        assert!(one("\0\r\n {\"temperature\": 4}\n\0\0").is_ok());
+        // A degree sign as older code pages have it, and a raw line break.
+        let body = b"{\"temperature\": 4, \"unit\": \"\xb0C\n\", \"\xb5\": 1}";
+        let Batch::One(reading) = parse(body).unwrap() else { panic!("many") };
+        assert!(reading.is_ok());
+    }
+
+    #[test]
+    fn what_occurs_twice_is_refused_and_not_lost() {
+        assert_eq!(broken(r#"{"temperature": 4, "temperature": 12}"#), ["temperature"]);
+        assert_eq!(broken(r#"{"temperature": 4, "seq": 1, "seq": 1}"#), ["seq"]);
+        assert!(one(r#"{"temperature": 4, "x": 1, "x": 2}"#).is_ok());
+        for body in [
+            r#"{"readings":[{"temperature":4}],"readings":[]}"#,
+            r#"{"temperature":4,"readings":[]}"#,
+            r#"{"readings":[{"temperature":4}],"temperature":4}"#,
+        ] {
+            assert!(matches!(parse(body.as_bytes()), Err(Error::BadRequest(_))), "{body}");
+        }
     }
 
     #[test]

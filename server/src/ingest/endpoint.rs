@@ -46,7 +46,8 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(post_readings))
 }
 
-/// A reading as it is sent. Unknown fields are ignored; every field but `temperature` may be null.
+/// A reading as it is sent. Unknown fields are ignored; every field but `temperature` may be null. What firmware writes for no
+/// number (`nan`, `-nan(ind)`, `inf`, `1.#QNAN`, `NaN`, `Infinity`) counts as null. A field that occurs twice refuses its reading.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the body, which is read by hand to keep one bad reading from spoiling a batch")]
@@ -110,7 +111,9 @@ struct AllRejected {
     data: Receipt,
 }
 
-/// Bring readings: one object, a list, or an object with `readings`, up to 1,000; gzip allowed. The answer comes after
+/// Bring readings.
+///
+/// The body is one object, a list, or an object with `readings`, up to 1,000; gzip allowed. The answer comes after
 /// they are durable. 200 when all were known already, and for an empty list, by which an address and a key are tried.
 #[utoipa::path(post, path = "/readings/devices/{serialNumber}/readings", tag = "cold chain",
     params(("serialNumber" = String, Path, description = "The number on the device's case."),

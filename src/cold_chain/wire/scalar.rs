@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::mended::NO_VALUE;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::FieldErrors;
 
@@ -111,6 +112,9 @@ impl<'de> Visitor<'de> for ScalarSeed {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        if text.starts_with(NO_VALUE) {
+            return Ok(Scalar::Null);
+        }
         // The only texts among a reading's fields are times.
         Ok(text.parse().map_or(Scalar::Other, Scalar::Moment))
     }

@@ -70,7 +70,7 @@ async fn one_bad_reading_never_blocks_the_others() {
         let cell = Cell::freezer(&server).await;
         let batch = json!({"readings": [
             {"temperature": -18, "seq": 1}, {"temperature": 400, "seq": 2}, {"temperature": "cold", "seq": 3},
-            {"temperature": -19, "seq": 1}, 7, {"temperature": -18.5, "seq": 4},
+            {"temperature": -18, "seq": 1}, 7, {"temperature": -18.5, "seq": 4},
         ]});
         let receipt = cell.send(&server, batch.clone(), 201).await;
         assert_eq!(
@@ -94,6 +94,33 @@ async fn one_bad_reading_never_blocks_the_others() {
         assert!(single.expect_error(400, "VALIDATION_ERROR")["fields"]["temperature"].is_array());
         assert_eq!(stored(&server).await, 2);
         assert_buckets_are_right(&server).await;
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_odd_byte_spoils_its_own_value_and_nothing_is_lost_silently() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let device = cell.device(&server);
+        let send = async |body: &str| device.raw(Method::POST, &cell.path(), "application/json", body.to_owned()).await;
+        let body = r#"[{"temperature":-18.4,"seq":1},{"temperature":-18.5,"humidity":nan,"seq":2},{"temperature":-nan(ind),"seq":3}]"#;
+        let receipt = send(body).await.expect(201)["data"].take();
+        assert_eq!((&receipt["accepted"], &receipt["rejected"]), (&json!(2), &json!(1)), "{receipt}");
+        assert!(receipt["results"][2]["error"].as_str().unwrap().contains("temperature"), "{receipt}");
+        send("\u{feff}{\"temperature\":-18.6,\"seq\":3}\0").await.expect(201);
+        send("{\"temperature\":1.#QNAN,\"seq\":4}").await.expect_error(400, "VALIDATION_ERROR");
+        assert_eq!(stored(&server).await, 3);
+
+        let doubled = send(r#"{"readings":[{"temperature":-5,"seq":5}],"readings":[]}"#).await;
+        let doubled = doubled.expect_error(400, "BAD_REQUEST");
+        assert!(doubled["error"].as_str().unwrap().contains("`readings` occurs twice"), "{doubled}");
+        send(r#"{"temperature":-5,"seq":5,"readings":[]}"#).await.expect_error(400, "BAD_REQUEST");
+        let doubled = send(r#"{"temperature":-18,"temperature":12,"seq":5}"#).await.expect_error(400, "VALIDATION_ERROR");
+        assert!(doubled["fields"]["temperature"].is_array(), "{doubled}");
+        let receipt = send(r#"[{"temperature":-18,"seq":5,"seq":6},{"temperature":-18,"seq":7}]"#).await.expect(201);
+        assert_eq!((&receipt["data"]["accepted"], &receipt["data"]["rejected"]), (&json!(1), &json!(1)));
         server.stop().await;
     })
     .await;
