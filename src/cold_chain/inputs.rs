@@ -88,6 +88,8 @@ pub struct ChangeLocation {
     /// The IANA time zone.
     #[cfg_attr(feature = "utoipa", schema(max_length = 60))]
     pub time_zone: Option<String>,
+    /// The version that the sender saw; when given and out of date, the change is refused.
+    pub version: Option<i64>,
 }
 
 /// What makes a cold cell.
@@ -154,6 +156,8 @@ pub struct ChangeColdCell {
     /// How long a device may be silent, in seconds.
     #[cfg_attr(feature = "utoipa", schema(minimum = 60, maximum = 604800))]
     pub offline_after_seconds: Option<i64>,
+    /// The version that the sender saw; when given and out of date, the change is refused.
+    pub version: Option<i64>,
 }
 
 /// A cell's settings after checking, complete.

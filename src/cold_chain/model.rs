@@ -115,6 +115,8 @@ pub struct Location {
     pub cold_cells: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Raised with each change.
+    pub version: i64,
 }
 
 /// A cold cell: its limits and its state now.
@@ -162,6 +164,8 @@ pub struct ColdCell {
     pub silenced_until: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Raised with each change of its settings.
+    pub version: i64,
 }
 
 impl ColdCell {
@@ -214,14 +218,14 @@ pub struct Device {
     pub last_seen_at: Option<Timestamp>,
     /// When the newest reading arrived whose recorded time could not be right; it counts for the time it was received.
     pub clock_suspect_at: Option<Timestamp>,
-    /// The newest reading by recorded time.
-    pub latest: Option<LatestReading>,
-    /// When it was made.
-    pub created_at: Timestamp,
     /// How often its own count of readings (`seq`) has begun anew, as when it forgets it at a start.
     pub counter_restarts: i64,
     /// When that last happened, by the time of the first reading of the new count.
     pub counter_restarted_at: Option<Timestamp>,
+    /// The newest reading by recorded time.
+    pub latest: Option<LatestReading>,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// Since when it is out of service: it is let in no more, and nobody misses it.
     pub retired_at: Option<Timestamp>,
 }

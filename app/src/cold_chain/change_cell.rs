@@ -39,6 +39,7 @@ fn show(view: ChangeCellView) -> AnyView {
                 <form method="post" action=form>
                     {calls("cold-chain/change-cell")}
                     <input type="hidden" name="id" value=view.id/>
+                    <input type="hidden" name="version" value=filling.version(view.version)/>
                     <div class="stack">
                         {cell_fields(&filling, &view.known, &view.unit, view.places, Vec::new())}
                         <div class="row wrap">

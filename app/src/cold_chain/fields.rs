@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::functions::{CellForm, Choice};
+use crate::error::PageError;
 use crate::sent::Answered;
 use crate::ui::{Field, Icon, Select, icon};
 
@@ -24,6 +25,13 @@ impl<'a> Filling<'a> {
     /// What a field holds.
     pub fn value(&self, name: &str, known: &str) -> String {
         self.answered.value(name).or_else(|| self.address.get(name)).unwrap_or_else(|| known.to_owned())
+    }
+
+    /// The version that a form shows. Who was told that somebody else has changed it meanwhile has seen what it is now.
+    pub fn version(&self, current: i64) -> String {
+        let is_told = self.answered.refused.as_ref().is_some_and(PageError::is_conflict);
+        let seen = self.answered.value("version").filter(|_| !is_told);
+        seen.unwrap_or_else(|| current.to_string())
     }
 
     /// Why a field was refused.

@@ -98,6 +98,7 @@ fn change_form(view: &PlaceView, change: ChangePlaceView) -> AnyView {
             <form method="post" action=href(&view.id)>
                 {calls("cold-chain/change-place")}
                 <input type="hidden" name="id" value=view.id.clone()/>
+                <input type="hidden" name="version" value=filling.version(change.version)/>
                 <div class="stack">
                     <Field label="Name" name="name" value=filling.value("name", &view.name) required=true maxlength=120u32
                         error=filling.error("name")/>

@@ -14,6 +14,7 @@ use crate::identity;
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, Scope};
 use crate::kernel::db::{OnViolation, Tx, Violation};
+use crate::kernel::error::Conflict;
 use crate::kernel::ids::{ColdCellId, CustomerId, LocationId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest, PageWindow};
@@ -79,13 +80,14 @@ pub async fn create_location(app: &App, actor: &Actor, new: NewLocation) -> Resu
 /// Changes a location.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
+/// [`Error::NotFound`], [`Error::Validation`] for broken fields, or [`Error::Conflict`] for a stale version.
 pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: ChangeLocation) -> Result<Location> {
     let scope = actor.reach(Permission::ColdChainWrite)?;
     let mut tx = app.db.begin().await?;
-    let known = fleet::location(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
+    let known = fleet::lock_location(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(known.customer_id)?;
     let before = NewLocation {
+    require_version(change.version, known.version, "location")?;
         name: known.name,
         customer_id: known.customer_id,
         address: known.address,
@@ -110,6 +112,18 @@ pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: C
 }
 
 fn checked_location(new: NewLocation) -> Result<NewLocation> {
+/// Passes for a change of what its sender has seen as it is now, and for one that does not say what was seen.
+fn require_version(seen: Option<i64>, version: i64, what: &str) -> Result<()> {
+    if seen.is_some_and(|seen| seen != version) {
+        return Err(Error::Conflict(Conflict {
+            message: format!("Someone else changed this {what}."),
+            version: Some(version),
+            ..Conflict::default()
+        }));
+    }
+    Ok(())
+}
+
     let new = new.checked()?;
     match new.time_zone.as_deref().map(str::parse::<chrono_tz::Tz>) {
         Some(Err(_)) => Err(Error::field("timeZone", "unknown_zone", "must be a time zone such as Europe/Rome")),
@@ -206,7 +220,7 @@ pub async fn create_cold_cell(app: &App, actor: &Actor, new: NewColdCell) -> Res
 /// Changes a cold cell. New limits count from the next reading on, new delays at once.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Validation`] for broken fields.
+/// [`Error::NotFound`], [`Error::Validation`] for broken fields, or [`Error::Conflict`] for a stale version.
 pub async fn change_cold_cell(
     app: &App,
     actor: &Actor,
@@ -216,7 +230,7 @@ pub async fn change_cold_cell(
     let scope = actor.reach(Permission::ColdChainWrite)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let known = fleet::cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
+    let known = fleet::lock_cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(known.customer_id)?;
     let (no, before) = (known.no, known.settings());
     let after = before.changed(change)?;
@@ -230,6 +244,7 @@ pub async fn change_cold_cell(
     tx.commit().await?;
     get_cold_cell(app, actor, id).await
 }
+    require_version(change.version, known.version, "cold cell")?;
 
 /// Passes for a location within reach. Whether it exists at all, the database says when it is written.
 async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: LocationId) -> Result<()> {

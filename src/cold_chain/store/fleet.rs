@@ -11,7 +11,7 @@ use crate::kernel::page::{PageWindow, words_of_search};
 use crate::kernel::time::Timestamp;
 
 const LOCATIONS: &str = "SELECT l.id, l.name, l.customer_id, k.name AS customer_name, l.address, l.time_zone, \
-     (SELECT COUNT(*) FROM cold_cells c WHERE c.org_id = l.org_id AND c.location_id = l.id) AS cold_cells, l.created_at \
+     (SELECT COUNT(*) FROM cold_cells c WHERE c.org_id = l.org_id AND c.location_id = l.id) AS cold_cells, l.created_at, l.version \
      FROM locations l LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE l.org_id = $1";
 
 /// The ids of the locations of customers.
@@ -71,6 +71,17 @@ pub(crate) async fn location(on: impl Into<Conn<'_>>, org: OrgId, id: LocationId
     query.optional(on).await
 }
 
+/// One location, which is this transaction's to change from here.
+pub(crate) async fn lock_location(tx: &mut Tx, org: OrgId, id: LocationId) -> Result<Option<Location>> {
+    // A statement of its own: who waits for the lock would see the rest of the row as it was before.
+    let row: Option<(LocationId,)> =
+        sql("SELECT id FROM locations WHERE org_id = $1 AND id = $2").bind(org).bind(id).lock(tx).await?;
+    match row {
+        Some(_) => location(tx, org, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Stores a new location.
 pub(crate) async fn insert_location(
     tx: &mut Tx,
@@ -95,7 +106,7 @@ pub(crate) async fn insert_location(
 
 /// Writes a location's fields.
 pub(crate) async fn update_location(tx: &mut Tx, org: OrgId, id: LocationId, new: &NewLocation) -> Result<()> {
-    sql("UPDATE locations SET customer_id = $3, name = $4, address = $5, time_zone = $6 WHERE org_id = $1 AND id = $2")
+    sql("UPDATE locations SET customer_id = $3, name = $4, address = $5, time_zone = $6, version = version + 1 WHERE org_id = $1 AND id = $2")
         .bind(org)
         .bind(id)
         .bind(new.customer_id)
@@ -135,6 +146,8 @@ pub(crate) struct CellRow {
     maintenance_reason: Option<String>,
     silenced_until: Option<Timestamp>,
     created_at: Timestamp,
+    /// How often people have changed it.
+    pub version: i64,
 }
 
 impl CellRow {
@@ -181,6 +194,7 @@ impl CellRow {
             maintenance: stretch.map(|(from, until)| Maintenance { from, until, reason }),
             silenced_until: row.silenced_until,
             created_at: row.created_at,
+            version: row.version,
         }
     }
 }
@@ -195,7 +209,7 @@ const CELLS: &str = "SELECT c.no, c.id, c.name, c.location_id, l.name AS locatio
      (SELECT COUNT(*) FROM alerts a WHERE a.org_id = c.org_id AND a.cold_cell_id = c.id AND a.status = 'ACTIVE') AS active_alerts, \
      c.maintenance_from, c.maintenance_until, c.maintenance_reason, \
      (SELECT MAX(q.until) FROM silences q WHERE q.org_id = c.org_id AND q.until > $2 \
-      AND (q.cold_cell_id = c.id OR q.location_id = c.location_id)) AS silenced_until, c.created_at \
+      AND (q.cold_cell_id = c.id OR q.location_id = c.location_id)) AS silenced_until, c.created_at, c.version \
      FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
      LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id WHERE c.org_id = $1";
 
@@ -258,6 +272,32 @@ pub(crate) async fn cell(
     let mut query = sql(CELLS).bind(org).bind(now);
     query.push(" AND c.id = ").push_bind(id);
     query.optional(on).await
+}
+
+/// One cell, which is this transaction's to change from here.
+pub(crate) async fn lock_cell(tx: &mut Tx, org: OrgId, id: ColdCellId, now: Timestamp) -> Result<Option<CellRow>> {
+    let row: Option<(ColdCellId,)> =
+        sql("SELECT id FROM cold_cells WHERE org_id = $1 AND id = $2").bind(org).bind(id).lock(tx).await?;
+    match row {
+        Some(_) => cell(tx, org, id, now).await,
+        None => Ok(None),
+    }
+}
+
+/// Whose cell it is, and when a device there was last heard of.
+pub(crate) async fn cell_heard(
+    on: impl Into<Conn<'_>>,
+    org: OrgId,
+    id: ColdCellId,
+) -> Result<Option<(Option<CustomerId>, Option<Timestamp>)>> {
+    sql("SELECT l.customer_id, (SELECT MAX(s.last_seen_at) FROM devices d JOIN device_states s ON s.device_no = d.no \
+         WHERE d.cell_no = c.no AND d.retired_at IS NULL) AS heard_at \
+         FROM cold_cells c JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
+         WHERE c.org_id = $1 AND c.id = $2")
+    .bind(org)
+    .bind(id)
+    .optional(on)
+    .await
 }
 
 /// Some cells in no particular order, with the silences of a moment.
@@ -330,8 +370,8 @@ pub(crate) async fn insert_cell(
 /// Writes a cell's settings.
 pub(crate) async fn update_cell(tx: &mut Tx, org: OrgId, id: ColdCellId, cell: &CellSettings) -> Result<()> {
     sql("UPDATE cold_cells SET location_id = $3, name = $4, preset = $5, min_temperature = $6, max_temperature = $7, \
-         hysteresis = $8, alert_delay_seconds = $9, door_open_seconds = $10, offline_after_seconds = $11 \
-         WHERE org_id = $1 AND id = $2")
+         hysteresis = $8, alert_delay_seconds = $9, door_open_seconds = $10, offline_after_seconds = $11, \
+         version = version + 1 WHERE org_id = $1 AND id = $2")
     .bind(org)
     .bind(id)
     .bind(cell.location_id)

@@ -39,6 +39,8 @@ pub struct ChangeCellView {
     pub places: Choice,
     /// What is stored.
     pub known: CellForm,
+    /// The version that the form shows.
+    pub version: i64,
     /// The sign of the unit that temperatures are typed in.
     pub unit: String,
     /// What came of the form.
@@ -130,6 +132,7 @@ pub async fn get_cell_form(
         known: CellForm::of(&cell, unit),
         unit: unit.sign().to_owned(),
         name: cell.name,
+        version: cell.version,
         id,
         answered,
     })
@@ -173,7 +176,12 @@ pub async fn create_cell(
 
 /// Changes a cell. What stands in its field as before stays, to the last digit.
 #[server(prefix = "/_fn", endpoint = "cold-chain/change-cell")]
-pub async fn change_cell(id: String, #[server(default)] place: String, cell: CellForm) -> Result<(), PageError> {
+pub async fn change_cell(
+    id: String,
+    #[server(default)] place: String,
+    cell: CellForm,
+    #[server(default)] version: Option<i64>,
+) -> Result<(), PageError> {
     use officina::cold_chain::{ChangeColdCell, service};
     use officina::kernel::permission::Permission;
 
@@ -184,7 +192,7 @@ pub async fn change_cell(id: String, #[server(default)] place: String, cell: Cel
     let before = service::cold_cell(&app, &actor, id).await?;
     let limits = (before.min_temperature, before.max_temperature);
     let change = cell.read(unit, &CellForm::of(&before, unit), Some(limits))?;
-    let change = ChangeColdCell { location_id: Some(place_id(&place)?), name: Some(cell.name), ..change };
+    let change = ChangeColdCell { location_id: Some(place_id(&place)?), name: Some(cell.name), version, ..change };
     service::change_cold_cell(&app, &actor, id, change).await?;
     leptos_axum::redirect(&format!("/app/cold-chain/cells/{id}"));
     Ok(())

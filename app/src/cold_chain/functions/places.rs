@@ -40,6 +40,8 @@ pub struct ChangePlaceView {
     pub customers: Choice,
     /// Whether it belongs to a customer already: then it does so for good.
     pub is_owned: bool,
+    /// The version that the form shows.
+    pub version: i64,
     /// What came of the form.
     pub answered: Answered,
 }
@@ -68,7 +70,7 @@ pub async fn get_place(
         let chosen = chosen.or_else(|| owner.clone()).unwrap_or_default();
         let search = answered.value("search").unwrap_or(search);
         let customers = Choice::of_customers(&app, &actor, search, &chosen).await?;
-        Some(ChangePlaceView { customers, is_owned: owner.is_some(), answered })
+        Some(ChangePlaceView { customers, is_owned: owner.is_some(), version: place.version, answered })
     } else {
         None
     };
@@ -122,6 +124,7 @@ pub async fn change_place(
     #[server(default)] customer: String,
     #[server(default)] address: String,
     #[server(default)] time_zone: String,
+    #[server(default)] version: Option<i64>,
 ) -> Result<(), PageError> {
     use officina::cold_chain::{ChangeLocation, service};
 
@@ -131,6 +134,7 @@ pub async fn change_place(
         customer_id: customer_id(&customer)?,
         address: Some(address),
         time_zone: Some(time_zone),
+        version,
     };
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     service::change_location(&app, &actor, id, change).await?;

@@ -53,6 +53,53 @@ async fn a_fleet_is_made_listed_and_changed() {
 }
 
 #[tokio::test]
+async fn two_people_change_one_cell_at_once_and_neither_change_is_lost() {
+    TestServer::each(|server| async move {
+        let cell = Cell::freezer(&server).await;
+        let path = format!("/api/v1/coldcells/{}", cell.id);
+        let location = text(&cell.admin.get(&path).await.expect(200)["data"]["locationId"]);
+        let place = format!("/api/v1/locations/{location}");
+        let other = server.member("manager").await;
+        for round in 0..5 {
+            let (name, delay) = (format!("Cella {round}"), 60 + round);
+            let (one, two, three, four) = tokio::join!(
+                cell.admin.patch(&path, json!({"name": name})),
+                other.patch(&path, json!({"alertDelaySeconds": delay})),
+                cell.admin.patch(&place, json!({"name": name})),
+                other.patch(&place, json!({"address": format!("Via {round}")})),
+            );
+            [one, two, three, four].iter().for_each(|answer| drop(answer.expect(200)));
+            let now = cell.admin.get(&path).await.expect(200)["data"].take();
+            assert_eq!((&now["name"], &now["alertDelaySeconds"]), (&json!(name), &json!(delay)));
+            let now = cell.admin.get(&place).await.expect(200)["data"].take();
+            assert_eq!((&now["name"], &now["address"]), (&json!(name), &json!(format!("Via {round}"))));
+        }
+        // Who says what was seen is told when it is not so any more.
+        for path in [&path, &place] {
+            let version = cell.admin.get(path).await.expect(200)["data"]["version"].as_i64().unwrap();
+            assert_eq!(version, 11);
+            let change = |name: &str| json!({"name": name, "version": version});
+            let (one, two) = tokio::join!(cell.admin.patch(path, change("One")), other.patch(path, change("Two")));
+            let (first, second) = if one.status == 200 { (one, two) } else { (two, one) };
+            assert_eq!(first.expect(200)["data"]["version"], 12);
+            assert_eq!(second.expect_error(409, "CONFLICT")["version"], 12);
+        }
+        // A page that was open meanwhile.
+        let pages = cell.admin.clone().with("accept", "text/html");
+        let page = format!("/app/cold-chain/places/{location}");
+        assert!(pages.get(&page).await.text().contains("name=\"version\" value=\"12\""));
+        let form = [("function", "cold-chain/change-place"), ("id", &*location), ("name", "Three"), ("version", "11")];
+        let refused = pages.form(&page, &form).await;
+        assert_eq!(refused.status, 409);
+        let text = refused.text();
+        assert!(text.contains("Someone else changed this location") && text.contains("value=\"Three\""), "{text}");
+        assert!(text.contains("name=\"version\" value=\"12\""), "{text}");
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_organisation_sees_and_reaches_nothing() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;
