@@ -88,8 +88,9 @@ pub struct Line {
     pub fields: Vec<String>,
 }
 
-/// The lines of a file that a spreadsheet wrote or that was copied from one: separated by commas, semicolons or tabs,
-/// whichever the first line has most of. Lines without anything in them are left out.
+/// The lines of a file that a spreadsheet wrote or that was copied from one: separated by what a line `sep=` in front of
+/// them says, or else by commas, semicolons or tabs, whichever the first line has most of. Lines without anything in them are
+/// left out.
 ///
 /// # Errors
 /// Only internal ones: any text is a file.
@@ -97,15 +98,17 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
     // The reader counts lines by their line feeds, and finds those of Windows a line too late.
     let text = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
+    let said = head.trim_matches('"').strip_prefix("sep=").map(|said| said.bytes().next());
     // Of several that are equally frequent the last one is taken: the comma.
     let separator = [b'\t', b';', b','].into_iter().max_by_key(|sign| head.bytes().filter(|byte| byte == sign).count());
+    let separator = said.flatten().filter(u8::is_ascii).or(separator);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(separator.unwrap_or(b','))
         .from_reader(text.as_bytes());
     let mut lines = Vec::new();
-    for record in reader.records() {
+    for record in reader.records().skip(usize::from(said.is_some())) {
         let record = record.map_err(Error::internal)?;
         let fields: Vec<String> = record.iter().map(|field| field.trim().to_owned()).collect();
         if fields.iter().any(|field| !field.is_empty()) {
@@ -153,6 +156,13 @@ mod tests {
             assert_eq!(found, [(1, vec!["a", "b"]), (2, vec!["1", "x\ny"]), (6, vec!["3"])], "{text:?}");
         }
         assert_eq!(read("").unwrap(), []);
+        for text in ["sep=;\na,x;b\n1;2", "sep=;\r\na,x;b\r\n1;2", "\u{feff}\"sep=;\"\na,x;b\n1;2"] {
+            let lines = read(text).unwrap();
+            let found: Vec<(u64, Vec<&str>)> =
+                lines.iter().map(|line| (line.number, line.fields.iter().map(String::as_str).collect())).collect();
+            assert_eq!(found, [(2, vec!["a,x", "b"]), (3, vec!["1", "2"])], "{text:?}");
+        }
+        assert_eq!(read("sep=|\na|b").unwrap()[0].fields, ["a", "b"]);
     }
 
     #[test]

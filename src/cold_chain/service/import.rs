@@ -174,13 +174,14 @@ fn lines(text: &str, errors: &mut FieldErrors) -> Result<Vec<Wanted>> {
         return Err(Error::field("csv", "too_many", sentence));
     }
     let columns = columns(head)?;
+    let is_too_long = |line: &Line| line.fields.iter().skip(head.fields.len()).any(|field| !field.is_empty());
     let mut wanted = Vec::with_capacity(lines.len());
     for line in lines {
-        if line.fields.len() > head.fields.len() {
+        if is_too_long(line) {
             refuse(errors, line.number, "too_many", "has more fields than there are columns");
         }
         let field = |name: &str| {
-            let place = columns.iter().position(|column| *column == name);
+            let place = columns.iter().position(|column| *column == Some(name));
             place.and_then(|place| line.fields.get(place)).cloned()
         };
         let device = NewDevice {
@@ -212,20 +213,25 @@ fn lines(text: &str, errors: &mut FieldErrors) -> Result<Vec<Wanted>> {
     Ok(wanted)
 }
 
-/// The names of the columns, in their order.
-fn columns(head: &Line) -> Result<Vec<&'static str>> {
+/// The names of the columns, in their order. A column without a name is left by a separator at the end of each line: what
+/// stands in it means nothing.
+fn columns(head: &Line) -> Result<Vec<Option<&'static str>>> {
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let mut columns = Vec::with_capacity(head.fields.len());
     let mut seen = HashSet::new();
     for field in &head.fields {
+        if field.is_empty() {
+            columns.push(None);
+            continue;
+        }
         let found = COLUMNS.into_iter().find(|column| column.to_lowercase() == plain(field));
         let column = found.filter(|column| seen.insert(*column)).ok_or_else(|| {
             let known = COLUMNS.join(", ");
             Error::field("csv", "unknown_column", format!("has a column “{field}”; it may have {known}, each once"))
         })?;
-        columns.push(column);
+        columns.push(Some(column));
     }
-    match COLUMNS[..2].iter().find(|needed| !columns.contains(needed)) {
+    match COLUMNS[..2].iter().find(|needed| !columns.contains(&Some(**needed))) {
         Some(missing) => Err(Error::field("csv", "required", format!("has no column {missing}"))),
         None => Ok(columns),
     }

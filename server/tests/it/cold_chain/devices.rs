@@ -26,6 +26,9 @@ async fn a_table_makes_devices_whose_keys_work() {
             format!("serialNumber,coldCell,name,firmwareVersion\nA-0,Cella,Left,1.2\n\nB-0,{},,\n", cell.id),
             format!("\u{feff}Cold cell;Serial number\r\nCella;A-1\r\n{};B-1\r\n", cell.id),
             format!("Serial number\tName\tCold cell\nA-2\tLeft\tCella\nB-2\t\t{}", cell.id),
+            // As spreadsheets leave it: a separator at the end of each line, and one that is said in front.
+            format!("serialNumber;coldCell;\nA-3;Cella;\nB-3;{};;\n", cell.id),
+            format!("sep=;\r\nserialNumber;;coldCell\r\nA-4;;Cella\r\nB-4;mine;{}\r\n", cell.id),
         ]
         .into_iter()
         .enumerate()
@@ -49,7 +52,7 @@ async fn a_table_makes_devices_whose_keys_work() {
         let first = listed["data"].as_array().unwrap().iter().find(|device| device["serialNumber"] == "A-0").unwrap();
         assert_eq!((&first["name"], &first["firmwareVersion"]), (&json!("Left"), &json!("1.2")));
         let journal = journaled(server.app(), "cold_chain.device_created").await;
-        assert_eq!(journal.len(), 7);
+        assert_eq!(journal.len(), 11);
         assert!(!journal.iter().any(|entry| entry.to_string().contains("Key")), "{journal:?}");
         server.stop().await;
     })
