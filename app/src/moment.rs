@@ -28,11 +28,11 @@ impl Moment {
 
 #[cfg(feature = "ssr")]
 mod server {
-    use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+    use chrono::{DateTime, Datelike, NaiveDate};
     use chrono_tz::Tz;
     use officina::identity::Organisation;
     use officina::kernel::time::{DAY, HOUR, MINUTE, Timestamp};
-    use officina::kernel::zone::zone;
+    use officina::kernel::zone::{self, zone};
 
     use super::Moment;
     use crate::public::Language;
@@ -130,10 +130,17 @@ mod server {
             Moment { words, ..self.day(date) }
         }
 
-        /// The clock time, `HH:MM`.
+        /// The clock time, `HH:MM`; with the offset on a day that has an hour twice.
         #[must_use]
         pub fn clock(self, at: Timestamp) -> String {
-            self.local(at).format("%H:%M").to_string()
+            zone::time(at, self.zone)
+        }
+
+        /// A moment in milliseconds since 1970, as if the zone's wall clocks were those of UTC: for a clock in a browser, which
+        /// has no zone tables.
+        #[must_use]
+        pub fn wall_clock(self, at: Timestamp) -> i64 {
+            self.local(at).naive_local().and_utc().timestamp_millis()
         }
 
         /// Day and month, short.
@@ -155,8 +162,7 @@ mod server {
         }
 
         fn in_full(self, at: Timestamp) -> String {
-            let local = self.local(at);
-            format!("{}, {:02}:{:02}", self.day_words(local.date_naive()), local.hour(), local.minute())
+            format!("{}, {}", self.day_words(self.local(at).date_naive()), self.clock(at))
         }
 
         fn short(self, at: Timestamp) -> String {

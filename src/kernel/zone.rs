@@ -1,6 +1,6 @@
 //! Days and clock times in an organisation's time zone. The server does this; the zone tables are too heavy for the browser.
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::kernel::time::Timestamp;
@@ -43,16 +43,41 @@ pub fn local(field: &str, date: &str, time: &str, zone: Tz) -> Result<Timestamp>
     Ok(moment.ok_or_else(skipped)?.to_utc().into())
 }
 
-/// A moment in words of a zone, for people: `20/11/2026 11:00`.
+/// A moment in words of a zone, for people: `20/11/2026 11:00`; on a day that has an hour twice, `25/10/2026 02:30 +02:00`.
 #[must_use]
 pub fn moment(moment: Timestamp, zone: Tz) -> String {
-    moment.to_utc().with_timezone(&zone).format("%d/%m/%Y %H:%M").to_string()
+    let local = moment.to_utc().with_timezone(&zone);
+    local.format(if has_an_hour_twice(&local) { "%d/%m/%Y %H:%M %:z" } else { "%d/%m/%Y %H:%M" }).to_string()
 }
 
-/// The time of day of a moment in a zone, for people: `11:00`.
+/// The time of day of a moment in a zone, for people: `11:00`; on a day that has an hour twice, `02:30 +02:00`.
 #[must_use]
 pub fn time(moment: Timestamp, zone: Tz) -> String {
+    let local = moment.to_utc().with_timezone(&zone);
+    local.format(if has_an_hour_twice(&local) { "%H:%M %:z" } else { "%H:%M" }).to_string()
+}
+
+/// The time of day of a moment in a zone as a form's field has it: `11:00`.
+#[must_use]
+pub fn time_in_a_field(moment: Timestamp, zone: Tz) -> String {
     moment.to_utc().with_timezone(&zone).format("%H:%M").to_string()
+}
+
+/// Whether the clock is set back on a day: then a time of day alone may mean two moments.
+#[must_use]
+pub fn has_an_hour_twice(local: &DateTime<Tz>) -> bool {
+    let zone = local.timezone();
+    let midnight = local.date_naive().and_time(NaiveTime::MIN);
+    let offset = |local: NaiveDateTime| {
+        let found = zone.offset_from_local_datetime(&local);
+        let offsets = [found.clone().earliest(), found.latest()];
+        offsets.map(|offset| offset.map(|offset| offset.fix().local_minus_utc()))
+    };
+    // At midnight itself the clock may be set back, too.
+    match (offset(midnight), offset(midnight + chrono::Duration::days(1))) {
+        ([Some(first), _], [_, Some(last)]) => first > last,
+        _ => false,
+    }
 }
 
 /// The hour of the day that a moment falls in, in a zone: 0 to 23.
@@ -65,4 +90,27 @@ pub fn hour(moment: Timestamp, zone: Tz) -> u32 {
 #[must_use]
 pub fn day(moment: Timestamp, zone: Tz) -> String {
     moment.to_utc().with_timezone(&zone).format("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_has_an_hour_twice_says_which() {
+        let rome = zone("Europe/Rome");
+        let say = |text: &str| moment(text.parse().unwrap(), rome);
+        assert_eq!(say("2026-10-25T00:30:00Z"), "25/10/2026 02:30 +02:00");
+        assert_eq!(say("2026-10-25T01:10:00Z"), "25/10/2026 02:10 +01:00");
+        assert_eq!(say("2026-10-25T11:00:00Z"), "25/10/2026 12:00 +01:00");
+        assert_eq!(say("2026-10-24T11:00:00Z"), "24/10/2026 13:00");
+        assert_eq!(say("2026-10-26T11:00:00Z"), "26/10/2026 12:00");
+        // The day on which an hour is left out has none twice.
+        assert_eq!(say("2026-03-29T11:00:00Z"), "29/03/2026 13:00");
+        assert_eq!(time("2026-10-25T00:30:00Z".parse().unwrap(), rome), "02:30 +02:00");
+        // In Cuba the clock is set back at one o'clock to midnight.
+        let havana = zone("America/Havana");
+        assert_eq!(time("2026-11-01T04:30:00Z".parse().unwrap(), havana), "00:30 -04:00");
+        assert_eq!(time("2026-11-01T05:30:00Z".parse().unwrap(), havana), "00:30 -05:00");
+    }
 }

@@ -106,7 +106,7 @@ pub async fn suggested(app: &App, actor: &Actor, repair: &RepairDetail) -> Resul
     let now = app.clock.now();
     let (date, time) = (repair.preferred_date.as_deref(), repair.preferred_time.as_deref());
     if let Some(at) = repair.appointment_at.or_else(|| wished(date, time, tz)).filter(|at| *at >= now) {
-        return Ok((zone::day(at, tz), zone::time(at, tz)));
+        return Ok((zone::day(at, tz), zone::time_in_a_field(at, tz)));
     }
     let hours = identity::service::opening_hours(app, actor.org).await?;
     let wished = date.map(str::to_owned).filter(|date| *date > zone::day(now, tz));
