@@ -72,6 +72,11 @@ pub struct Alert {
     pub opened_at: Timestamp,
     /// The time of the newest reading out of bounds.
     pub last_triggered_at: Timestamp,
+    /// How often an alert has opened so far in this trouble: of the same cell and kind, each within half an hour of the end of
+    /// the one before, and nobody reacted.
+    pub openings: i64,
+    /// When the first of them opened. Escalation counts from then.
+    pub trouble_since: Timestamp,
     /// When somebody took note.
     pub acknowledged_at: Option<Timestamp>,
     /// Who took note.

@@ -7,17 +7,20 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 
 use crate::cold_chain::alert::{AlertStatus, AlertType};
-use crate::cold_chain::engine::{self, Correction, Effect, Found, KnownAlert, Observation, Open, Rule, Tracks, Window};
+use crate::cold_chain::engine::{
+    self, Correction, Effect, FLAPPING_FROM, Found, KnownAlert, Observation, Open, Predecessor, Rule, Tracks, Trouble,
+    Window,
+};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::policy::Muted;
 use crate::cold_chain::service::Mutes;
 use crate::cold_chain::store::alerts;
 use crate::cold_chain::store::looks::Look;
 use crate::cold_chain::store::readings::DeviceRow;
-use crate::cold_chain::store::transitions::{self, Name, NewAlert, Place};
+use crate::cold_chain::store::transitions::{self, Escalated, Name, NewAlert, Place, PredecessorRow};
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, ColdCellId};
+use crate::kernel::ids::{AlertId, ColdCellId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::PermissionSet;
 use crate::kernel::time::{SECOND, Timestamp};
@@ -132,7 +135,7 @@ impl Changes {
         match effect {
             Effect::Open { kind, alert, threshold } => {
                 self.last.insert((place.device_no, kind), Last::New(self.new.len()));
-                let alert = NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: None };
+                let alert = NewAlert::new(kind, alert, threshold, None);
                 self.new.push((place, alert));
             }
             Effect::Update { kind, alert, goes_on } => match self.last(place, kind) {
@@ -154,9 +157,11 @@ impl Changes {
     pub fn look_back(&mut self, device: &DeviceRow, corrections: Vec<Correction>, new: Vec<Found>) {
         let place = Place::from(device);
         self.corrections.extend(corrections.into_iter().map(|correction| (place, correction)));
-        self.new.extend(new.into_iter().map(|Found { kind, alert, threshold, until, .. }| {
-            (place, NewAlert { id: AlertId::new(), kind, alert, threshold, resolved_at: until })
-        }));
+        self.new.extend(
+            new.into_iter().map(|Found { kind, alert, threshold, until, .. }| {
+                (place, NewAlert::new(kind, alert, threshold, until))
+            }),
+        );
     }
 
     fn last(&mut self, place: Place, kind: AlertType) -> Last {
@@ -169,7 +174,7 @@ impl Changes {
     }
 
     /// Writes alerts first and the journal last, because writers of an organisation queue on the journal.
-    pub async fn write(self, tx: &mut Tx, now: Timestamp, cause: Cause) -> Result<()> {
+    pub async fn write(mut self, tx: &mut Tx, now: Timestamp, cause: Cause) -> Result<()> {
         if self.known.is_empty() && self.new.is_empty() && self.corrections.is_empty() {
             return Ok(());
         }
@@ -191,7 +196,9 @@ impl Changes {
         let over: Vec<(Name, Timestamp)> =
             self.known.iter().filter_map(|known| Some((known.name, known.resolved_at?))).collect();
         let resolved = transitions::resolve(tx, &over).await?;
+        let succeeded = self.find_troubles(tx).await?;
         let stored: HashSet<AlertId> = transitions::insert(tx, &self.new).await?.into_iter().collect();
+        transitions::hand_over(tx, &succeeded).await?;
 
         let mut entries: Vec<(Place, Entry)> = Vec::new();
         for (place, correction) in &self.corrections {
@@ -226,6 +233,54 @@ impl Changes {
         journal::write_all(tx, now, entries).await
     }
 }
+
+impl Changes {
+    /// Finds out which new alerts go on with a trouble of their cell, and tells whose escalation they take over.
+    async fn find_troubles(&mut self, tx: &mut Tx) -> Result<Vec<(OrgId, AlertId)>> {
+        let mut opened: Vec<(Family, &mut NewAlert)> = self
+            .new
+            .iter_mut()
+            .filter(|(_, new)| !new.alert.late)
+            .map(|(place, new)| ((place.org, place.cell, new.kind.family()), new))
+            .collect();
+        if opened.is_empty() {
+            return Ok(Vec::new());
+        }
+        opened.sort_by_key(|(_, new)| (new.alert.opened_at, new.id));
+        let mut asked: Vec<Family> = opened.iter().map(|(family, _)| *family).collect();
+        let mut seen = HashSet::new();
+        asked.retain(|family| seen.insert(*family));
+        let found = transitions::predecessors(tx, &asked).await?.into_iter();
+        let known = |row: PredecessorRow| {
+            let family = (row.org_id, row.cold_cell_id, row.kind.family());
+            (family, (row.id, row.predecessor(), row.escalated))
+        };
+        let mut before: HashMap<Family, (AlertId, Predecessor, Escalated)> = found.map(known).collect();
+        let mut succeeded = Vec::new();
+        for (family, new) in opened {
+            let last = before.get(&family);
+            let trouble = Trouble::of(new.id, new.alert.opened_at, last.map(|(_, last, _)| last));
+            // One that has opened for a second time only is told like any other.
+            let is_flapping = trouble.openings >= FLAPPING_FROM;
+            if let Some((id, _, escalated)) = last.filter(|(_, last, _)| is_flapping && last.trouble.id == trouble.id) {
+                new.escalated = *escalated;
+                succeeded.push((family.0, *id));
+            }
+            new.trouble = Some(trouble);
+            let this = Predecessor {
+                trouble,
+                opened_at: new.alert.opened_at,
+                resolved_at: new.resolved_at,
+                is_attended: false,
+            };
+            before.insert(family, (new.id, this, new.escalated));
+        }
+        Ok(succeeded)
+    }
+}
+
+/// Cell and types of alerts that are one trouble.
+type Family = (OrgId, ColdCellId, [AlertType; 2]);
 
 fn actor(place: Place, cause: Cause) -> Actor {
     match cause {

@@ -72,9 +72,19 @@ pub struct NoticeFacts {
     pub level: i64,
     /// Whether it was found in readings that arrived late.
     pub late: bool,
+    /// How often an alert had opened there, where it opened again and again.
+    #[serde(default = "once")]
+    pub openings: i64,
+    /// Within how many minutes.
+    #[serde(default)]
+    pub opened_within_minutes: i64,
     /// The alert, where it is about one.
     #[serde(default)]
     pub alert_id: Option<AlertId>,
+}
+
+const fn once() -> i64 {
+    1
 }
 
 /// The page that a notice leads to: of the alert or the cell that it is about, or the alerts of the place.

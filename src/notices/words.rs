@@ -7,7 +7,7 @@ use crate::cold_chain::service::{CellDay, Standing};
 use crate::cold_chain::{Alert, AlertType, tenths};
 use crate::identity::TemperatureUnit;
 use crate::identity::service::Audience;
-use crate::kernel::time::Timestamp;
+use crate::kernel::time::{MINUTE, Timestamp};
 use crate::kernel::zone;
 use crate::notify::texts::one_line;
 
@@ -28,14 +28,18 @@ pub(super) fn title(kind: NoticeKind, facts: &NoticeFacts, locale: &str, most: u
         NoticeKind::Escalation => ("Nessuno ha reagito: ", "Nobody has reacted: "),
         NoticeKind::Resolution => ("Finito: ", "Over: "),
     };
+    let again = match (kind, facts.openings) {
+        (NoticeKind::Resolution, _) | (_, ..=1) => String::new(),
+        (_, times) => opened_again(italian, times, facts.opened_within_minutes),
+    };
     let late = if facts.late { (" (segnalato in ritardo)", " (told late)") } else { ("", "") };
     let pick = |(it, en): (&'static str, &'static str)| if italian { it } else { en };
     let (before, what, late, place) = (pick(before), pick(what), pick(late), &facts.location);
     if facts.cell_count == 1 {
         let cell = facts.cells.first().map_or("", String::as_str);
         return match italian {
-            true => format!("{before}{cell} presso {place} {what}{late}"),
-            false => format!("{before}{cell} at {place} {what}{late}"),
+            true => format!("{before}{cell} presso {place} {what}{late}{again}"),
+            false => format!("{before}{cell} at {place} {what}{late}{again}"),
         };
     }
     let named = &facts.cells[..facts.cells.len().min(most)];
@@ -50,6 +54,19 @@ pub(super) fn title(kind: NoticeKind, facts: &NoticeFacts, locale: &str, most: u
         true => format!("{before}{count} celle presso {place} {what}{late}: {names}"),
         false => format!("{before}{count} cells at {place} {what}{late}: {names}"),
     }
+}
+
+/// That an alert has opened several times: `, opened 8 times in 40 minutes`.
+fn opened_again(italian: bool, times: i64, minutes: i64) -> String {
+    match italian {
+        true => format!(", aperto {times} volte in {minutes} minuti"),
+        false => format!(", opened {times} times in {minutes} minutes"),
+    }
+}
+
+/// The minutes from one moment to another, those that have begun among them.
+pub(super) fn minutes_since(since: Timestamp, at: Timestamp) -> i64 {
+    (at.since(since) + MINUTE - 1).div_euclid(MINUTE).max(1)
 }
 
 /// How an organisation is spoken to.
@@ -98,7 +115,11 @@ impl Words {
             (AlertType::LowBattery, Some(worst), _) => format!("{:.0} %, ", worst.celsius()),
             _ => String::new(),
         };
-        format!("{}: {measured}{time}", one_line(cell))
+        let again = (alert.openings > 1).then(|| {
+            let until = alert.resolved_at.unwrap_or(alert.opened_at).max(alert.opened_at);
+            opened_again(self.italian, alert.openings, minutes_since(alert.trouble_since, until))
+        });
+        format!("{}: {measured}{time}{}", one_line(cell), again.unwrap_or_default())
     }
 }
 
@@ -205,6 +226,8 @@ mod tests {
             cell_count: count,
             level: 0,
             late: false,
+            openings: 1,
+            opened_within_minutes: 0,
             alert_id: None,
         }
     }
@@ -226,6 +249,9 @@ mod tests {
             opened_at: Timestamp(1_795_168_800_000),
             resolved_at: None,
             is_acknowledged: false,
+            by_hand: false,
+            trouble_since: Timestamp(1_795_168_800_000),
+            openings: 1,
             late: false,
             worst: Some(crate::cold_chain::Micro(-5_240_000)),
             threshold: Some(-15.0),
@@ -247,6 +273,11 @@ mod tests {
     fn what_happened_stands_first() {
         let late = NoticeFacts { late: true, ..facts(1) };
         assert_eq!(title(NoticeKind::Opening, &late, "en", 8), "Cell 1 at Porto without power (told late)");
+        let again = NoticeFacts { openings: 8, opened_within_minutes: 40, ..facts(1) };
+        let said = title(NoticeKind::Escalation, &again, "en", 8);
+        assert_eq!(said, "Nobody has reacted: Cell 1 at Porto without power, opened 8 times in 40 minutes");
+        let said = title(NoticeKind::Opening, &again, "it", 8);
+        assert_eq!(said, "Cell 1 presso Porto senza corrente, aperto 8 volte in 40 minuti");
         let over = title(NoticeKind::Resolution, &facts(1), "it", 8);
         assert_eq!(over, "Finito: Cell 1 presso Porto senza corrente");
     }

@@ -10,6 +10,7 @@
 mod hindsight;
 mod replay;
 mod track;
+mod trouble;
 
 #[cfg(test)]
 mod disorder;
@@ -28,6 +29,7 @@ pub use hindsight::{Correction, Hindsight, KnownAlert, reconcile};
 pub use replay::{Found, Replay};
 pub use track::Track;
 use track::{Limit, Verdict};
+pub use trouble::{FLAPPING_FROM, Predecessor, REOPENED_WITHIN, Trouble, is_flapping};
 
 /// Below this charge, in percent, the battery is low.
 pub const BATTERY_LOW: Micro = Micro(20_000_000);

@@ -66,7 +66,8 @@ pub async fn get_alert(app: &App, actor: &Actor, id: AlertId) -> Result<AlertDet
     Ok(AlertDetail { alert, timeline })
 }
 
-/// Takes note of an active alert: it stops escalating. Taking note twice changes nothing.
+/// Takes note of an alert that is active, or that opens again and again: it stops escalating. Taking note twice changes
+/// nothing.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown or foreign alert, [`Error::Conflict`] when it is over.

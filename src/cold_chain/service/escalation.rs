@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
+use crate::cold_chain::engine::is_flapping;
 use crate::cold_chain::policy::{AlertPolicy, EscalationLevel, Muted, level_field};
 use crate::cold_chain::service::mutes::Mutes;
 use crate::cold_chain::store::escalations::{self, Escalating};
@@ -141,6 +142,11 @@ async fn take_steps(tx: &mut Tx, now: Timestamp, due: Vec<Escalating>) -> Result
     for before in due {
         let Some(known) = mutes.policy(before.org_id) else { continue };
         let mut after = before.clone();
+        if before.resolved_at.is_some() && !is_flapping(before.openings, before.resolved_at, now) {
+            // Nothing has opened for a while: it is over.
+            escalations::write(tx, &before, &after, None).await?;
+            continue;
+        }
         let next = |alert: &Escalating| {
             let step = known.policy.step_after(alert.steps)?;
             Some((step, alert.escalated_at.or(alert.raised_at)?.plus(step.wait)))

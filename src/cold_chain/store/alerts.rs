@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::alert::{Alert, AlertFilter, AlertStatus, AlertType};
-use crate::cold_chain::engine::{Excursion, KnownAlert, Open};
+use crate::cold_chain::engine::{Excursion, KnownAlert, Open, is_flapping};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::scope::push_cells;
 use crate::kernel::actor::Scope;
@@ -36,6 +36,8 @@ pub(crate) struct AlertRow {
     last_triggered_at: Timestamp,
     acknowledged_at: Option<Timestamp>,
     acknowledged_by: Option<String>,
+    trouble_since: Option<Timestamp>,
+    trouble_openings: i64,
     escalation_level: i64,
     resolved_at: Option<Timestamp>,
     resolved_by: Option<String>,
@@ -70,6 +72,8 @@ impl From<AlertRow> for Alert {
             last_triggered_at: row.last_triggered_at,
             acknowledged_at: row.acknowledged_at,
             acknowledged_by: row.acknowledged_by,
+            openings: row.trouble_openings,
+            trouble_since: row.trouble_since.unwrap_or(row.opened_at),
             escalation_level: row.escalation_level,
             resolved_at: row.resolved_at,
             by_hand: row.resolved_by.is_some(),
@@ -95,7 +99,7 @@ impl From<AlertRow> for KnownAlert {
 
 const SELECT: &str = "SELECT a.id, a.type, a.status, a.cold_cell_id, c.name AS cold_cell_name, l.id AS location_id, \
      l.name AS location_name, l.customer_id, k.name AS customer_name, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
-     a.opened_at, a.last_triggered_at, a.acknowledged_at, a.acknowledged_by, a.escalation_level, a.resolved_at, a.resolved_by, a.resolution_note \
+     a.opened_at, a.last_triggered_at, a.acknowledged_at, a.acknowledged_by, a.trouble_since, a.trouble_openings, a.escalation_level, a.resolved_at, a.resolved_by, a.resolution_note \
      FROM alerts a JOIN cold_cells c ON c.org_id = a.org_id AND c.id = a.cold_cell_id \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
      JOIN devices d ON d.org_id = a.org_id AND d.id = a.device_id \
@@ -170,17 +174,38 @@ pub(crate) async fn get(on: impl Into<Conn<'_>>, org: OrgId, id: AlertId) -> Res
     query.optional(on).await
 }
 
-/// Notes who took note of an active alert that nobody had, which ends its escalation, and tells whether there was one.
+/// Notes who took note of an alert that nobody had, which is active or belongs to a trouble that goes on. That ends the
+/// escalation of the trouble, and tells whether there was one.
 pub(crate) async fn acknowledge(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, at: Timestamp) -> Result<bool> {
     let rows = sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, escalate_at = NULL \
-         WHERE org_id = $1 AND id = $2 AND status = 'ACTIVE' AND acknowledged_at IS NULL")
+         WHERE org_id = $1 AND id = $2 AND acknowledged_at IS NULL AND resolved_by IS NULL \
+         AND (status = 'ACTIVE' OR escalate_at IS NOT NULL)")
+    .bind(org)
+    .bind(id)
+    .bind(at)
+    .bind(by)
+    .run(&mut *tx)
+    .await?;
+    if rows == 1 {
+        attend(tx, org, id, by, at).await?;
+    }
+    Ok(rows == 1)
+}
+
+/// Somebody has reacted to an alert: note is taken of what is over of its trouble, too.
+async fn attend(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, at: Timestamp) -> Result<()> {
+    sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, escalate_at = NULL \
+         WHERE org_id = $1 AND acknowledged_at IS NULL AND status = 'RESOLVED' AND resolved_by IS NULL AND id <> $2 \
+         AND cold_cell_id = (SELECT a.cold_cell_id FROM alerts a WHERE a.org_id = $1 AND a.id = $2) \
+         AND opened_at >= (SELECT a.trouble_since FROM alerts a WHERE a.org_id = $1 AND a.id = $2) \
+         AND trouble_id = (SELECT a.trouble_id FROM alerts a WHERE a.org_id = $1 AND a.id = $2)")
     .bind(org)
     .bind(id)
     .bind(at)
     .bind(by)
     .run(tx)
     .await?;
-    Ok(rows == 1)
+    Ok(())
 }
 
 /// The active alerts at a place of which nobody has taken note.
@@ -212,8 +237,11 @@ pub(crate) async fn resolve(
     .bind(at)
     .bind(by)
     .bind(note)
-    .run(tx)
+    .run(&mut *tx)
     .await?;
+    if rows == 1 {
+        attend(tx, org, id, by, at).await?;
+    }
     Ok(rows == 1)
 }
 
@@ -293,6 +321,12 @@ pub struct Standing {
     pub resolved_at: Option<Timestamp>,
     /// Whether somebody has taken note of it.
     pub is_acknowledged: bool,
+    /// Whether somebody has closed it.
+    pub by_hand: bool,
+    /// When the first alert of its trouble opened.
+    pub trouble_since: Timestamp,
+    /// The how manieth of them it is.
+    pub openings: i64,
     /// Whether it was found in readings that arrived late, and has not gone on since.
     pub late: bool,
     /// The worst value so far: a temperature, or a charge in percent.
@@ -302,10 +336,11 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether it goes on and nobody has taken note of it.
+    /// Whether it goes on, or opens again and again, and nobody has reacted.
     #[must_use]
-    pub const fn is_unattended(&self) -> bool {
-        self.resolved_at.is_none() && !self.is_acknowledged
+    pub fn is_unattended(&self, now: Timestamp) -> bool {
+        let goes_on = self.resolved_at.is_none() || is_flapping(self.openings, self.resolved_at, now);
+        goes_on && !self.is_acknowledged && !self.by_hand
     }
 }
 
@@ -316,6 +351,8 @@ pub(crate) async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
     for part in ids.chunks(500) {
         let mut query =
             sql("SELECT id, started_at, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged, \
+                             resolved_by IS NOT NULL AS by_hand, COALESCE(trouble_since, opened_at) AS trouble_since, \
+                             trouble_openings AS openings, \
                              late, worst, threshold FROM alerts WHERE org_id = ");
         query.push_bind(org).push(" AND id IN (").push_list(part).push(")");
         found.extend(query.all::<Standing>(&mut *tx).await?);

@@ -14,6 +14,10 @@ pub(crate) struct Escalating {
     #[sqlx(rename = "type")]
     pub kind: AlertType,
     pub cold_cell_id: ColdCellId,
+    /// When it was over, where its trouble goes on all the same.
+    pub resolved_at: Option<Timestamp>,
+    #[sqlx(rename = "trouble_openings")]
+    pub openings: i64,
     pub raised_at: Option<Timestamp>,
     pub escalated_at: Option<Timestamp>,
     #[sqlx(rename = "escalation_steps")]
@@ -33,8 +37,8 @@ pub(crate) async fn is_any_due(on: impl Into<Conn<'_>>, now: Timestamp) -> Resul
 /// holds is left to it.
 pub(crate) async fn take_due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<Escalating>> {
     let mut query =
-        sql("SELECT org_id, id, type, cold_cell_id, raised_at, escalated_at, escalation_steps, escalation_level \
-         FROM alerts WHERE escalate_at <= $1 AND status = 'ACTIVE' AND acknowledged_at IS NULL \
+        sql("SELECT org_id, id, type, cold_cell_id, resolved_at, trouble_openings, raised_at, escalated_at, escalation_steps, \
+         escalation_level FROM alerts WHERE escalate_at <= $1 AND resolved_by IS NULL AND acknowledged_at IS NULL \
          ORDER BY escalate_at LIMIT $2")
         .bind(now)
         .bind(most);
@@ -54,7 +58,7 @@ pub(crate) async fn write(
 ) -> Result<bool> {
     let rows =
         sql("UPDATE alerts SET escalate_at = $4, escalated_at = $5, escalation_steps = $6, escalation_level = $7 \
-         WHERE org_id = $1 AND id = $2 AND escalation_steps = $3 AND status = 'ACTIVE' AND acknowledged_at IS NULL")
+         WHERE org_id = $1 AND id = $2 AND escalation_steps = $3 AND escalate_at IS NOT NULL AND acknowledged_at IS NULL")
         .bind(before.org_id)
         .bind(before.id)
         .bind(before.steps)

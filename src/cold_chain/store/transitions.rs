@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cold_chain::alert::{AlertStatus, AlertType};
-use crate::cold_chain::engine::{KnownAlert, Open};
+use crate::cold_chain::engine::{FLAPPING_FROM, KnownAlert, Open, Predecessor, Trouble};
 use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::readings::DeviceRow;
 use crate::kernel::db::{MultiRow, Tx, sql};
@@ -31,6 +31,28 @@ pub(crate) struct NewAlert {
     pub alert: Open,
     pub threshold: Option<Micro>,
     pub resolved_at: Option<Timestamp>,
+    /// What it belongs to; a late one to nothing.
+    pub trouble: Option<Trouble>,
+    /// How far its trouble has escalated.
+    pub escalated: Escalated,
+}
+
+impl NewAlert {
+    /// One that nothing is known of yet but what the engine says.
+    pub fn new(kind: AlertType, alert: Open, threshold: Option<Micro>, resolved_at: Option<Timestamp>) -> Self {
+        let (id, escalated) = (AlertId::new(), Escalated::default());
+        Self { id, kind, alert, threshold, resolved_at, trouble: None, escalated }
+    }
+}
+
+/// How far an alert has escalated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Escalated {
+    pub escalated_at: Option<Timestamp>,
+    #[sqlx(rename = "escalation_steps")]
+    pub steps: i64,
+    #[sqlx(rename = "escalation_level")]
+    pub level: i64,
 }
 
 /// What names a device's active alert: the device's number and the type.
@@ -38,8 +60,9 @@ pub(crate) type Name = (i64, AlertType);
 
 static INSERT: MultiRow = MultiRow::new(
     "INSERT INTO alerts (org_id, id, cold_cell_id, device_id, device_no, type, status, late, threshold, worst, started_at, \
-     opened_at, last_triggered_at, resolved_at, raised_at, escalate_at) VALUES ",
-    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
+     opened_at, last_triggered_at, resolved_at, raised_at, escalate_at, trouble_id, trouble_since, trouble_openings, \
+     escalated_at, escalation_steps, escalation_level) VALUES ",
+    "($,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$,$)",
     " ON CONFLICT DO NOTHING RETURNING id",
 );
 
@@ -47,10 +70,14 @@ static INSERT: MultiRow = MultiRow::new(
 pub(crate) async fn insert(tx: &mut Tx, new: &[(Place, NewAlert)]) -> Result<Vec<AlertId>> {
     let mut stored = Vec::with_capacity(new.len());
     let queries = INSERT.queries(new, tx.is_sqlite(), |query, (place, new)| {
-        let NewAlert { id, kind, alert, threshold, resolved_at } = new;
+        let NewAlert { id, kind, alert, threshold, resolved_at, trouble, escalated } = new;
+        let openings = trouble.map_or(1, |trouble| trouble.openings);
         let status = if resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Active };
         // Late alerts do not escalate. When the others do, the policy says: it is asked at the next look.
-        let raised_at = (!alert.late).then_some(alert.opened_at);
+        // What opens again and again escalates from the first opening.
+        let flapping = trouble.filter(|trouble| trouble.openings >= FLAPPING_FROM);
+        let raised_at = (!alert.late).then_some(flapping.map_or(alert.opened_at, |trouble| trouble.since));
+        let is_going_on = resolved_at.is_none() || flapping.is_some();
         query
             .bind(place.org)
             .bind(*id)
@@ -67,7 +94,13 @@ pub(crate) async fn insert(tx: &mut Tx, new: &[(Place, NewAlert)]) -> Result<Vec
             .bind(alert.excursion.to)
             .bind(*resolved_at)
             .bind(raised_at)
-            .bind(raised_at.filter(|_| resolved_at.is_none()))
+            .bind(raised_at.filter(|_| is_going_on))
+            .bind(trouble.map(|trouble| trouble.id))
+            .bind(trouble.map(|trouble| trouble.since))
+            .bind(openings)
+            .bind(escalated.escalated_at)
+            .bind(escalated.steps)
+            .bind(escalated.level)
     });
     for query in queries {
         let rows: Vec<(AlertId,)> = query.all(&mut *tx).await?;
@@ -104,7 +137,9 @@ pub(crate) async fn trigger(tx: &mut Tx, triggers: &[(Name, Open)]) -> Result<()
 }
 
 static RESOLVE: MultiRow = MultiRow::new(
-    "UPDATE alerts SET status = 'RESOLVED', resolved_at = v.column3, escalate_at = NULL FROM (VALUES ",
+    // From as many openings on as `FLAPPING_FROM` it goes on to escalate.
+    "UPDATE alerts SET status = 'RESOLVED', resolved_at = v.column3, \
+     escalate_at = CASE WHEN alerts.trouble_openings >= 3 THEN alerts.escalate_at END FROM (VALUES ",
     "($,$,$)",
     ") AS v WHERE alerts.device_no = v.column1 AND alerts.type = v.column2 AND alerts.status = 'ACTIVE' \
      RETURNING id, device_no, type",
@@ -119,6 +154,77 @@ pub(crate) async fn resolve(tx: &mut Tx, over: &[(Name, Timestamp)]) -> Result<V
         resolved.extend(query.all::<(AlertId, i64, AlertType)>(&mut *tx).await?);
     }
     Ok(resolved)
+}
+
+/// The newest alert of a cell and family that did not come late.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct PredecessorRow {
+    pub org_id: OrgId,
+    pub cold_cell_id: ColdCellId,
+    pub id: AlertId,
+    #[sqlx(rename = "type")]
+    pub kind: AlertType,
+    opened_at: Timestamp,
+    resolved_at: Option<Timestamp>,
+    is_attended: bool,
+    trouble_id: Option<AlertId>,
+    trouble_since: Option<Timestamp>,
+    trouble_openings: i64,
+    #[sqlx(flatten)]
+    pub escalated: Escalated,
+}
+
+impl PredecessorRow {
+    /// As the engine sees it.
+    pub fn predecessor(&self) -> Predecessor {
+        let trouble = Trouble {
+            id: self.trouble_id.unwrap_or(self.id),
+            since: self.trouble_since.unwrap_or(self.opened_at),
+            openings: self.trouble_openings,
+        };
+        let Self { opened_at, resolved_at, is_attended, .. } = *self;
+        Predecessor { trouble, opened_at, resolved_at, is_attended }
+    }
+}
+
+static PREDECESSORS: MultiRow = MultiRow::new(
+    "SELECT a.org_id, a.cold_cell_id, a.id, a.type, a.opened_at, a.resolved_at, \
+     a.acknowledged_at IS NOT NULL OR a.resolved_by IS NOT NULL AS is_attended, a.trouble_id, a.trouble_since, \
+     a.trouble_openings, a.escalated_at, a.escalation_steps, a.escalation_level FROM (VALUES ",
+    "($,$,$,$)",
+    ") AS asked JOIN alerts a ON a.org_id = asked.column1 AND a.id = (SELECT b.id FROM alerts b \
+     WHERE b.org_id = asked.column1 AND b.cold_cell_id = asked.column2 AND b.type IN (asked.column3, asked.column4) \
+     AND NOT b.late ORDER BY b.opened_at DESC, b.id DESC LIMIT 1)",
+);
+
+/// The newest alerts of cells and families, where there are any.
+pub(crate) async fn predecessors(
+    tx: &mut Tx,
+    asked: &[(OrgId, ColdCellId, [AlertType; 2])],
+) -> Result<Vec<PredecessorRow>> {
+    let queries = PREDECESSORS.queries(asked, tx.is_sqlite(), |query, (org, cell, [one, other])| {
+        query.bind(*org).bind(*cell).bind(*one).bind(*other)
+    });
+    let mut found = Vec::new();
+    for query in queries {
+        found.extend(query.all::<PredecessorRow>(&mut *tx).await?);
+    }
+    Ok(found)
+}
+
+static HAND_OVER: MultiRow = MultiRow::new(
+    "UPDATE alerts SET escalate_at = NULL FROM (VALUES ",
+    "($,$)",
+    ") AS v WHERE alerts.org_id = v.column1 AND alerts.id = v.column2 AND alerts.status = 'RESOLVED' \
+     AND alerts.escalate_at IS NOT NULL",
+);
+
+/// Leaves the escalation of alerts that are over to those that have opened after them.
+pub(crate) async fn hand_over(tx: &mut Tx, alerts: &[(OrgId, AlertId)]) -> Result<()> {
+    for query in HAND_OVER.queries(alerts, tx.is_sqlite(), |query, (org, id)| query.bind(*org).bind(*id)) {
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// Corrects an alert. What was late and goes on escalates from now on.

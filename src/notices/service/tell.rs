@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::cold_chain::engine::FLAPPING_FROM;
 use crate::cold_chain::service::{Standing, standings};
 use crate::identity::service::{Addressee, Audience, audience};
 use crate::kernel::App;
@@ -18,7 +19,7 @@ use crate::kernel::zone;
 use crate::notices::model::{Channel, NoticeFacts, NoticeKind, NoticePreferences, page_of};
 use crate::notices::service::concern::{is_told, sees};
 use crate::notices::store::{self, AlertRow, GroupRow, NoticeRow};
-use crate::notices::words::{Words, title};
+use crate::notices::words::{Words, minutes_since, title};
 use crate::notify::mail::{self, Mail};
 use crate::notify::sms::{self, Sms};
 use crate::notify::texts;
@@ -59,12 +60,17 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
     // Since then somebody may have taken charge, or it may be over: nobody is asked for what is no longer needed.
     let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.alert_id).collect();
     let standings = standings(tx, org, &ids).await?;
-    let is_unattended = |alert: &AlertRow| standings.get(&alert.alert_id).is_some_and(Standing::is_unattended);
+    let is_unattended = |alert: &AlertRow| standings.get(&alert.alert_id).is_some_and(|known| known.is_unattended(now));
     let mut aloud = !group.what.quiet && now.since(group.due_at) <= STALE;
     match group.what.kind {
         NoticeKind::Escalation => alerts.retain(is_unattended),
         // What was found late is mostly over, and told for that.
-        NoticeKind::Opening => aloud &= group.what.late || alerts.iter().any(is_unattended),
+        // What opens again and again is told once, whether or not it is open at the moment; after that it escalates.
+        NoticeKind::Opening => {
+            let known = || alerts.iter().filter_map(|alert| standings.get(&alert.alert_id));
+            let is_told = known().all(|standing| standing.openings > FLAPPING_FROM);
+            aloud &= group.what.late || (alerts.iter().any(is_unattended) && !is_told);
+        }
         // What was only found late is told once, whether it was over by then or not.
         NoticeKind::Resolution => {
             alerts.retain(|alert| standings.get(&alert.alert_id).is_some_and(|known| !known.late))
@@ -85,7 +91,7 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
         if theirs.is_empty() {
             continue;
         }
-        let notice = notice(&group, &theirs, now)?;
+        let notice = notice(&group, &theirs, &standings, now)?;
         let seen =
             Seen { when: moment(&group, &theirs, &standings), lines: lines(&audience, &group, &theirs, &standings) };
         store::insert_notice(tx, org, person.account, group.id, &notice.0, ways.in_app).await?;
@@ -149,11 +155,18 @@ fn ways(app: &App, person: &Addressee, kind: NoticeKind, wanted: &NoticePreferen
 }
 
 /// The notice of what concerns somebody.
-fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(NoticeRow, NoticeFacts)> {
+fn notice(
+    group: &GroupRow,
+    alerts: &[&AlertRow],
+    standings: &HashMap<AlertId, Standing>,
+    now: Timestamp,
+) -> Result<(NoticeRow, NoticeFacts)> {
     // Several devices of a cell, or several alerts of one, are one cell.
     let mut cells: Vec<&AlertRow> = Vec::with_capacity(alerts.len());
     let mut seen = std::collections::HashSet::new();
     cells.extend(alerts.iter().filter(|alert| seen.insert(alert.cold_cell_id)));
+    let known = alerts.iter().filter_map(|alert| standings.get(&alert.alert_id));
+    let trouble = known.filter(|standing| standing.openings > 1).max_by_key(|standing| standing.openings);
     let facts = NoticeFacts {
         alert_type: group.what.alert_type,
         location: group.what.location_name.clone(),
@@ -161,6 +174,8 @@ fn notice(group: &GroupRow, alerts: &[&AlertRow], now: Timestamp) -> Result<(Not
         cell_count: i64::try_from(cells.len()).map_err(Error::internal)?,
         level: group.what.level,
         late: group.what.late,
+        openings: trouble.map_or(1, |standing| standing.openings),
+        opened_within_minutes: trouble.map_or(0, |standing| minutes_since(standing.trouble_since, group.due_at)),
         alert_id: alerts.first().filter(|_| alerts.len() == 1).map(|alert| alert.alert_id),
     };
     let row = NoticeRow {

@@ -2,6 +2,7 @@
 
 mod alert;
 mod day;
+mod flapping;
 mod messages;
 mod pages;
 mod told;

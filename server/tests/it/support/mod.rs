@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub use authenticator::Authenticator;
 pub use client::{Answer, Client};
 pub use database::Kind;
-pub use mailbox::Mailbox;
+pub use mailbox::{Mail, Mailbox};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
