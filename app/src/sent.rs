@@ -30,6 +30,13 @@ pub struct Fresh {
     pub command: Option<(String, String)>,
     /// The same for many things: a table, which can also be kept as a file.
     pub sheet: Option<Sheet>,
+    /// Whether the value is shown as a picture, too, that a phone reads.
+    pub has_qr: bool,
+    /// That picture, as an address that holds all of it. It is made where it is shown.
+    pub qr: Option<String>,
+    /// Whether the page shows it again for a few minutes to whoever loads it anew: then the form is answered by the way to the
+    /// page, and what is shown goes there in a cookie that only the server can read.
+    pub is_kept: bool,
 }
 
 /// A table that is shown this once.
@@ -96,6 +103,9 @@ pub fn calls(function: &'static str) -> AnyView {
 
 fn shown(fresh: Fresh) -> AnyView {
     let sheet = fresh.sheet.map(table);
+    let qr = fresh.qr.map(|picture| {
+        view! { <img class="qr" src=picture width="180" height="180" alt="QR code of the key, for a phone that sets up the device"/> }
+    });
     let command =
         fresh.command.map(|(line, does)| copied("Try it from a terminal", "fresh-command", line, Some(does), false));
     let mut values = fresh.values.into_iter();
@@ -110,7 +120,7 @@ fn shown(fresh: Fresh) -> AnyView {
     };
     view! {
         <Alert tone=Tone::Success title=fresh.title>
-            <div class="stack tight"><p>{fresh.text}</p> {content} {command} {sheet}</div>
+            <div class="stack tight"><p>{fresh.text}</p> {content} {qr} {command} {sheet}</div>
         </Alert>
     }
     .into_any()
@@ -155,11 +165,40 @@ pub(crate) fn copied(
     let described = hint.is_some().then(|| format!("f-{name}-hint"));
     view! {
         <FieldFrame label=label name=name hint=hint>
-            <input class="input mono" id=format!("f-{name}") type="text" readonly=true autofocus=is_first value=value autocomplete="off"
-                spellcheck="false" aria-describedby=described node_ref=field on:focus=select/>
+            <div class="row">
+                <input class="input mono grow" id=format!("f-{name}") type="text" readonly=true autofocus=is_first value=value
+                    autocomplete="off" spellcheck="false" aria-describedby=described node_ref=field on:focus=select/>
+                {copy_button(field)}
+            </div>
         </FieldFrame>
     }
     .into_any()
+}
+
+/// Copies what a field holds. Without script there is no such button: the field is marked, and the browser copies.
+fn copy_button(field: NodeRef<Input>) -> AnyView {
+    let (is_ready, is_copied) = (RwSignal::new(false), RwSignal::new(false));
+    Effect::new(move |_| is_ready.set(true));
+    let copy = move |_| is_copied.set(copy_from(field));
+    let words = move || if is_copied.get() { "Copied" } else { "Copy" };
+    view! { <button class="btn" type="button" hidden=move || !is_ready.get() on:click=copy>{words}</button> }.into_any()
+}
+
+/// Copies what stands in a field, and tells whether the browser has. Not by the clipboard that pages may write to: that one is
+/// there for encrypted addresses only, and many an installation stands in a plain network.
+#[cfg(feature = "hydrate")]
+fn copy_from(field: NodeRef<Input>) -> bool {
+    use wasm_bindgen::JsCast;
+
+    let Some(field) = field.get_untracked() else { return false };
+    field.select();
+    let page = document().dyn_into::<web_sys::HtmlDocument>();
+    page.is_ok_and(|page| page.exec_command("copy").unwrap_or(false))
+}
+
+#[cfg(not(feature = "hydrate"))]
+const fn copy_from(_: NodeRef<Input>) -> bool {
+    false
 }
 
 #[cfg(feature = "ssr")]
@@ -210,7 +249,12 @@ mod server {
                 return Self::default();
             };
             match sent.answer {
-                Ok(fresh) => Self { fresh: Some(fresh), ..Self::default() },
+                Ok(mut fresh) => {
+                    let value = fresh.values.first().filter(|_| fresh.has_qr);
+                    let picture = value.and_then(|value| officina::kernel::qr::svg(value).ok());
+                    fresh.qr = picture.map(|svg| format!("data:image/svg+xml,{}", crate::ui::encoded(&svg)));
+                    Self { fresh: Some(fresh), ..Self::default() }
+                }
                 Err(error) => {
                     let typed = sent.fields.into_iter().filter(|(name, _)| is_kept(name)).collect();
                     Self { fresh: None, refused: Some(error), typed }

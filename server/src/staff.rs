@@ -1,5 +1,7 @@
 //! The staff application: its pages, rendered by Leptos, and the functions that they call.
 
+mod kept;
+
 use any_spawner::Executor;
 use app::context::RequestContext;
 use app::error::PageError;
@@ -67,11 +69,13 @@ pub fn router() -> Router<AppState> {
 
 /// A page. Who is not signed in is asked to, and comes back here afterwards.
 async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response {
-    render(&state, caller, request, None).await
+    let sent = kept::taken_back(&state, &caller, request.headers(), request.uri());
+    render(&state, caller, request, sent).await
 }
 
 /// A form that is sent to the page it stands on. The page answers it, where it was refused or has something to show this
-/// once: led back to the page as other forms are, a link or a key would have to go through an address or a cookie.
+/// once: led back to the page as other forms are, a link or a key would have to go through an address or a cookie. Where the
+/// page is to be loaded anew all the same, it goes through one that only this server can read ([`kept`]).
 async fn send(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -115,6 +119,10 @@ async fn send(
             // Nothing to show. The page is fetched anew, so that loading it again does not send the form again.
             return Redirect::to(page.uri().path_and_query().map_or("/app", PathAndQuery::as_str)).into_response();
         };
+        if let Some(cookie) = kept::cookie(&state, &caller, &function, &fresh, page.uri()) {
+            let to = page.uri().path_and_query().map_or("/app", PathAndQuery::as_str);
+            return ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response();
+        }
         (StatusCode::OK, Ok(fresh))
     } else {
         let Ok(error) = serde_json::from_slice::<PageError>(&body) else {

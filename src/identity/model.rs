@@ -51,6 +51,7 @@ impl Area {
                 P::ColdChainRead,
                 P::ColdChainWrite,
                 P::DevicesManage,
+                P::DevicesInstall,
                 P::AlertsRead,
                 P::AlertsAcknowledge,
                 P::AlertsResolve,

@@ -33,6 +33,8 @@ pub mod network;
 #[cfg(feature = "ssr")]
 pub mod notes;
 #[cfg(feature = "ssr")]
+pub mod qr;
+#[cfg(feature = "ssr")]
 pub mod secret;
 #[cfg(feature = "ssr")]
 pub mod zone;

@@ -32,8 +32,10 @@ crate::text_enum! {
         ColdChainRead = "cold_chain:read",
         /// Change locations, cells and their thresholds.
         ColdChainWrite = "cold_chain:write",
-        /// Create devices and rotate their keys.
+        /// Create devices, also in bulk, change them, and take them out of service.
         DevicesManage = "devices:manage",
+        /// Put up devices: create one in a cell, and give one a new key. Who manages devices may that, too.
+        DevicesInstall = "devices:install",
         /// See alerts.
         AlertsRead = "alerts:read",
         /// Acknowledge alerts.
@@ -68,6 +70,7 @@ impl Permission {
             Self::ColdChainRead
                 | Self::ColdChainWrite
                 | Self::DevicesManage
+                | Self::DevicesInstall
                 | Self::AlertsRead
                 | Self::AlertsAcknowledge
                 | Self::AlertsResolve
@@ -93,7 +96,8 @@ impl Permission {
             Self::LeadsConvert => "turn a lead into a customer",
             Self::ColdChainRead => "see cold cells, devices and charts",
             Self::ColdChainWrite => "change locations, cells and their limits",
-            Self::DevicesManage => "add devices and give them new keys",
+            Self::DevicesManage => "add devices, also many at once, change them and take them out of service",
+            Self::DevicesInstall => "put up devices: add one and give one a new key",
             Self::AlertsRead => "see alerts",
             Self::AlertsAcknowledge => "acknowledge alerts",
             Self::AlertsResolve => "resolve alerts by hand",
@@ -167,6 +171,7 @@ impl BuiltInRole {
                 P::CustomersRead,
                 P::ColdChainRead,
                 P::ColdChainWrite,
+                P::DevicesInstall,
                 P::AlertsRead,
                 P::AlertsAcknowledge,
                 P::AlertsResolve,

@@ -246,7 +246,9 @@ fn show(
     } else {
         view! { <Chart data=view.chart/> }.into_any()
     };
-    let add = view.of_device.as_ref().map(|answered| add_device(cell.id.clone(), view.devices.is_empty(), answered));
+    let many = view.may_add_many;
+    let add =
+        view.of_device.as_ref().map(|answered| add_device(cell.id.clone(), view.devices.is_empty(), many, answered));
     let above = view.of_device.as_ref().map(Answered::above);
     let devices: Vec<_> = view.devices.into_iter().map(device).collect();
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
@@ -302,10 +304,13 @@ fn keep_key(view: &mut CellView, kept: StoredValue<Option<(String, Answered)>>) 
 }
 
 /// One device more. Many are made from a table.
-fn add_device(id: String, is_open: bool, answered: &Answered) -> AnyView {
+fn add_device(id: String, is_open: bool, may_add_many: bool, answered: &Answered) -> AnyView {
     let filling = Filling::of(answered);
     let page = format!("{PATH}/cells/{id}");
     view! {
+    let many = may_add_many.then(|| {
+        view! { <a class="btn btn-ghost" href=super::devices::ADD>"Add many from a table"</a> }
+    });
         <section class="panel">
             <details class="fold" open=is_open || answered.refused.is_some()>
                 <summary><h2>"Add a device"</h2> {icon(Icon::Chevron)}</summary>
@@ -321,7 +326,7 @@ fn add_device(id: String, is_open: bool, answered: &Answered) -> AnyView {
                         </div>
                         <div class="row wrap">
                             <button class="btn btn-primary" type="submit">"Add the device"</button>
-                            <a class="btn btn-ghost" href=super::devices::ADD>"Add many from a table"</a>
+                            {many}
                         </div>
                     </div>
                 </form>

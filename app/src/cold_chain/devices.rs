@@ -253,7 +253,7 @@ fn show(view: DeviceView) -> AnyView {
         None => ("Try it from a terminal", STORES),
     };
     let hint = format!("{first} {what}");
-    let new_key = view.cells.is_some().then(|| key_form(&view));
+    let new_key = view.may_install.then(|| key_form(&view));
     let change = view.cells.clone().map(|cells| change_form(&view, cells));
     let service = view.cells.is_some().then(|| service_form(&view));
     let retired = device.retired.clone();

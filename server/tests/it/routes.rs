@@ -195,7 +195,7 @@ pub fn table() -> Vec<Row> {
         row("GET /devices", Needs(P::ColdChainRead)),
         with(
             "POST /devices",
-            Needs(P::DevicesManage),
+            Needs(P::DevicesInstall),
             json!({ "serialNumber": "NEW-1", "coldCellId": "{coldCellId}" }),
         ),
         with(
@@ -205,7 +205,7 @@ pub fn table() -> Vec<Row> {
         ),
         row("GET /devices/{deviceId}", Needs(P::ColdChainRead)),
         with("PATCH /devices/{deviceId}", Needs(P::DevicesManage), json!({ "name": "Left" })),
-        with("POST /devices/{deviceId}/rotate-key", Needs(P::DevicesManage), json!({})),
+        with("POST /devices/{deviceId}/rotate-key", Needs(P::DevicesInstall), json!({})),
         row("GET /alerts", Portal(P::AlertsRead)),
         row("GET /alerts/{alertId}", Portal(P::AlertsRead)),
         with("POST /alerts/{alertId}/acknowledge", Needs(P::AlertsAcknowledge), json!({})),

@@ -67,7 +67,7 @@ pub async fn get_device(app: &App, actor: &Actor, id: DeviceId) -> Result<Device
 /// # Errors
 /// [`Error::Validation`] for broken fields, [`Error::Conflict`] when the serial number exists.
 pub async fn create_device(app: &App, actor: &Actor, new: NewDevice) -> Result<DeviceWithKey> {
-    let scope = actor.reach(Permission::DevicesManage)?;
+    let scope = may_install(actor)?;
     let new = new.checked()?;
     let (id, now) = (DeviceId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
@@ -168,12 +168,22 @@ pub async fn change_device(app: &App, actor: &Actor, id: DeviceId, change: Chang
     get_device_unchecked(app, actor, id).await
 }
 
+/// Whose cells the actor may put devices up in, and give those there new keys.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `devices:install` and `devices:manage`.
+pub fn may_install(actor: &Actor) -> Result<Scope> {
+    actor
+        .reach(Permission::DevicesInstall)
+        .or_else(|refused| actor.reach(Permission::DevicesManage).map_err(|_| refused))
+}
+
 /// Gives a device a new key, which is shown this once. The old ones go on working for the grace time.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Validation`] for a grace time out of range.
 pub async fn rotate_device_key(app: &App, actor: &Actor, id: DeviceId, how: RotateKey) -> Result<DeviceWithKey> {
-    let scope = actor.reach(Permission::DevicesManage)?;
+    let scope = may_install(actor)?;
     let grace = how.grace_minutes.unwrap_or(0);
     let mut check = Validator::default();
     check.range("graceMinutes", Some(grace), 0, LONGEST_GRACE);

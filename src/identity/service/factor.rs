@@ -1,7 +1,5 @@
 //! The second factor: codes that change every half minute (TOTP, RFC 6238), and recovery codes for a lost phone.
 
-use qrcode::QrCode;
-use qrcode::render::svg;
 use totp_rs::{Secret, Totp};
 
 use super::guard::{By, Guesser, Place};
@@ -15,6 +13,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::ids::AccountId;
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
+use crate::kernel::qr;
 use crate::kernel::text;
 use crate::kernel::time::{MINUTE, SECOND, Timestamp};
 use crate::notify::texts;
@@ -81,7 +80,7 @@ async fn enrolment(app: &App, actor: &Actor, member: &Member, secret: &Secret) -
     let user = store::user(&app.db, member.account, actor.org).await?.ok_or(Error::Unauthorized)?;
     let label = user.email.or(user.phone).unwrap_or(user.name);
     let address = totp(secret.clone(), &label)?.to_url().map_err(|error| Error::internal(error.to_string()))?;
-    Ok(Enrolment { qr: qr_code(&address)?, secret: secret.to_base32(), address })
+    Ok(Enrolment { qr: qr::svg(&address)?, secret: secret.to_base32(), address })
 }
 
 /// Puts the shown secret into force with a first code of it, and answers recovery codes, which are shown this once.
@@ -308,11 +307,6 @@ fn totp(secret: Secret, label: &str) -> Result<Totp> {
         .with_issuer(Some("Officina"))
         .build()
         .map_err(|error| Error::internal(error.to_string()))
-}
-
-fn qr_code(address: &str) -> Result<String> {
-    let code = QrCode::new(address).map_err(Error::internal)?;
-    Ok(code.render::<svg::Color<'_>>().min_dimensions(220, 220).build())
 }
 
 fn recovery_code() -> String {

@@ -100,8 +100,10 @@ pub struct DeviceView {
     /// A line for a terminal: of a device that was never heard of one that sends a reading, of others one that only checks.
     /// [`NO_KEY`] stands in the place of the key.
     pub command: String,
-    /// The cells that it can be put into, for those who may change it and make new keys.
+    /// The cells that it can be put into, for those who may change it.
     pub cells: Option<Choice>,
+    /// Whether the member may make a new key.
+    pub may_install: bool,
     /// What came of the form that makes a key.
     pub of_key: Answered,
     /// What came of the form that changes it.
@@ -188,6 +190,7 @@ pub async fn get_device(
         id,
         device: DeviceRow::of(device, true, &calendar),
         cells,
+        may_install: officina::cold_chain::service::may_install(&actor).is_ok(),
         of_key,
         of_change,
         of_service,
@@ -234,6 +237,10 @@ fn first_reading(cell: &officina::cold_chain::ColdCell) -> String {
     format!("{{\"temperature\": {temperature}}}")
 }
 
+/// What is said of a key.
+#[cfg(feature = "ssr")]
+const KEY_NOTE: &str = "Put the key into the device now: it is shown this once, to you alone and for ten minutes, and cannot be looked up again.";
+
 /// Makes a device in a cell. Its key is shown this once, with a line that tries it.
 #[server(prefix = "/_fn", endpoint = "cold-chain/create-device")]
 pub async fn create_device(
@@ -242,10 +249,9 @@ pub async fn create_device(
     #[server(default)] device_name: String,
 ) -> Result<Fresh, PageError> {
     use officina::cold_chain::{NewDevice, service};
-    use officina::kernel::permission::Permission;
 
     let (app, actor) = crate::context::context()?;
-    actor.reach(Permission::DevicesManage)?;
+    service::may_install(&actor)?;
     let cell = cell.parse().map_err(|_| officina::Error::NotFound)?;
     let cell = service::cold_cell(&app, &actor, cell).await?;
     let new = NewDevice {
@@ -258,9 +264,9 @@ pub async fn create_device(
     let address = address(&app, &made.device.serial_number);
     Ok(Fresh {
         title: format!("{} is made", made.device.serial_number),
-        text: format!(
-            "It sends its readings by POST to {address}. Put the key into it now: it is shown this once and cannot be looked up again."
-        ),
+        text: format!("It sends its readings by POST to {address}. {KEY_NOTE}"),
+        is_kept: true,
+        has_qr: true,
         label: "Key".to_owned(),
         hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
         command: Some((command(&address, &made.api_key, &first_reading(&cell)), STORES.to_owned())),
@@ -311,7 +317,9 @@ pub async fn rotate_key(id: String, grace: i64) -> Result<Fresh, PageError> {
     let made = officina::cold_chain::service::rotate_device_key(&app, &actor, id, how).await?;
     Ok(Fresh {
         title: format!("The new key of {}", made.device.serial_number),
-        text: "Put it into the device now: it is shown this once and cannot be looked up again.".to_owned(),
+        text: KEY_NOTE.to_owned(),
+        is_kept: true,
+        has_qr: true,
         label: "Key".to_owned(),
         hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
         values: vec![made.api_key],

@@ -187,6 +187,8 @@ pub struct CellView {
     pub month: String,
     /// What came of the form that adds a device, for those who may.
     pub of_device: Option<Answered>,
+    /// Whether the member may make many devices from a table.
+    pub may_add_many: bool,
     /// Whether the member may take note of alerts.
     pub may_acknowledge: bool,
     /// Whether the member may close alerts.
@@ -241,10 +243,10 @@ pub async fn get_cell(id: String, range: String) -> Result<CellView, PageError> 
         silences,
         timeline: detail.timeline.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
         month: service::month_at(&app, &actor, detail.cell.location_id).await?,
-        of_device: actor
-            .reach(Permission::DevicesManage)
+        of_device: service::may_install(&actor)
             .is_ok()
             .then(|| Answered::here(&["cold-chain/create-device"], &["serial", "device_name"])),
+        may_add_many: actor.permissions.has(Permission::DevicesManage),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
         sees_fleet,

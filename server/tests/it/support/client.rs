@@ -72,6 +72,11 @@ impl Client {
         self.with("cookie", &cookies)
     }
 
+    /// The cookies that it sends.
+    pub fn cookies(&self) -> &str {
+        self.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// Signs in through the API and sends the access token from now on.
     pub async fn sign_in(self, email: &str) -> Self {
         let answer = self.post("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await;
