@@ -78,6 +78,9 @@ pub struct Live {
     /// Whether the stream is up.
     pub is_on: RwSignal<bool>,
     ticks: [RwSignal<u32>; Topic::ALL.len()],
+    /// The cold cell that is open: its readings are told, which are too many to be told of all.
+    cell: RwSignal<Option<String>>,
+    readings: RwSignal<u32>,
 }
 
 impl Live {
@@ -86,11 +89,24 @@ impl Live {
     pub fn changes(self, topic: Topic) -> u32 {
         self.ticks[topic as usize].get()
     }
+
+    /// Asks for the readings of a cold cell as long as the page is open that calls this.
+    pub fn open_cell(self, id: Memo<String>) {
+        Effect::new(move |_| self.cell.set(Some(id.get())));
+        on_cleanup(move || self.cell.set(None));
+    }
+
+    /// How often the cell that is open was heard of; as [`Live::changes`].
+    #[must_use]
+    pub fn readings(self) -> u32 {
+        self.readings.get()
+    }
 }
 
 /// Makes live updates possible below the current component.
 pub fn provide_live() -> Live {
-    let live = Live { is_on: RwSignal::new(false), ticks: std::array::from_fn(|_| RwSignal::new(0)) };
+    let ticks = std::array::from_fn(|_| RwSignal::new(0));
+    let live = Live { is_on: RwSignal::new(false), ticks, cell: RwSignal::new(None), readings: RwSignal::new(0) };
     provide_context(live);
     live
 }
@@ -128,7 +144,7 @@ mod browser {
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
-    use web_sys::EventSource;
+    use web_sys::{Event, EventSource, MessageEvent};
 
     use super::{EVENTS, Live, Topic};
 
@@ -161,8 +177,20 @@ mod browser {
     /// Follows the server's events from a journal number on, for as long as the application runs.
     pub fn connect(live: Live, from: i64) {
         let heard = Rc::new(Cell::new(js_sys::Date::now()));
-        let source = Rc::new(RefCell::new(open(live, from, &heard)));
-        let (watched, last) = (Rc::clone(&source), Rc::clone(&heard));
+        let from = Rc::new(Cell::new(from));
+        let source = Rc::new(RefCell::new(open(live, &from, &heard)));
+        let (follows, since, last) = (Rc::clone(&source), Rc::clone(&from), Rc::clone(&heard));
+        // The stream says which cell's readings it tells, and begins anew, where the last one was, when that is another one.
+        Effect::new(move |known: Option<Option<String>>| {
+            let cell = live.cell.get();
+            if known.unwrap_or_default() != cell
+                && let Some(before) = follows.replace(open(live, &since, &last))
+            {
+                before.close();
+            }
+            cell
+        });
+        let (watched, since, last) = (Rc::clone(&source), Rc::clone(&from), Rc::clone(&heard));
         // A connection that hangs is not closed by anybody: the server or the way to it is gone without a word.
         let watch = move || {
             if js_sys::Date::now() - last.get() < SILENT_AFTER {
@@ -170,7 +198,7 @@ mod browser {
             }
             live.is_on.set(false);
             last.set(js_sys::Date::now());
-            let anew = open(live, from, &last);
+            let anew = open(live, &since, &last);
             if let Some(hanging) = watched.replace(anew) {
                 hanging.close();
             }
@@ -185,16 +213,19 @@ mod browser {
             // The browser tries again by itself after a broken connection, but not after a refusal.
             let is_closed = source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
             if is_closed {
-                source.replace(open(live, from, &heard));
+                source.replace(open(live, &from, &heard));
             }
         };
         set_interval(poll, POLL);
     }
 
-    fn open(live: Live, from: i64, heard: &Rc<Cell<f64>>) -> Option<EventSource> {
+    /// Opens the stream after the last event that was heard.
+    fn open(live: Live, from: &Rc<Cell<i64>>, heard: &Rc<Cell<f64>>) -> Option<EventSource> {
         let person = crate::staff::person::membership().unwrap_or_default();
-        let source = EventSource::new(&format!("/api/v1/live?after={from}&as={person}")).ok()?;
-        let listen = |name: &str, act: Box<dyn FnMut()>| {
+        let is_id = |id: &String| id.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+        let cell = live.cell.get_untracked().filter(is_id).map_or_else(String::new, |id| format!("&cell={id}"));
+        let source = EventSource::new(&format!("/api/v1/live?after={}&as={person}{cell}", from.get())).ok()?;
+        let listen = |name: &str, act: Box<dyn FnMut(Event)>| {
             let closure = Closure::wrap(act);
             // Refused only for names that are no strings.
             let _ = source.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
@@ -211,14 +242,27 @@ mod browser {
                 }
             }
         };
-        listen("open", Box::new(hear.clone()));
-        listen("beat", Box::new(hear.clone()));
-        listen("error", Box::new(move || live.is_on.set(false)));
+        for name in ["open", "beat"] {
+            let hear = hear.clone();
+            listen(name, Box::new(move |_| hear()));
+        }
+        listen("error", Box::new(move |_| live.is_on.set(false)));
+        let hear_readings = hear.clone();
+        listen(
+            "readings.stored",
+            Box::new(move |_| {
+                hear_readings();
+                live.readings.update(|changes| *changes += 1);
+            }),
+        );
         let waiting = Rc::new(RefCell::new([false; Topic::ALL.len()]));
         for (name, topic) in EVENTS {
             let (waiting, topic, hear) = (Rc::clone(&waiting), *topic, hear.clone());
-            let gather = move || {
+            let from = Rc::clone(from);
+            let gather = move |event: Event| {
                 hear();
+                let number = event.dyn_ref::<MessageEvent>().and_then(|event| event.last_event_id().parse().ok());
+                from.set(number.unwrap_or_else(|| from.get()));
                 if std::mem::replace(&mut waiting.borrow_mut()[topic as usize], true) {
                     return;
                 }

@@ -174,13 +174,14 @@ pub fn ColdCellPage() -> impl IntoView {
     let map = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let range = Memo::new(move |_| map.read().get("range").unwrap_or_default());
+    live.open_cell(id);
     let acknowledge = ServerAction::<AcknowledgeAlert>::new();
     let resolve = ServerAction::<ResolveAlert>::new();
     let (start, end) = (ServerAction::<StartMaintenance>::new(), ServerAction::<EndMaintenance>::new());
     let (mute, unmute) = (ServerAction::<MuteCell>::new(), ServerAction::<UnmuteCell>::new());
     let data = Resource::new(
         move || {
-            let changes = (live.changes(Topic::ColdChain), live.changes(Topic::Alerts));
+            let changes = (live.changes(Topic::ColdChain), live.changes(Topic::Alerts), live.readings());
             let alerts = [acknowledge.version(), resolve.version()];
             let done = [start.version(), end.version(), mute.version(), unmute.version()];
             (id.get(), range.get(), changes, alerts.map(|version| version.get()), done.map(|version| version.get()))

@@ -8,16 +8,19 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use officina::cold_chain::service::may_hear_of;
+use officina::cold_chain::service::{cell_heard_at, may_hear_of};
 use officina::identity::service;
 use officina::kernel::actor::Actor;
-use officina::kernel::ids::OrgId;
+use officina::kernel::ids::{ColdCellId, OrgId};
 use officina::kernel::journal;
 use officina::kernel::permission::Permission;
+use officina::kernel::time::Timestamp;
 use officina::{Error, Result, notices};
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +40,10 @@ const CHECK_SESSION: Duration = Duration::from_secs(4);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How soon a browser comes back after the stream ended.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether the cell that a listener has open was heard of. Readings come by the thousand and stand in no
+/// journal, so a listener names the one cell that is before somebody's eyes.
+const LOOK_AT_CELL: Duration = Duration::from_secs(1);
 
 /// The topic that is told to each by name.
 const NOTICES: &str = "notices";
@@ -84,15 +91,19 @@ pub struct LiveQuery {
     /// The membership that the listening page was made for. When somebody else is signed in by now, the answer is 409.
     #[serde(rename = "as")]
     person: Option<String>,
+    /// A cold cell: its readings are told as `readings.stored`, without an `id`, at most once a second.
+    #[param(value_type = Option<String>)]
+    cell: Option<ColdCellId>,
 }
 
 /// Server-sent events: `id` is the journal's number, `event` is `<area>.<verb>`, data is the subject.
 ///
-/// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end.
+/// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end. Readings are told of the one cell that
+/// is named by `cell`.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
     responses((status = 200, content_type = "text/event-stream", body = SentEvent), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody), (status = 429, body = ErrorBody)))]
 async fn live(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -102,6 +113,10 @@ async fn live(
 ) -> ApiResult<impl IntoResponse> {
     Caller(Some(actor.clone())).is_still(query.person.as_deref())?;
     let topics = topics(&actor, query.topics.as_deref())?;
+    let cell = match query.cell {
+        Some(id) => Some((id, cell_heard_at(&state.app, &actor, id).await?)),
+        None => None,
+    };
     let listener = actor.credential().ok_or(Error::Unauthorized)?;
     let open = state.live.open(listener, state.config.limits.live_streams_per_member)?;
     // Subscribed before the journal is read: what is written in between comes from one or the other.
@@ -110,7 +125,7 @@ async fn live(
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let seq = resumed.or(query.after).filter(|seq| (0..=head).contains(seq)).unwrap_or(head);
     let (sender, receiver) = mpsc::channel(16);
-    let listener = Listener { state: state.clone(), client, actor, topics, seq, sender, _open: open };
+    let listener = Listener { state: state.clone(), client, actor, topics, seq, cell, sender, _open: open };
     tokio::spawn(async move {
         // The stream ends when the listener is dropped; why it ended is nothing that the client can act on.
         let _ = listener.run(events).await;
@@ -150,6 +165,8 @@ struct Listener {
     topics: Vec<&'static (&'static str, Permission)>,
     /// The last number told or passed over.
     seq: i64,
+    /// The cell whose readings are told, and when it was last heard of.
+    cell: Option<(ColdCellId, Option<Timestamp>)>,
     sender: mpsc::Sender<Result<Event, Infallible>>,
     _open: OpenStream,
 }
@@ -177,6 +194,8 @@ impl Listener {
         self.catch_up().await?;
         let mut check = tokio::time::interval(CHECK_SESSION);
         check.tick().await;
+        let mut look = tokio::time::interval(LOOK_AT_CELL);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.state.stop.cancelled() => return Ok(()),
@@ -190,6 +209,7 @@ impl Listener {
                     }
                     self.actor = now;
                 }
+                _ = look.tick(), if self.cell.is_some() => self.look_at_cell().await?,
                 event = events.recv() => match event {
                     Ok(event) if event.org != self.org() || event.seq <= self.seq => {}
                     Ok(event) if event.seq == self.seq + 1 => self.tell(&event).await?,
@@ -198,6 +218,18 @@ impl Listener {
                 },
             }
         }
+    }
+
+    /// Tells that the cell was heard of, if it was.
+    async fn look_at_cell(&mut self) -> Result<(), Gone> {
+        let Some((id, known)) = self.cell else { return Ok(()) };
+        let heard_at = cell_heard_at(&self.state.app, &self.actor, id).await?;
+        if heard_at != known {
+            self.cell = Some((id, heard_at));
+            let data = json!({ "subject": { "kind": "cold_cell", "id": id }, "at": heard_at });
+            self.sender.send(Ok(Event::default().event("readings.stored").data(data.to_string()))).await?;
+        }
+        Ok(())
     }
 
     const fn org(&self) -> OrgId {

@@ -93,6 +93,46 @@ async fn a_change_is_told_once_to_those_who_may_see_it() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_cell_open_is_told_of_its_readings() {
+    TestServer::each(|server| async move {
+        let admin = server.browser("admin").await;
+        let made = async |path: &str, body: serde_json::Value| {
+            admin.post(&format!("/api/v1{path}"), body).await.expect(201)["data"].take()
+        };
+        let place = made("/locations", json!({ "name": "Porto" })).await;
+        let new = |name: &str| json!({ "name": name, "preset": "freezer", "locationId": place["id"] });
+        let (cell, other) = (made("/coldcells", new("A")).await, made("/coldcells", new("B")).await);
+        let mut keys = Vec::new();
+        for (serial, cell) in [("A-1", &cell), ("B-1", &other)] {
+            let device = made("/devices", json!({ "serialNumber": serial, "coldCellId": cell["id"] })).await;
+            keys.push(device["apiKey"].as_str().unwrap().to_owned());
+        }
+        let send = async |index: usize, serial: &str| {
+            let device = server.visitor().with("x-device-key", &keys[index]);
+            let path = format!("/api/v1/readings/devices/{serial}/readings");
+            device.post(&path, json!({ "temperature": -18 })).await.expect(201);
+        };
+        let id = cell["id"].as_str().unwrap();
+        let mut feed = Feed::open(&admin, &format!("/api/v1/live?cell={id}"), None).await;
+        send(1, "B-1").await;
+        server.advance(1_000);
+        let heard_at = server.app().clock.now();
+        send(0, "A-1").await;
+        let told = feed.block().await.expect("an event");
+        assert!(told.contains("event: readings.stored") && !told.contains("id: "), "{told}");
+        let data = told.lines().find_map(|line| line.strip_prefix("data: ")).expect("data");
+        let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        assert_eq!(data, json!({ "subject": { "kind": "cold_cell", "id": id }, "at": heard_at }));
+
+        let stranger = server.stranger().await;
+        stranger.get(&format!("/api/v1/live?cell={id}")).await.expect_error(404, "NOT_FOUND");
+        admin.get("/api/v1/live?cell=A").await.expect_error(400, "VALIDATION_ERROR");
+        server.member("agent").await.get(&format!("/api/v1/live?cell={id}")).await.expect_error(403, "FORBIDDEN");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_listener_that_was_away_misses_nothing() {
     TestServer::each(|server| async move {
         let member = server.browser("admin").await;

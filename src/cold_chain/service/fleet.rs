@@ -19,6 +19,7 @@ use crate::kernel::ids::{ColdCellId, CustomerId, LocationId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, MAX_LIMIT, Page, PageRequest, PageWindow};
 use crate::kernel::permission::Permission;
+use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
 /// Locations in the order of their making.
@@ -86,8 +87,8 @@ pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: C
     let mut tx = app.db.begin().await?;
     let known = fleet::lock_location(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     scope.pass(known.customer_id)?;
-    let before = NewLocation {
     require_version(change.version, known.version, "location")?;
+    let before = NewLocation {
         name: known.name,
         customer_id: known.customer_id,
         address: known.address,
@@ -111,7 +112,6 @@ pub async fn change_location(app: &App, actor: &Actor, id: LocationId, change: C
     get_location(app, actor, id).await
 }
 
-fn checked_location(new: NewLocation) -> Result<NewLocation> {
 /// Passes for a change of what its sender has seen as it is now, and for one that does not say what was seen.
 fn require_version(seen: Option<i64>, version: i64, what: &str) -> Result<()> {
     if seen.is_some_and(|seen| seen != version) {
@@ -124,6 +124,7 @@ fn require_version(seen: Option<i64>, version: i64, what: &str) -> Result<()> {
     Ok(())
 }
 
+fn checked_location(new: NewLocation) -> Result<NewLocation> {
     let new = new.checked()?;
     match new.time_zone.as_deref().map(str::parse::<chrono_tz::Tz>) {
         Some(Err(_)) => Err(Error::field("timeZone", "unknown_zone", "must be a time zone such as Europe/Rome")),
@@ -171,6 +172,17 @@ pub async fn cold_cell(app: &App, actor: &Actor, id: ColdCellId) -> Result<ColdC
         cell.leave_out_internal();
     }
     Ok(cell)
+}
+
+/// When a device in a cell was last heard of: what whoever has the cell before their eyes is told by.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown or foreign one, and for another customer's.
+pub async fn cell_heard_at(app: &App, actor: &Actor, id: ColdCellId) -> Result<Option<Timestamp>> {
+    let scope = actor.scope(Permission::ColdChainRead)?;
+    let (customer, heard_at) = fleet::cell_heard(&app.db, actor.org, id).await?.ok_or(Error::NotFound)?;
+    scope.pass(customer)?;
+    Ok(heard_at)
 }
 
 /// Everything a cell's page shows; without who did what, for its customer.
@@ -232,6 +244,7 @@ pub async fn change_cold_cell(
     let mut tx = app.db.begin().await?;
     let known = fleet::lock_cell(&mut tx, actor.org, id, now).await?.ok_or(Error::NotFound)?;
     scope.pass(known.customer_id)?;
+    require_version(change.version, known.version, "cold cell")?;
     let (no, before) = (known.no, known.settings());
     let after = before.changed(change)?;
     require_location(&mut tx, actor, &scope, after.location_id).await?;
@@ -244,7 +257,6 @@ pub async fn change_cold_cell(
     tx.commit().await?;
     get_cold_cell(app, actor, id).await
 }
-    require_version(change.version, known.version, "cold cell")?;
 
 /// Passes for a location within reach. Whether it exists at all, the database says when it is written.
 async fn require_location(tx: &mut Tx, actor: &Actor, scope: &Scope, id: LocationId) -> Result<()> {
