@@ -43,6 +43,7 @@ fn show(view: WallView) -> AnyView {
     let alarm = view.active > 0;
     let alerts: Vec<_> = view.alerts.into_iter().map(alert).collect();
     let more = view.more_alerts.map(|words| view! { <p class="more">{words}</p> });
+    let columns = format!("--columns: {}", columns(view.cells.len()));
     let cells: Vec<_> = view.cells.into_iter().map(cell).collect();
     let more_cells = view.more_cells.map(|words| view! { <p class="more">{words}</p> });
     let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
@@ -56,19 +57,79 @@ fn show(view: WallView) -> AnyView {
     };
     view! {
         <header>
-            {head}
-            <p class="numbers">{numbers}</p>
-            <p class="muted">
-                "As of " <span class="num">{view.as_of}</span> " · " <a class="link" href="/app/cold-chain">"Leave the display"</a>
-            </p>
+            <div>
+                {head}
+                <p class="numbers">{numbers}</p>
+                <p class="muted row wrap">
+                    <span>"As of " <span class="num">{view.as_of.clone()}</span></span>
+                    <a class="link" href="/app/cold-chain">"Leave the display"</a>
+                    {full_screen()}
+                </p>
+            </div>
+            {clock(view.as_of, view.local_ms)}
         </header>
         <ul class="alerts">{alerts}</ul>
         {more}
-        <ul class="cells">{cells}</ul>
+        <ul class="cells" style=columns>{cells}</ul>
         {more_cells}
     }
     .into_any()
 }
+
+/// Columns for so many cells on a screen that is wider than high, so that a cell is about twice as wide as high.
+fn columns(cells: usize) -> usize {
+    (1..=12).find(|columns| columns * columns >= cells).unwrap_or(12)
+}
+
+/// The time of day, from across the room. It goes on by itself from what the server says, whatever the clock of the screen's
+/// machine says, and only while there is a script to move it.
+fn clock(as_of: String, local_ms: i64) -> AnyView {
+    let shown = RwSignal::new(as_of);
+    Effect::new(move |_| keep_time(shown, local_ms));
+    view! { <p class="clock num" aria-hidden="true">{move || shown.get()}</p> }.into_any()
+}
+
+/// Moves a clock once a second, until what shows it is gone.
+#[cfg(feature = "hydrate")]
+fn keep_time(shown: RwSignal<String>, local_ms: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2⁵³")]
+    let ahead = local_ms as f64 - js_sys::Date::now();
+    let tick = move || {
+        #[expect(clippy::cast_possible_truncation, reason = "minutes since 1970")]
+        let minutes = ((js_sys::Date::now() + ahead) / 60_000.0).floor() as i64;
+        let words = format!("{:02}:{:02}", minutes.div_euclid(60).rem_euclid(24), minutes.rem_euclid(60));
+        if shown.try_get_untracked().is_some_and(|known| known != words) {
+            shown.set(words);
+        }
+    };
+    if let Ok(handle) = set_interval_with_handle(tick, std::time::Duration::from_secs(1)) {
+        on_cleanup(move || handle.clear());
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+const fn keep_time(_: RwSignal<String>, _: i64) {}
+
+/// The button that gives the display the whole screen. The browser gives it to scripts alone.
+fn full_screen() -> AnyView {
+    let is_ready = RwSignal::new(false);
+    Effect::new(move |_| is_ready.set(true));
+    view! {
+        <button class="btn btn-sm whole-screen" type="button" hidden=move || !is_ready.get() on:click=|_| fill_screen()>
+            "Full screen"
+        </button>
+    }
+    .into_any()
+}
+
+#[cfg(feature = "hydrate")]
+fn fill_screen() {
+    // A browser that refuses says so itself.
+    let _ = document().document_element().map(|page| page.request_fullscreen());
+}
+
+#[cfg(not(feature = "hydrate"))]
+const fn fill_screen() {}
 
 fn alert(alert: AlertRow) -> AnyView {
     let seen = alert.acknowledged_by.is_some();
@@ -103,4 +164,15 @@ fn cell(cell: CellRow) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn cells_fill_a_wide_screen() {
+        let all: Vec<usize> = [0, 1, 2, 4, 5, 9, 12, 60, 500].into_iter().map(columns).collect();
+        assert_eq!(all, [1, 1, 2, 2, 3, 3, 4, 8, 12]);
+    }
 }

@@ -30,6 +30,8 @@ pub struct WallView {
     pub customers: i64,
     /// The clock time of all this.
     pub as_of: String,
+    /// The same for a clock that goes on: milliseconds since 1970, by the wall clocks of the organisation's time zone.
+    pub local_ms: i64,
 }
 
 /// Alerts on the wall,
@@ -61,6 +63,7 @@ pub async fn get_wall() -> Result<WallView, PageError> {
         cold_cells: wall.cold_cells,
         customers: wall.customers,
         as_of: calendar.clock(now),
+        local_ms: calendar.wall_clock(now),
     })
 }
 
