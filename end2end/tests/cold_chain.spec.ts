@@ -46,7 +46,7 @@ test("an alert has a page that says what happened to it", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: /^Too warm: / })).toBeVisible();
   await expect(page.getByText("Opened", { exact: true }).last()).toBeVisible();
   await expectAccessibleLightAndDark(page);
-  await page.getByRole("button", { name: "Take note" }).click();
+  await page.getByRole("button", { name: "Acknowledge" }).click();
   await expect(page.locator(".timeline").getByText("Taken note of")).toBeVisible();
   await page.locator("summary", { hasText: "Close by hand" }).click();
   await page.getByLabel(/^What was done/).fill("Door closed");

@@ -94,6 +94,15 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Whether somebody can still take note of it: it is active, or one of many that nobody has reacted to, and the next may
+    /// open any moment.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn goes_on(&self, now: Timestamp) -> bool {
+        let is_open = self.status == AlertStatus::Active;
+        is_open || (!self.by_hand && crate::cold_chain::engine::is_flapping(self.openings, self.resolved_at, now))
+    }
+
     /// Leaves what its customer may see: not who did something and why.
     pub fn leave_out_internal(&mut self) {
         self.acknowledged_by = None;

@@ -189,6 +189,8 @@ pub(super) enum Shown {
 /// An alert with what can be done about it.
 pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -> AnyView {
     let is_active = alert.status == AlertStatus::Active;
+    let openings =
+        alert.openings.clone().map(|words| view! { <Badge tone=Tone::Warning symbol=Icon::Bell label=words/> });
     let more = (shown != Shown::Alone).then(|| {
         let words = format!("More about “{}” in {}", alert_label(alert.kind), alert.cell);
         view! { <a class="btn btn-sm" href=alert.href() aria-label=words>"More"</a> }
@@ -209,7 +211,9 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
     });
     let noted = alert.acknowledged_by.as_ref().map(|name| format!("{name} has taken note"));
     let id = alert.id.clone();
-    let acknowledge = actions.acknowledge.filter(|_| is_active && noted.is_none()).map(|action| {
+    // On its own page a large button does it.
+    let is_offered = is_active && noted.is_none() && shown != Shown::Alone;
+    let acknowledge = actions.acknowledge.filter(|_| is_offered).map(|action| {
         view! {
             <ActionForm action=action>
                 <input type="hidden" name="id" value=id/>
@@ -217,12 +221,13 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
             </ActionForm>
         }
     });
-    let resolve = actions.resolve.filter(|_| is_active).map(|action| resolve_form(alert.id, alert.kind, action));
+    let resolve = actions.resolve.filter(|_| is_active && shown != Shown::Alone);
+    let resolve = resolve.map(|action| resolve_form(alert.id, alert.kind, action, None));
     let class = if is_active { "panel alert-item tone-danger" } else { "panel alert-item" };
     view! {
         <article class=class>
             <div class="row wrap">
-                {alert_badge(alert.kind, is_active)} {late} {level} {cell} {worst}
+                {alert_badge(alert.kind, is_active)} {late} {level} {openings} {cell} {worst}
                 <span class="muted small">"since " {alert.since.view()}</span>
                 {ended}
                 {noted.map(|words| view! { <span class="muted small">{words}</span> })}
@@ -234,13 +239,19 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
     .into_any()
 }
 
-/// Closing by hand asks what was done; the fold is the one question before it.
-fn resolve_form(id: String, kind: AlertType, action: ServerAction<ResolveAlert>) -> AnyView {
+/// Closing by hand asks what was done; the fold is the one question before it, with what should be known first.
+pub(super) fn resolve_form(
+    id: String,
+    kind: AlertType,
+    action: ServerAction<ResolveAlert>,
+    warning: Option<AnyView>,
+) -> AnyView {
     let key = format!("note-{id}");
     let label = format!("What was done about “{}”?", alert_label(kind));
     view! {
         <details class="steps inline">
             <summary class="btn btn-sm">"Close by hand"</summary>
+            {warning}
             <ActionForm action=action>
                 <div class="stack tight">
                     <input type="hidden" name="id" value=id/>

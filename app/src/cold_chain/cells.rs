@@ -308,10 +308,10 @@ fn keep_key(view: &mut CellView, kept: StoredValue<Option<(String, Answered)>>) 
 fn add_device(id: String, is_open: bool, may_add_many: bool, answered: &Answered) -> AnyView {
     let filling = Filling::of(answered);
     let page = format!("{PATH}/cells/{id}");
-    view! {
     let many = may_add_many.then(|| {
         view! { <a class="btn btn-ghost" href=super::devices::ADD>"Add many from a table"</a> }
     });
+    view! {
         <section class="panel">
             <details class="fold" open=is_open || answered.refused.is_some()>
                 <summary><h2>"Add a device"</h2> {icon(Icon::Chevron)}</summary>

@@ -16,7 +16,32 @@ pub(super) fn chart_data(
     calendar: &Calendar,
     unit: TemperatureUnit,
 ) -> ChartData {
-    let span = chart.range.milliseconds();
+    let title = format!("Temperature of {} over {}", cell.name, chart.range);
+    drawn((title, chart.range.milliseconds()), cell, chart, alerts, now, calendar, unit)
+}
+
+/// The last two hours of a day's chart: how it stands with an alert.
+pub(super) fn last_hours(
+    cell: &ColdCell,
+    day: &Chart,
+    alerts: &[Alert],
+    now: Timestamp,
+    calendar: &Calendar,
+    unit: TemperatureUnit,
+) -> ChartData {
+    let title = format!("Temperature of {} over the last two hours", cell.name);
+    drawn((title, 2 * HOUR), cell, day, alerts, now, calendar, unit)
+}
+
+fn drawn(
+    (title, span): (String, i64),
+    cell: &ColdCell,
+    chart: &Chart,
+    alerts: &[Alert],
+    now: Timestamp,
+    calendar: &Calendar,
+    unit: TemperatureUnit,
+) -> ChartData {
     let start = now.plus(-span);
     #[expect(clippy::cast_precision_loss, reason = "thirty days are 2.6 × 10⁹ milliseconds, far below 2⁵³")]
     let place = |at: Timestamp| at.since(start) as f64 / span as f64;
@@ -48,21 +73,22 @@ pub(super) fn chart_data(
         }
     };
     ChartData {
-        title: format!("Temperature of {} over {}", cell.name, chart.range),
+        title,
         unit: unit.sign().to_owned(),
-        points: chart.points.iter().map(point).collect(),
+        points: chart.points.iter().filter(|point| point.t >= start).map(point).collect(),
         gap,
         low: Some(unit.of_celsius(cell.min_temperature)),
         high: Some(unit.of_celsius(cell.max_temperature)),
-        ticks: ticks(chart.range, start, now).map(|at| (place(at), words(at))).collect(),
+        ticks: ticks(chart.range, span, start, now).map(|at| (place(at), words(at))).collect(),
         marks: alerts.iter().map(mark).collect(),
     }
 }
 
-/// Where words stand along the time axis: every four hours of a day, at noon of every day of a week and of every fifth
+/// Where words stand along the time axis: every half hour of a few, every four hours of a day, at noon of every day of a week and of every fifth
 /// of a month. Noon is the same day in every time zone that matters.
-fn ticks(range: ChartRange, start: Timestamp, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+fn ticks(range: ChartRange, span: i64, start: Timestamp, now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let (step, offset) = match range {
+        ChartRange::Day if span < DAY => (HOUR / 2, 0),
         ChartRange::Day => (4 * HOUR, 0),
         ChartRange::Week => (DAY, 12 * HOUR),
         ChartRange::Month => (5 * DAY, 12 * HOUR),

@@ -47,7 +47,8 @@ pub fn mute_panel(id: String, silences: Vec<SilenceRow>, actions: MuteActions) -
     .into_any()
 }
 
-fn mute_form(id: String, action: ServerAction<MuteCell>) -> AnyView {
+/// The form that mutes notices about a cell.
+pub(super) fn mute_form(id: String, action: ServerAction<MuteCell>) -> AnyView {
     let options = LENGTHS.into_iter().map(|(hours, words)| (hours.to_owned(), words.to_owned())).collect();
     view! {
         <details class="steps inline">

@@ -62,6 +62,8 @@ pub struct AlertRow {
     pub resolved_by: Option<String>,
     /// What that person had to say.
     pub note: Option<String>,
+    /// How often alerts have opened in this trouble, where that was more than once.
+    pub openings: Option<String>,
 }
 
 impl AlertRow {
@@ -95,6 +97,9 @@ impl AlertRow {
             by_hand: alert.by_hand,
             resolved_by: alert.resolved_by,
             note: alert.resolution_note,
+            openings: (alert.openings > 1).then(|| {
+                format!("opened {} times since {}", alert.openings, calendar.moment(alert.trouble_since).words)
+            }),
         }
     }
 }
@@ -106,6 +111,10 @@ pub struct AlertView {
     pub may_audit: bool,
     /// The alert.
     pub alert: AlertRow,
+    /// How its cell stands at present, for those who see cells.
+    pub cell: Option<PresentView>,
+    /// Whether note can be taken of it: it is active, or opens again and again.
+    pub goes_on: bool,
     /// What is known of it: what it is, and the words.
     pub facts: Vec<(String, String)>,
     /// What happened, newest first; nothing for those who do not see the inside.
@@ -114,6 +123,23 @@ pub struct AlertView {
     pub may_acknowledge: bool,
     /// Whether the member may close it.
     pub may_resolve: bool,
+}
+
+/// How an alert's cell stands at present.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PresentView {
+    /// The newest temperature, with its unit.
+    pub temperature: Option<String>,
+    /// When that was.
+    pub at: Option<Moment>,
+    /// The limits, with their unit.
+    pub allowed: String,
+    /// Whether the temperature is outside of them.
+    pub is_outside: bool,
+    /// The last two hours.
+    pub chart: crate::ui::ChartData,
+    /// Whether notices about the cell are muted.
+    pub is_muted: bool,
 }
 
 /// A page of alerts.
@@ -203,12 +229,46 @@ pub async fn get_alert(id: String) -> Result<AlertView, PageError> {
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     let story = officina::notices::service::alert_story(&app, &actor, id).await?;
     Ok(AlertView {
+        cell: present(&app, &actor, story.detail.alert.cold_cell_id, &calendar, unit).await?,
+        goes_on: story.detail.alert.goes_on(app.clock.now()),
         timeline: timeline(&story, &calendar),
         facts: facts(&story.detail.alert, app.clock.now(), &calendar, unit),
         alert: AlertRow::of(story.detail.alert, &calendar, unit),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
+}
+
+/// How a cell stands at present; nothing for those who see alerts and no cells.
+#[cfg(feature = "ssr")]
+async fn present(
+    app: &officina::kernel::App,
+    actor: &officina::kernel::actor::Actor,
+    id: officina::kernel::ids::ColdCellId,
+    calendar: &crate::moment::Calendar,
+    unit: officina::identity::TemperatureUnit,
+) -> Result<Option<PresentView>, PageError> {
+    use officina::Error;
+    use officina::cold_chain::{ChartRange, service};
+    use officina::kernel::time::HOUR;
+
+    let cell = match service::cold_cell(app, actor, id).await {
+        Ok(cell) => cell,
+        Err(Error::Forbidden(_) | Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let now = app.clock.now();
+    let day = service::chart(app, actor, id, ChartRange::Day).await?;
+    let alerts = service::alerts_of_cell(app, actor, id, now.plus(-2 * HOUR)).await?;
+    let limits = (cell.min_temperature, cell.max_temperature);
+    Ok(Some(PresentView {
+        temperature: cell.temperature.map(|celsius| unit.words(celsius)),
+        at: cell.temperature_at.map(|at| calendar.relative(at)),
+        allowed: unit.range(limits),
+        is_outside: cell.temperature.is_some_and(|celsius| !(limits.0..=limits.1).contains(&celsius)),
+        chart: crate::cold_chain::drawing::last_hours(&cell, &day, &alerts, now, calendar, unit),
+        is_muted: cell.silenced_until.is_some(),
+    }))
 }
 
 /// What is known of an alert, beside what stands in every list.
@@ -234,8 +294,13 @@ fn facts(
     let facts = [
         ("Limit that was crossed", alert.threshold.map(|value| measured(alert.kind, value, unit))),
         ("Worst value", alert.worst_value.map(|value| measured(alert.kind, value, unit))),
+        (
+            "Opened",
+            (alert.openings > 1)
+                .then(|| format!("{} times since {}", alert.openings, calendar.moment(alert.trouble_since).words)),
+        ),
         ("Since", Some(calendar.moment(alert.started_at).words)),
-        ("Opened", Some(calendar.moment(alert.opened_at).words)),
+        ("Opened at", Some(calendar.moment(alert.opened_at).words)),
         ("Last out of bounds", Some(calendar.moment(alert.last_triggered_at).words)),
         (if alert.resolved_at.is_some() { "Lasted" } else { "Lasts" }, Some(lasted)),
         ("Taken note of", noted),

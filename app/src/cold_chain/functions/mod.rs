@@ -15,8 +15,8 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{
-    AcknowledgeAlert, AcknowledgePlace, AlertQuery, AlertRow, AlertView, AlertsView, ResolveAlert, get_alert,
-    list_alerts,
+    AcknowledgeAlert, AcknowledgePlace, AlertQuery, AlertRow, AlertView, AlertsView, PresentView, ResolveAlert,
+    get_alert, list_alerts,
 };
 pub use cell_form::{CellForm, ChangeCellView, NewCellView, change_cell, create_cell, get_cell_form, new_cell};
 pub use choices::Choice;
