@@ -10,7 +10,7 @@ use super::looks::alert_label;
 use super::mute::mute_form;
 use crate::audit::history_link;
 use crate::live::{Topic, use_live};
-use crate::staff::{loaded, refused};
+use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{Alert, Chart, Icon, PageTitle, SkeletonRows, Timeline, Tone, icon};
 
 /// The page.
