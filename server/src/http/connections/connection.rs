@@ -194,6 +194,9 @@ impl Drop for Seat {
         let Some(register) = self.0.register.upgrade() else { return };
         let mut open = register.lock();
         open.all.remove(&self.0.id);
+        if self.0.gives_way.is_cancelled() {
+            open.leaving -= 1;
+        }
         if !self.0.is_proven() {
             open.uncount(self.0.client);
         }

@@ -97,6 +97,8 @@ struct Open {
     next: u64,
     all: HashMap<u64, Arc<Connection>>,
     anonymous: usize,
+    /// Those that were told to give way and are still here.
+    leaving: usize,
     /// Anonymous connections of each client.
     of_client: HashMap<ClientNetwork, usize>,
 }
@@ -141,6 +143,7 @@ impl Connections {
                 return None;
             };
             idlest.give_way();
+            open.leaving += 1;
         }
         Some(open.enter(&self.0, client))
     }
@@ -161,19 +164,20 @@ impl Register {
         milliseconds(self.begun.elapsed())
     }
 
-    /// Whether there is a place; if not, some connections are told to give way.
+    /// Whether there is a place. Where strangers have more than their part, some are told to give way: a few at once, so that
+    /// under a flood not every new connection has to look through all of them. Nobody waits for that, or a flood would
+    /// fill the system's queue, and those who are known would stand in it.
     fn has_room(&self) -> bool {
-        let open = self.lock();
-        let full = open.all.len() >= self.caps.total;
-        if !full && open.anonymous < self.caps.anonymous {
-            return true;
+        let mut open = self.lock();
+        let most = self.caps.anonymous;
+        let (anonymous, full) = (open.anonymous.saturating_sub(open.leaving), open.all.len() >= self.caps.total);
+        if anonymous >= most || full && open.leaving == 0 {
+            // Far above, there is no time to wait for what the newest have to say.
+            let grace = if anonymous > most + most / 4 { Duration::ZERO } else { GRACE };
+            let count = anonymous.saturating_sub(most) + most.div_ceil(100);
+            open.make_way(self.now(), full, grace, count);
         }
-        // Who has been told is still on the way out.
-        if !open.all.values().any(|connection| connection.gives_way.is_cancelled()) {
-            // Some at once, so that under a flood not every new connection has to look through all of them.
-            open.make_way(self.now(), full, self.caps.anonymous.div_ceil(100));
-        }
-        false
+        !full
     }
 }
 
@@ -206,12 +210,13 @@ impl Open {
     /// Tells those who need their places least to give way: anonymous ones that are idle, then anonymous ones whose
     /// request is overdue, and where `anybody` has to, idle ones of those who are known. Among equals, first one of whoever
     /// has the most, and of those the one that has been so for the longest.
-    fn make_way(&self, now: u64, anybody: bool, count: usize) {
+    fn make_way(&mut self, now: u64, anybody: bool, grace: Duration, count: usize) {
         let mut candidates: Vec<_> = self
             .all
             .values()
+            .filter(|connection| !connection.gives_way.is_cancelled())
             .filter_map(|connection| {
-                let need = match (connection.is_proven(), connection.is_idle_for(now, GRACE)) {
+                let need = match (connection.is_proven(), connection.is_idle_for(now, grace)) {
                     (false, true) => 0,
                     (false, false) if connection.is_overdue(now) => 1,
                     (true, true) if anybody => 2,
@@ -223,9 +228,12 @@ impl Open {
             })
             .collect();
         candidates.sort_unstable_by_key(|(rank, _)| *rank);
-        for (_, connection) in candidates.into_iter().take(count) {
+        candidates.truncate(count);
+        let leaving = candidates.len();
+        for (_, connection) in candidates {
             connection.give_way();
         }
+        self.leaving += leaving;
     }
 }
 
@@ -268,17 +276,35 @@ mod tests {
         let first = seat(&connections, B);
         pass(1).await;
         let second = seat(&connections, B);
-        assert!(!connections.0.has_room(), "two strangers are all there may be");
+        assert!(connections.0.has_room());
         assert_eq!(leaving(&[&device, &first, &second]), [false; 3], "nobody had the time to say something");
         pass(600).await;
-        assert!(!connections.0.has_room());
+        assert!(connections.0.has_room());
         assert_eq!(leaving(&[&device, &first, &second]), [false, true, false], "the one that was idle for longest");
+        let third = seat(&connections, B);
+        assert!(!connections.0.has_room(), "all places are taken");
         drop(first);
         tokio::time::timeout(Duration::from_secs(1), connections.room()).await.expect("a place is free");
-        // Who becomes known makes a place for a stranger.
-        let third = seat(&connections, B);
+        assert_eq!(leaving(&[&device, &second, &third]), [false, true, false]);
+        // Who becomes known leaves a stranger's place.
+        drop(second);
         third.connection().prove();
+        let fourth = seat(&connections, B);
+        pass(600).await;
         assert!(connections.0.has_room());
+        assert_eq!(leaving(&[&device, &third, &fourth]), [false; 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_flood_the_oldest_of_the_silent_goes_at_once() {
+        let connections = register(100, 8, 100);
+        let seats: Vec<_> = (0..11).map(|_| seat(&connections, A)).collect();
+        assert!(connections.0.has_room());
+        let told = seats.iter().filter(|seat| seat.0.gives_way.is_cancelled()).count();
+        assert_eq!(told, 4, "down to the part of strangers, and a little more");
+        // Who was told already is not told for somebody else again.
+        assert!(connections.0.has_room());
+        assert_eq!(seats.iter().filter(|seat| seat.0.gives_way.is_cancelled()).count(), told);
     }
 
     #[tokio::test(start_paused = true)]
@@ -289,7 +315,7 @@ mod tests {
         let many = [B, B, B].map(|peer| seat(&connections, peer));
         pass(600).await;
         let busy = many[0].begin();
-        assert!(!connections.0.has_room());
+        assert!(connections.0.has_room());
         let [first, second, third] = &many;
         assert_eq!(leaving(&[&honest, first, second, third]), [false, false, true, false]);
         drop(busy);
@@ -301,11 +327,11 @@ mod tests {
         let (slow, other) = (seat(&connections, A), seat(&connections, A));
         let (_slow, _other) = (slow.begin(), other.begin());
         pass(4_900).await;
-        assert!(!connections.0.has_room());
+        assert!(connections.0.has_room());
         assert_eq!(leaving(&[&slow, &other]), [false, false]);
         let _again = other.begin();
         pass(200).await;
-        assert!(!connections.0.has_room());
+        assert!(connections.0.has_room());
         assert_eq!(leaving(&[&slow, &other]), [true, false]);
     }
 
