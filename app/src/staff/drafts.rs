@@ -283,7 +283,7 @@ impl Field {
         match self {
             Self::Line(input) => input.default_value(),
             Self::Tick(input) => input.default_checked().to_string(),
-            Self::Text(text) => text.default_value(),
+            Self::Text(text) => text.default_value().unwrap_or_default(),
             Self::Choice(choice) => options(choice)
                 .into_iter()
                 .find(|option| option.has_attribute("selected"))
