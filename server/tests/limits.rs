@@ -116,6 +116,25 @@ impl Known {
         ask(self.from, self.to, &head, body.as_bytes()).await.expect("an answer")
     }
 
+    /// A reading on a connection that stays open, and the status that it is answered with.
+    async fn read_on(&self, stream: &mut TcpStream, reading: &Value) -> std::io::Result<u16> {
+        let body = reading.to_string();
+        let request = format!(
+            "POST /api/v1/readings/devices/CC-1/readings HTTP/1.1\r\nhost: officina.test\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.headers,
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}}") {
+            if stream.read_buf(&mut answer).await? == 0 {
+                break;
+            }
+        }
+        let text = String::from_utf8_lossy(&answer);
+        Ok(text.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default())
+    }
+
     async fn make(&self, path: &str, body: Value) -> Value {
         let (status, made) = self.ask(&format!("POST /api/v1{path}"), &body).await;
         assert_eq!(status, 201, "{path}: {made}");
@@ -216,6 +235,10 @@ async fn whoever_asks_for_everything_at_once_takes_nothing_from_those_who_are_kn
         "repairType": "collision" });
     let repair = admin.make("/repairs", announced).await["id"].as_str().expect("an id").to_owned();
 
+    // One device came before all others and keeps its connection.
+    let mut kept = connect(device.from, to).await.unwrap();
+    assert_eq!(device.read_on(&mut kept, &json!({ "temperature": -18.0, "seq": 1_000 })).await.unwrap(), 201);
+
     let mut crowd = JoinSet::new();
     for number in 0..count {
         crowd.spawn(async move {
@@ -254,16 +277,19 @@ async fn whoever_asks_for_everything_at_once_takes_nothing_from_those_who_are_kn
         second.tick().await;
         let reading = json!({ "temperature": -18.5, "seq": round });
         let begun = Instant::now();
-        let both = async {
+        let later = json!({ "temperature": -18.5, "seq": 2_000 + round });
+        let all = async {
             tokio::join!(
                 device.ask("POST /api/v1/readings/devices/CC-1/readings", &reading),
                 admin.ask("GET /api/v1/repairs", &Value::Null),
+                device.read_on(&mut kept, &later),
             )
         };
-        let ((stored, receipt), (listed, repairs)) = tokio::time::timeout(PATIENCE, both).await.unwrap_or_else(|_| {
+        let answers = tokio::time::timeout(PATIENCE, all).await;
+        let Ok(((stored, receipt), (listed, repairs), again)) = answers else {
             panic!("those who are known wait for longer than {PATIENCE:?} in round {round}");
-        });
-        assert_eq!((stored, listed), (201, 200), "{receipt} {repairs}");
+        };
+        assert_eq!((stored, listed, again.ok()), (201, 200, Some(201)), "{receipt} {repairs}");
         longest = longest.max(begun.elapsed());
     }
     let mut taken = Vec::new();
