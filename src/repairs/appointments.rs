@@ -33,12 +33,12 @@ const MORNING: &str = "09:00";
 /// version and for a car that has come already.
 pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepair) -> Result<RepairDetail> {
     actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
-    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+    let organisation = identity::service::organisation(app, actor.org).await?;
+    let tz = zone::zone(&organisation.time_zone);
     let mut check = Validator::default();
     let message = check.text("message", input.message.as_deref(), 2_000);
     check.finish(())?;
     let given = given(input, tz)?;
-    let hours = identity::service::opening_hours(app, actor.org).await?;
 
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
@@ -75,7 +75,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
     if at.since(now) > HORIZON {
         return Err(Error::field("appointmentAt", "too_far", "must lie within two years"));
     }
-    if !is_open(&hours, at, tz) && !input.outside_hours {
+    if !is_open(&organisation.opening_hours, at, tz) && !input.outside_hours {
         let why = "must be true: the appointment lies outside of the opening hours";
         return Err(Error::field("outsideHours", "outside_hours", why));
     }
@@ -102,20 +102,20 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
 /// # Errors
 /// What the database says.
 pub async fn suggested(app: &App, actor: &Actor, repair: &RepairDetail) -> Result<(String, String)> {
-    let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
+    let organisation = identity::service::organisation(app, actor.org).await?;
+    let tz = zone::zone(&organisation.time_zone);
     let now = app.clock.now();
     let (date, time) = (repair.preferred_date.as_deref(), repair.preferred_time.as_deref());
     if let Some(at) = repair.appointment_at.or_else(|| wished(date, time, tz)).filter(|at| *at >= now) {
         return Ok((zone::day(at, tz), zone::time_in_a_field(at, tz)));
     }
-    let hours = identity::service::opening_hours(app, actor.org).await?;
     let wished = date.map(str::to_owned).filter(|date| *date > zone::day(now, tz));
     let first = wished.unwrap_or_else(|| zone::day(now.plus(DAY), tz));
     let Ok(first) = NaiveDate::parse_from_str(&first, "%Y-%m-%d") else {
         return Ok((zone::day(now.plus(DAY), tz), MORNING.to_owned()));
     };
     let open = (0..7).filter_map(|days| first.checked_add_days(Days::new(days))).find_map(|day| {
-        let opens = hours.iter().find(|span| span.day == weekday(day))?;
+        let opens = organisation.opening_hours.iter().find(|span| span.day == weekday(day))?;
         Some((day.to_string(), opens.from.clone()))
     });
     Ok(open.unwrap_or_else(|| (first.to_string(), MORNING.to_owned())))

@@ -86,15 +86,6 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     Ok(after)
 }
 
-/// When an organisation is open; empty where it has not said so.
-///
-/// # Errors
-/// What the database says.
-pub async fn opening_hours(app: &App, org: OrgId) -> Result<Vec<OpenSpan>> {
-    let settings: Settings = store::settings(&app.db, org).await?.into();
-    Ok(settings.opening_hours)
-}
-
 async fn locked(tx: &mut Tx, org: OrgId) -> Result<SettingsRow> {
     store::lock_organisation(tx, org).await?;
     store::settings(tx, org).await
@@ -142,7 +133,7 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
         after.temperature_unit = check.word("temperatureUnit", unit).unwrap_or(before.temperature_unit);
     }
     if let Some(hours) = &update.opening_hours {
-        after.opening_hours = checked_hours(&mut check, hours);
+        after.opening_hours = opening_hours(&mut check, hours);
     }
     if let Some(phone) = &update.phone {
         after.phone = Some(phone).filter(|phone| !phone.trim().is_empty()).map(|phone| check.phone("phone", phone));
@@ -186,7 +177,7 @@ fn words<T: std::str::FromStr<Err = UnknownWord> + Ord>(check: &mut Validator, f
 }
 
 /// Opening hours in the order of the week. What is wrong is told by day: `openingHours.monday`.
-fn checked_hours(check: &mut Validator, spans: &[OpenSpan]) -> Vec<OpenSpan> {
+fn opening_hours(check: &mut Validator, spans: &[OpenSpan]) -> Vec<OpenSpan> {
     let mut hours = Vec::with_capacity(spans.len());
     for day in Weekday::ALL {
         let field = format!("openingHours.{day}");
@@ -337,7 +328,7 @@ mod tests {
             span(Weekday::Monday, "14:00", "18:30"),
             span(Weekday::Monday, "08:00", "12:30"),
         ];
-        let hours = checked_hours(&mut check, &given);
+        let hours = opening_hours(&mut check, &given);
         assert!(check.errors.is_empty());
         let expected = [
             span(Weekday::Monday, "08:00", "12:30"),
@@ -351,7 +342,7 @@ mod tests {
             span(Weekday::Tuesday, "18:00", "08:00"),
             span(Weekday::Sunday, "noon", ""),
         ];
-        checked_hours(&mut check, &wrong);
+        opening_hours(&mut check, &wrong);
         let days: Vec<_> = check.errors.0.keys().collect();
         assert_eq!(days, ["openingHours.monday", "openingHours.sunday", "openingHours.tuesday"]);
     }
