@@ -119,13 +119,13 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
             <a class="btn" href=all>"Only " {about} {icon(Icon::Cross)} <span class="skip">"Show everything"</span></a>
         }
     });
-    let told = query.told.is_some();
+    let (told, search) = (query.told.is_some(), query.search.clone());
     let (from, to) = (date("from", "From", query.from.clone()), date("to", "To", query.to.clone()));
     view! {
         <FilterForm action=PATH>
             {who}
             {what}
-            <input class="input grow" type="search" name="search" value=query.search.clone()
+            <input class="input grow" type="search" name="search" value=search
                 placeholder="Plate, name, serial number, code" aria-label="To what"/>
             {subject}
             {from}
