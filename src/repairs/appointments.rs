@@ -75,7 +75,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
     if at.since(now) > HORIZON {
         return Err(Error::field("appointmentAt", "too_far", "must lie within two years"));
     }
-    if !is_open(&organisation.opening_hours, at, tz) && !input.outside_hours {
+    if !is_open(&organisation.contact.opening_hours, at, tz) && !input.outside_hours {
         let why = "must be true: the appointment lies outside of the opening hours";
         return Err(Error::field("outsideHours", "outside_hours", why));
     }
@@ -115,7 +115,7 @@ pub async fn suggested(app: &App, actor: &Actor, repair: &RepairDetail) -> Resul
         return Ok((zone::day(now.plus(DAY), tz), MORNING.to_owned()));
     };
     let open = (0..7).filter_map(|days| first.checked_add_days(Days::new(days))).find_map(|day| {
-        let opens = organisation.opening_hours.iter().find(|span| span.day == weekday(day))?;
+        let opens = organisation.contact.opening_hours.iter().find(|span| span.day == weekday(day))?;
         Some((day.to_string(), opens.from.clone()))
     });
     Ok(open.unwrap_or_else(|| (first.to_string(), MORNING.to_owned())))
