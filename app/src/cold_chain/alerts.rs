@@ -10,7 +10,7 @@ use super::functions::{
 };
 use super::looks::{alert_badge, alert_label};
 use crate::live::{Topic, use_live};
-use crate::staff::{ActionForm, loaded, permitted, refused};
+use crate::staff::{ActionForm, followed, permitted, refused};
 use crate::ui::{
     Badge, EmptyState, Field, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, ToastKind, Tone, address, icon, toast,
 };
@@ -69,14 +69,10 @@ pub fn AlertsPage() -> impl IntoView {
         <PageTitle text="Alerts"/>
         <div class="page-head"><h1>"Alerts"</h1>{move || boxes(&query.read())}{who}</div>
         {refusals}
-        {loaded(
+        {followed(
             data,
             || view! { <SkeletonRows rows=6/> }.into_any(),
-            move |page| {
-                let query = query.get_untracked();
-                let all_there = take_note_of_all(&page, &query, all_there);
-                list(page, &query, all_there, acknowledge, resolve)
-            },
+            move |shown| list(shown, query, all_there, acknowledge, resolve),
         )}
     }
 }
@@ -111,16 +107,58 @@ fn boxes(query: &AlertQuery) -> AnyView {
     .into_any()
 }
 
+/// The list. Each alert stays the same element for as long as it is there, so that what is typed for one does not end up
+/// with another when a new one comes.
 fn list(
-    page: AlertsView,
-    query: &AlertQuery,
-    all_there: Option<AnyView>,
+    shown: Signal<Option<(AlertsView, String)>>,
+    query: Memo<AlertQuery>,
+    all_there: ServerAction<AcknowledgePlace>,
     acknowledge: ServerAction<AcknowledgeAlert>,
     resolve: ServerAction<ResolveAlert>,
 ) -> AnyView {
-    let whose = page.whose.map(|name| {
+    let page = move || shown.get().map(|(page, _)| page);
+    let above = move || page().map(|page| above(&page, &query.get_untracked(), all_there));
+    let below = move || page().map(|page| below(&page, &query.get_untracked()));
+    let rows = Memo::new(move |_| page().map(|page| page.rows).unwrap_or_default());
+    let actions = Memo::new(move |_| {
+        shown.with(|shown| {
+            let page = shown.as_ref().map(|(page, _)| page);
+            let may = |allowed: fn(&AlertsView) -> bool| page.is_some_and(allowed);
+            (may(|page| page.may_acknowledge), may(|page| page.may_resolve))
+        })
+    });
+    let item = move |alert: AlertRow| {
+        let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.id == alert.id).cloned()));
+        let content = move || {
+            let (may_acknowledge, may_resolve) = actions.get();
+            let actions = AlertActions {
+                acknowledge: may_acknowledge.then_some(acknowledge),
+                resolve: may_resolve.then_some(resolve),
+            };
+            row.get().map(|alert| alert_item(alert, actions, Shown::InList))
+        };
+        content.into_any()
+    };
+    view! {
+        <div class="stack">
+            {above}
+            <div class="stack tight"><For each=move || rows.get() key=|alert| alert.id.clone() children=item/></div>
+            {below}
+        </div>
+    }
+    .into_any()
+}
+
+/// Whose alerts they are, and one hand for all of them.
+fn above(page: &AlertsView, query: &AlertQuery, all_there: ServerAction<AcknowledgePlace>) -> AnyView {
+    let whose = page.whose.clone().map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
     });
+    view! { {whose} {take_note_of_all(page, query, all_there)} }.into_any()
+}
+
+/// Where the list goes on, or what there is instead of one.
+fn below(page: &AlertsView, query: &AlertQuery) -> AnyView {
     let link = |cursor: Option<&str>| {
         let (resolved, kind) = (query.resolved.then_some("1"), query.kind.as_deref());
         let (cell, place) = (query.cell.as_deref(), query.place.as_deref());
@@ -132,22 +170,10 @@ fn list(
             Some(first) => view! { <PastTheEnd first=first/> }.into_any(),
             None => nothing(query),
         };
-        return view! { <div class="stack">{whose} <div class="panel">{empty}</div></div> }.into_any();
+        return view! { <div class="panel">{empty}</div> }.into_any();
     }
     let next = page.next.as_deref().map(|cursor| link(Some(cursor)));
-    let actions = AlertActions {
-        acknowledge: page.may_acknowledge.then_some(acknowledge),
-        resolve: page.may_resolve.then_some(resolve),
-    };
-    let items: Vec<_> = page.rows.into_iter().map(|alert| alert_item(alert, actions, Shown::InList)).collect();
-    view! {
-        <div class="stack">
-            {whose} {all_there}
-            <div class="stack tight">{items}</div>
-            <Pager extent=page.extent what="alerts" first=first next=next/>
-        </div>
-    }
-    .into_any()
+    view! { <Pager extent=page.extent what="alerts" first=first next=next/> }.into_any()
 }
 
 /// What stands in the place of alerts. Only who asks for all of them is told that there are none.
