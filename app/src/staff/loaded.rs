@@ -244,3 +244,64 @@ pub(super) fn reload() {
     // A page that cannot be left has other troubles.
     let _ = window().location().reload();
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    fn error(status: u16) -> PageError {
+        PageError {
+            code: String::new(),
+            message: String::new(),
+            fields: std::collections::BTreeMap::new(),
+            status,
+            needs_proof: false,
+        }
+    }
+
+    #[test]
+    fn what_is_shown_stays_until_an_answer_takes_its_place() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let id = RwSignal::new("1".to_owned());
+            let params = Memo::new(move |_| ParamsMap::from_iter([("id".to_owned(), id.get())]));
+            let kept = Kept {
+                shown: RwSignal::new(None),
+                trouble: RwSignal::new(None),
+                face: RwSignal::new(None),
+                params,
+                query: Memo::new(|_| String::new()),
+            };
+            let state = move || {
+                let failure = kept.face.get_untracked().and_then(|face| face.failure).map(|error| error.status);
+                let old = kept.trouble.get_untracked().is_some();
+                (kept.shown.get_untracked().map(|(data, _)| data), failure, old)
+            };
+            kept.settle(Err(error(503)));
+            assert_eq!(state(), (None, Some(503), false), "nothing was there that could stay");
+            kept.settle(Ok("car"));
+            assert_eq!(state(), (Some("car"), None, false));
+            for passing in [408, 429, 500, 502, 503] {
+                kept.settle(Err(error(passing)));
+                assert_eq!(state(), (Some("car"), None, true), "{passing}");
+            }
+            kept.settle(Ok("car, painted"));
+            assert_eq!(state(), (Some("car, painted"), None, false));
+
+            // Another record is not shown as this one.
+            let face = kept.face.get_untracked();
+            id.set("2".to_owned());
+            kept.settle(Err(error(503)));
+            assert_eq!(state().1, Some(503));
+            kept.settle(Ok("second car"));
+            assert_eq!(state(), (Some("second car"), None, false));
+            assert!(kept.face.get_untracked() != face, "it is built anew");
+
+            for answer in [401, 403, 404, 409] {
+                kept.settle(Ok("second car"));
+                kept.settle(Err(error(answer)));
+                assert_eq!(state().1, Some(answer));
+            }
+        });
+    }
+}
