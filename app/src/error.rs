@@ -101,11 +101,9 @@ impl FromServerFnError for PageError {
                 502,
                 "The server's answer could not be read. Try again, or load the page anew.",
             ),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                #[cfg(feature = "ssr")]
-                set_status(400);
-                Self::new("BAD_REQUEST", 400, "The request was not understood.")
-            }
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => not_understood(),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => not_understood(),
             _ => Self::new("INTERNAL_ERROR", 500, "Something went wrong on our side."),
         }
     }
@@ -143,6 +141,12 @@ impl From<Refusal> for PageError {
         };
         Self::new(&code, status, error)
     }
+}
+
+fn not_understood() -> PageError {
+    #[cfg(feature = "ssr")]
+    set_status(400);
+    PageError::new("BAD_REQUEST", 400, "The request was not understood.")
 }
 
 fn unreachable() -> PageError {
