@@ -185,7 +185,6 @@ pub async fn list_alerts(query: AlertQuery) -> Result<AlertsView, PageError> {
         },
         rows: page.items.into_iter().map(|alert| AlertRow::of(alert, &calendar, unit)).collect(),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
-        may_audit: actor.permissions.has(Permission::AuditRead),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
 }
@@ -235,6 +234,7 @@ pub async fn get_alert(id: String) -> Result<AlertView, PageError> {
         facts: facts(&story.detail.alert, app.clock.now(), &calendar, unit),
         alert: AlertRow::of(story.detail.alert, &calendar, unit),
         may_acknowledge: actor.permissions.has(Permission::AlertsAcknowledge),
+        may_audit: actor.permissions.has(Permission::AuditRead),
         may_resolve: actor.permissions.has(Permission::AlertsResolve),
     })
 }
