@@ -261,8 +261,8 @@ async fn an_answer_that_cannot_be_written_down_is_given_and_written_down_later()
         let cell = Cell::freezer(&server).await;
         poison(
             &server,
-            "CREATE TRIGGER poison BEFORE UPDATE ON idempotent_answers BEGIN SELECT RAISE(ABORT, 'poison'); END",
-            "CREATE TRIGGER poison BEFORE UPDATE ON idempotent_answers FOR EACH ROW EXECUTE FUNCTION poison()",
+            "CREATE TRIGGER poison BEFORE INSERT ON idempotent_answers BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            "CREATE TRIGGER poison BEFORE INSERT ON idempotent_answers FOR EACH ROW EXECUTE FUNCTION poison()",
         )
         .await;
         let device = cell.device(&server).with("idempotency-key", "first");
