@@ -100,7 +100,9 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
     let head = text.lines().next().unwrap_or_default();
     let said = head.trim_matches('"').strip_prefix("sep=").map(|said| said.bytes().next());
     // Of several that are equally frequent the last one is taken: the comma.
-    let separator = [b'\t', b';', b','].into_iter().max_by_key(|sign| head.bytes().filter(|byte| byte == sign).count());
+    // What stands in quotes separates nothing.
+    let bare: String = head.split('"').step_by(2).collect();
+    let separator = [b'\t', b';', b','].into_iter().max_by_key(|sign| bare.bytes().filter(|byte| byte == sign).count());
     let separator = said.flatten().filter(u8::is_ascii).or(separator);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
