@@ -22,29 +22,39 @@ pub fn lines(value: &str) -> String {
 /// (Unicode's compatibility form, NFKC).
 #[must_use]
 pub fn plain(value: &str) -> String {
-    let compatible = compatible(value);
-    let kept = compatible.chars().filter(|c| !is_unseen(*c) && (!c.is_control() || c.is_whitespace()));
-    let plain = kept.map(|c| match c {
+    let compatible = compatible(&seen(value));
+    let plain = compatible.chars().map(|c| match c {
         _ if is_dash(c) => '-',
         _ if c.is_whitespace() => ' ',
         _ => c,
     });
-    plain.collect::<String>().trim().to_owned()
+    let plain: String = plain.collect();
+    plain.trim().to_owned()
+}
+
+/// As [`plain`], in capitals.
+#[must_use]
+pub fn plain_capitals(value: &str) -> String {
+    // Capitals of some letters come in parts.
+    plain(&plain(value).to_uppercase())
 }
 
 /// An e-mail address as it is kept: without what is invisible, in composed letters (RFC 6532, section 3.1), without the
 /// `mailto:` (RFC 6068) of a copied link and what follows its address.
 #[must_use]
 pub fn email(value: &str) -> String {
-    let kept: String = value.chars().filter(|c| !is_unseen(*c) && (!c.is_control() || c.is_whitespace())).collect();
-    let kept = composed(kept.trim());
-    match kept.get(..7) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => {
-            kept[7..].split('?').next().unwrap_or_default().trim().to_owned()
-        }
-        _ => kept,
+    let kept = composed(seen(value).trim());
+    let mut address = kept.as_str();
+    while let Some(scheme) = address.get(..MAIL_TO.len())
+        && scheme.eq_ignore_ascii_case(MAIL_TO)
+    {
+        address = address[MAIL_TO.len()..].split('?').next().unwrap_or_default().trim();
     }
+    address.to_owned()
 }
+
+/// What a link to an e-mail address begins with.
+const MAIL_TO: &str = "mailto:";
 
 /// A password as it is hashed and checked: the same for letters that were typed composed and in parts, with every blank
 /// a plain space (the OpaqueString profile of RFC 8265, section 4.2). Nothing is taken out.
@@ -54,12 +64,18 @@ pub fn password(value: &str) -> String {
     composed(&value.chars().map(|c| if is_blank(c) { ' ' } else { c }).collect::<String>())
 }
 
+/// Without what nobody sees, joiners and controls other than blanks and breaks. Letters are composed after this: a mark may
+/// stand behind something invisible.
+fn seen(value: &str) -> String {
+    value.chars().filter(|c| !is_unseen(*c) && (!c.is_control() || c.is_whitespace())).collect()
+}
+
 /// Composed, without controls but those that are kept, and without what nobody sees. Joiners and variation selectors
 /// stay where writing needs them: among letters of scripts beyond the European ones, and signs such as emoji.
 fn visible(value: &str, keep: impl Fn(char) -> bool) -> String {
-    let composed = composed(value);
-    let mut kept = String::with_capacity(composed.len());
-    let mut rest = composed.chars().peekable();
+    let value = composed(value);
+    let mut kept = String::with_capacity(value.len());
+    let mut rest = value.chars().peekable();
     while let Some(c) = rest.next() {
         let is_kept = if is_joiner(c) {
             let joins = |c: char| c >= FIRST_JOINING && !is_unseen(c);
@@ -72,7 +88,8 @@ fn visible(value: &str, keep: impl Fn(char) -> bool) -> String {
             kept.push(c);
         }
     }
-    kept
+    // A mark may have stood behind something invisible.
+    composed(&kept)
 }
 
 /// The first letter of a script whose writing knows joiners; Latin, Greek, Cyrillic, Armenian and Hebrew come before.
@@ -128,6 +145,8 @@ fn compatible(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -156,6 +175,17 @@ mod tests {
     fn what_is_compared_is_in_plain_characters() {
         assert_eq!(plain("\u{ff0b}39\u{a0}333\u{202f}123\u{2011}45\u{2013}01\u{200b}"), "+39 333 123-45-01");
         assert_eq!(plain("\u{ff21}\u{ff22}\u{3000}\u{ff11}\u{2212}CD"), "AB 1-CD");
+    }
+
+    proptest! {
+        /// What was taken once is taken again as it is kept.
+        #[test]
+        fn what_is_read_twice_is_read_once(typed in "\\PC{0,12}|[a-zA-Z\u{300}-\u{308}\u{200b}-\u{200f}\u{fe0f}\u{3164} -]{0,12}") {
+            for read in [line, lines, plain, plain_capitals, email, password] {
+                let once = read(&typed);
+                prop_assert_eq!(read(&once), once);
+            }
+        }
     }
 
     #[test]

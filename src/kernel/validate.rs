@@ -103,8 +103,7 @@ impl Validator {
     /// A vehicle identification number of at most 17 characters, if given: upper case, without the blanks and hyphens that
     /// people group it by.
     pub fn vin(&mut self, field: &str, value: Option<&str>) -> Option<String> {
-        let grouped = text::plain(value.unwrap_or_default());
-        let value = grouped.replace([' ', '-', '.'], "").to_uppercase();
+        let value = text::plain_capitals(value.unwrap_or_default()).replace([' ', '-', '.'], "");
         self.limit(field, &value, 17);
         (!value.is_empty()).then_some(value)
     }
@@ -205,10 +204,10 @@ fn is_email(text: &str) -> bool {
 }
 
 /// Letters and digits of a plate or VIN, upper-cased, for comparison. A few letters have no capital of their own and become
-/// one with an accent beside it, so what is no letter goes afterwards: a key is its own key.
+/// one with a mark beside it, so what is no letter goes afterwards: a key is its own key.
 #[must_use]
 pub fn plate_key(plate: &str) -> String {
-    text::plain(plate).chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).collect()
+    text::plain_capitals(plate).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

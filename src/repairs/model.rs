@@ -132,7 +132,7 @@ impl CheckIn {
             customer_name: check.required("customerName", &self.customer_name, 120),
             customer_phone: check.phone("customerPhone", &self.customer_phone),
             customer_email: check.email("customerEmail", self.customer_email.as_deref()),
-            vehicle_plate: check.required_code("vehiclePlate", &self.vehicle_plate, 15).to_uppercase(),
+            vehicle_plate: text::plain_capitals(&check.required_code("vehiclePlate", &self.vehicle_plate, 15)),
             vehicle_brand: check.optional("vehicleBrand", self.vehicle_brand.as_deref(), 60),
             vehicle_model: check.optional("vehicleModel", self.vehicle_model.as_deref(), 60),
             vehicle_year: self.vehicle_year,

@@ -112,7 +112,7 @@ pub fn e164(typed: &str, home: Country) -> Option<String> {
         .or_else(|| digits.strip_prefix(home.abroad))
         .or_else(|| digits.strip_prefix("00"))
         .or_else(|| unmarked(&digits, home));
-    Some(match abroad {
+    Some(match abroad.map(without_zeros).filter(|number| !number.is_empty()) {
         Some(number) => international(number),
         None => format!("+{}{}", home.code, without_trunk(&digits, home)),
     })
@@ -123,7 +123,7 @@ pub fn e164(typed: &str, home: Country) -> Option<String> {
 pub fn e164_abroad(typed: &str) -> Option<String> {
     let digits = digits(typed);
     let abroad = marked(typed, &digits).or_else(|| digits.strip_prefix("00"));
-    abroad.filter(|number| !number.is_empty()).map(international)
+    abroad.map(without_zeros).filter(|number| !number.is_empty()).map(international)
 }
 
 fn digits(typed: &str) -> String {
@@ -134,7 +134,12 @@ fn digits(typed: &str) -> String {
 fn marked<'a>(typed: &str, digits: &'a str) -> Option<&'a str> {
     let plain = text::plain(typed);
     let before = plain.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-    before.contains('+').then(|| digits.strip_prefix("00").unwrap_or(digits))
+    before.contains('+').then_some(digits)
+}
+
+/// What follows the mark, when it was given twice: `+0039…`.
+fn without_zeros(number: &str) -> &str {
+    number.trim_start_matches("00")
 }
 
 /// The form of E.164 of a number that begins with a calling code.
@@ -162,13 +167,20 @@ fn unmarked<'a>(digits: &'a str, home: &CallingCode) -> Option<&'a str> {
 /// A national number without what is dialled before it. A zero is never the first digit where it is dialled before
 /// numbers; another digit may be, so it goes only where the number is too long with it.
 fn without_trunk<'a>(number: &'a str, calling: &CallingCode) -> &'a str {
-    let goes = |prefix: &str| prefix.starts_with('0') || number.len() > calling.longest;
-    let shorter = calling.trunk.iter().find_map(|prefix| number.strip_prefix(prefix).filter(|_| goes(prefix)));
-    shorter.unwrap_or(number)
+    let goes = |prefix: &str, number: &str| prefix.starts_with('0') || number.len() > calling.longest;
+    let mut rest = number;
+    while let Some(shorter) =
+        calling.trunk.iter().find_map(|prefix| rest.strip_prefix(prefix).filter(|_| goes(prefix, rest)))
+    {
+        rest = shorter;
+    }
+    rest
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn country(letters: &str) -> Country {
@@ -211,6 +223,18 @@ mod tests {
             assert_eq!(e164(typed, country(home)).as_deref(), Some(expected), "{typed} in {home}");
         }
         assert_eq!(e164("anna", Country::italy()), None);
+    }
+
+    proptest! {
+        /// A number in its form of E.164 is itself, wherever it is read.
+        #[test]
+        fn a_number_that_was_read_is_itself(typed in "[+(]{0,2}[0-9 ()./-]{1,24}") {
+            for home in ["IT", "GB", "US", "HU", "RU", "BY", "LT", "AU", "TH"].map(country) {
+                if let Some(number) = e164(&typed, home) {
+                    prop_assert_eq!(e164(&number, Country::italy()), Some(number));
+                }
+            }
+        }
     }
 
     #[test]
