@@ -52,10 +52,13 @@ const fn is_dash(letter: char) -> bool {
     matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// Days with the same hours one after the other, from Monday to Sunday, each with what it begins and ends with.
+/// Days one after the other, from the first to the last, and when all of them are open.
+pub type Days = (Weekday, Weekday, Vec<(String, String)>);
+
+/// Days with the same hours one after the other, from Monday to Sunday.
 #[must_use]
-pub fn grouped(hours: &[OpenSpan]) -> Vec<(Weekday, Weekday, Vec<(String, String)>)> {
-    let mut groups: Vec<(Weekday, Weekday, Vec<(String, String)>)> = Vec::new();
+pub fn grouped(hours: &[OpenSpan]) -> Vec<Days> {
+    let mut groups: Vec<Days> = Vec::new();
     for day in Weekday::ALL {
         let spans = hours.iter().filter(|span| span.day == *day);
         let times: Vec<_> = spans.map(|span| (span.from.clone(), span.to.clone())).collect();
