@@ -70,7 +70,7 @@ pub fn has_an_hour_twice(local: &DateTime<Tz>) -> bool {
     let midnight = local.date_naive().and_time(NaiveTime::MIN);
     let offset = |local: NaiveDateTime| {
         let found = zone.offset_from_local_datetime(&local);
-        let offsets = [found.clone().earliest(), found.latest()];
+        let offsets = [found.earliest(), found.latest()];
         offsets.map(|offset| offset.map(|offset| offset.fix().local_minus_utc()))
     };
     // At midnight itself the clock may be set back, too.
