@@ -7,6 +7,8 @@ use axum::http::Method;
 use officina::identity::service::{self, NewOrganisation};
 use serde_json::Value;
 
+use serde_json::json;
+
 use crate::support::TestServer;
 use crate::support::{Answer, Client};
 
