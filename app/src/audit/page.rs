@@ -166,10 +166,13 @@ fn row(row: AuditRow) -> AnyView {
 /// The one or two fields that changed, in the row itself: what most rows are opened for.
 fn glance(changes: &[Change]) -> Option<String> {
     const LONGEST: usize = 60;
+    // A step says most by itself.
+    let steps: Vec<&Change> = changes.iter().filter(|change| change.field == "Status").collect();
+    let changes: Vec<&Change> = if steps.is_empty() { changes.iter().collect() } else { steps };
     if changes.is_empty() || changes.len() > 2 {
         return None;
     }
-    let line = |change: &Change| {
+    let line = |change: &&Change| {
         let old = change.old.as_ref().map(|old| format!("{old} → ")).unwrap_or_default();
         format!("{}: {old}{}", change.field, change.new.as_deref().unwrap_or("nothing"))
     };
