@@ -5,9 +5,7 @@ use std::io::Cursor;
 
 use axum::http::Method;
 use officina::identity::service::{self, NewOrganisation};
-use serde_json::Value;
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::TestServer;
 use crate::support::{Answer, Client};
