@@ -20,9 +20,9 @@ const CONNECTIONS: u32 = 10_100;
 const WRONG_PASSWORDS: u32 = 1_500;
 const READERS: u32 = 100;
 /// How often those who are known ask, a second apart.
-const ROUNDS: u32 = 15;
+const ROUNDS: u32 = 12;
 /// What they wait for one answer: the server is not optimised, and shares two processors with all of its clients.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// What the server may hold at its highest, in kB.
 const MOST_MEMORY: u64 = 300 * 1024;
 
