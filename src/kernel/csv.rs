@@ -95,8 +95,8 @@ pub struct Line {
 /// # Errors
 /// Only internal ones: any text is a file.
 pub fn read(text: &str) -> Result<Vec<Line>> {
-    // The reader counts lines by their line feeds, and finds those of Windows a line too late.
-    let text = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n");
+    // The reader counts lines by their line feeds, finds those of Windows a line too late, and ends lines at a lone return.
+    let text = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n").replace('\r', "\n");
     let head = text.lines().next().unwrap_or_default();
     let said = head.trim_matches('"').strip_prefix("sep=").map(|said| said.bytes().next());
     // Of several that are equally frequent the last one is taken: the comma.
@@ -158,6 +158,8 @@ mod tests {
             assert_eq!(found, [(1, vec!["a", "b"]), (2, vec!["1", "x\ny"]), (6, vec!["3"])], "{text:?}");
         }
         assert_eq!(read("").unwrap(), []);
+        let numbers: Vec<u64> = read("a,b\r1,2\r3,4").unwrap().iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [1, 2, 3]);
         for text in ["sep=;\na,x;b\n1;2", "sep=;\r\na,x;b\r\n1;2", "\u{feff}\"sep=;\"\na,x;b\n1;2"] {
             let lines = read(text).unwrap();
             let found: Vec<(u64, Vec<&str>)> =
