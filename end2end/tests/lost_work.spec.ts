@@ -2,7 +2,7 @@ import type { APIRequestContext, Browser, Page } from "@playwright/test";
 import { demo, demoUser, expect, hire, open, signIn, signInAs, signOut, test, watch } from "./support.ts";
 
 /** What the stories do to the network shows in the console. */
-const DISTURBED = [/status of 502/, /net::ERR_(FAILED|INTERNET_DISCONNECTED)/, /^answer: 502/];
+const DISTURBED = [/status of 502|net::ERR_FAILED|^answer: 502/];
 const OLD = "What you see may be out of date";
 /** The form of a repair's next step. */
 const STEP = "form[action='/_fn/repairs/status']";
