@@ -38,6 +38,7 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "pkg",
     "preferences",
     "privacy",
+    "privacy",
     "public",
     "ready",
     "register",
