@@ -20,6 +20,7 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "admin",
     "api",
     "app",
+    "as",
     "assets",
     "check-in",
     "contact",
