@@ -39,7 +39,6 @@ pub const RESERVED_SLUGS: &[&str] = &[
     "pkg",
     "preferences",
     "privacy",
-    "privacy",
     "public",
     "ready",
     "register",
