@@ -52,10 +52,10 @@ impl Caps {
         }
     }
 
-    /// What is counted as one client; none for a proxy of ours and for this machine, behind which are many.
+    /// What is counted as one client; none for a proxy of ours, behind which are many.
     fn client(&self, peer: IpAddr) -> Option<ClientNetwork> {
         let peer = peer.to_canonical();
-        let is_many = peer.is_loopback() || self.trusted.iter().any(|network| network.contains(peer));
+        let is_many = self.trusted.iter().any(|network| network.contains(peer));
         (!is_many).then(|| ClientNetwork::of(peer))
     }
 }
@@ -99,6 +99,8 @@ struct Open {
     anonymous: usize,
     /// Those that were told to give way and are still here.
     leaving: usize,
+    /// Before this moment nobody else can give way.
+    look_after: u64,
     /// Anonymous connections of each client.
     of_client: HashMap<ClientNetwork, usize>,
 }
@@ -128,7 +130,9 @@ impl Connections {
     pub fn enter(&self, peer: IpAddr) -> Option<Seat> {
         let client = self.0.caps.client(peer);
         let mut open = self.0.lock();
+        // What stands before us on this machine may speak for many, whether we are told to trust it or not.
         if let Some(client) = client
+            && !peer.to_canonical().is_loopback()
             && open.of_client.get(&client).is_some_and(|count| *count >= self.0.caps.per_address)
         {
             let now = self.0.now();
@@ -171,11 +175,10 @@ impl Register {
         let mut open = self.lock();
         let most = self.caps.anonymous;
         let (anonymous, full) = (open.anonymous.saturating_sub(open.leaving), open.all.len() >= self.caps.total);
-        if anonymous >= most || full && open.leaving == 0 {
-            // Far above, there is no time to wait for what the newest have to say.
-            let grace = if anonymous > most + most / 4 { Duration::ZERO } else { GRACE };
+        let now = self.now();
+        if now >= open.look_after && (anonymous >= most || full && open.leaving == 0) {
             let count = anonymous.saturating_sub(most) + most.div_ceil(100);
-            open.make_way(self.now(), full, grace, count);
+            open.make_way(now, full, count);
         }
         !full
     }
@@ -210,13 +213,13 @@ impl Open {
     /// Tells those who need their places least to give way: anonymous ones that are idle, then anonymous ones whose
     /// request is overdue, and where `anybody` has to, idle ones of those who are known. Among equals, first one of whoever
     /// has the most, and of those the one that has been so for the longest.
-    fn make_way(&mut self, now: u64, anybody: bool, grace: Duration, count: usize) {
+    fn make_way(&mut self, now: u64, anybody: bool, count: usize) {
         let mut candidates: Vec<_> = self
             .all
             .values()
             .filter(|connection| !connection.gives_way.is_cancelled())
             .filter_map(|connection| {
-                let need = match (connection.is_proven(), connection.is_idle_for(now, grace)) {
+                let need = match (connection.is_proven(), connection.is_idle_for(now, GRACE)) {
                     (false, true) => 0,
                     (false, false) if connection.is_overdue(now) => 1,
                     (true, true) if anybody => 2,
@@ -224,7 +227,7 @@ impl Open {
                 };
                 let of_client = connection.client.and_then(|client| self.of_client.get(&client)).copied();
                 let since = connection.changed_at.load(Ordering::Relaxed);
-                Some(((need, Reverse(of_client.unwrap_or_default()), since), connection))
+                Some(((need, Reverse(of_client.unwrap_or_default()), since, connection.id), connection))
             })
             .collect();
         candidates.sort_unstable_by_key(|(rank, _)| *rank);
@@ -234,6 +237,9 @@ impl Open {
             connection.give_way();
         }
         self.leaving += leaving;
+        if leaving == 0 {
+            self.look_after = now + milliseconds(LOOK_AGAIN);
+        }
     }
 }
 
@@ -293,18 +299,6 @@ mod tests {
         pass(600).await;
         assert!(connections.0.has_room());
         assert_eq!(leaving(&[&device, &third, &fourth]), [false; 3]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn in_a_flood_the_oldest_of_the_silent_goes_at_once() {
-        let connections = register(100, 8, 100);
-        let seats: Vec<_> = (0..11).map(|_| seat(&connections, A)).collect();
-        assert!(connections.0.has_room());
-        let told = seats.iter().filter(|seat| seat.0.gives_way.is_cancelled()).count();
-        assert_eq!(told, 4, "down to the part of strangers, and a little more");
-        // Who was told already is not told for somebody else again.
-        assert!(connections.0.has_room());
-        assert_eq!(seats.iter().filter(|seat| seat.0.gives_way.is_cancelled()).count(), told);
     }
 
     #[tokio::test(start_paused = true)]
