@@ -238,7 +238,8 @@ const PUBLIC_PAGES: [&str; 21] = [
 ];
 
 /// Beside the pages: files for whoever holds a token, health, and what the lists above are about.
-const OTHER_PATHS: [&str; 12] = [
+const OTHER_PATHS: [&str; 13] = [
+    "/.well-known/change-password",
     "",
     "/",
     "/track/{code}/photos/{photo}",

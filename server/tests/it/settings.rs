@@ -316,7 +316,8 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
         assert!(told.contains("must be times such as 8-12"), "{told}");
         // The summary above the form leads to the field.
         assert!(
-            told.contains("href=\"#f-input-hours--0-\">Monday</a>") && told.contains("id=\"f-input-hours--0-\""),
+            told.contains("href=\"#f-input-hours--0-\" class=\"link\">Monday</a>")
+                && told.contains("id=\"f-input-hours--0-\""),
             "{told}"
         );
 
