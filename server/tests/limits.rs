@@ -2,6 +2,7 @@
 //! that are guessed and answers that nobody reads, all at once. Those who are known are served all the while, and memory
 //! stays within bounds. A binary of its own, so that no other story shares the machine with it.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic where it stands")]
 
 use std::io::BufRead;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,7 +23,7 @@ const READERS: u32 = 100;
 /// How often those who are known ask, a second apart.
 const ROUNDS: u32 = 12;
 /// What they wait for one answer: the server is not optimised, and shares two processors with all of its clients.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// What the server may hold at its highest, in kB.
 const MOST_MEMORY: u64 = 300 * 1024;
 
@@ -285,9 +286,9 @@ async fn whoever_asks_for_everything_at_once_takes_nothing_from_those_who_are_kn
                 device.read_on(&mut kept, &later),
             )
         };
-        let answers = tokio::time::timeout(PATIENCE, all).await;
+        let answers = tokio::time::timeout(ANSWER_TIMEOUT, all).await;
         let Ok(((stored, receipt), (listed, repairs), again)) = answers else {
-            panic!("those who are known wait for longer than {PATIENCE:?} in round {round}");
+            panic!("those who are known wait for longer than {ANSWER_TIMEOUT:?} in round {round}");
         };
         assert_eq!((stored, listed, again.ok()), (201, 200, Some(201)), "{receipt} {repairs}");
         longest = longest.max(begun.elapsed());

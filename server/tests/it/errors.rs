@@ -132,7 +132,7 @@ async fn every_route_refuses_what_it_does_not_know() {
         if ["/health", "/ready"].contains(&path.as_str()) || path.starts_with("/readings/devices/") {
             continue;
         }
-        let address = format!("/api/v1{}?no-such-parameter=1", path.replace('{', "").replace('}', ""));
+        let address = format!("/api/v1{}?no-such-parameter=1", path.replace(['{', '}'], ""));
         let told = admin.json(method, &address, json!({})).await.expect_error(400, "VALIDATION_ERROR");
         assert!(told["fields"]["no-such-parameter"].is_array(), "{path}: {told}");
     }

@@ -233,7 +233,9 @@ async fn insert(to: &mut PgConnection, statement: &str, rows: &[String]) -> Resu
             for row in rows {
                 match put(format!("[{row}]")).execute(&mut *to).await {
                     Err(sqlx::Error::Database(error)) if error.is_check_violation() => {}
-                    outcome => drop(outcome?),
+                    outcome => {
+                        outcome?;
+                    }
                 }
             }
             Ok(())
