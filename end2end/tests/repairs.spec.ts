@@ -98,28 +98,32 @@ test("the list is filtered by its address and found by plate", async ({ page }) 
   await expect(page.getByRole("link", { name: "PW700AA" })).toHaveCount(0);
 });
 
-test("an agent confirms a check-in for a day and an hour, and the customer reads when", async ({ page }) => {
-  const repair = await announce(page.request, "PW710AA");
-  await signIn(page, "agent");
-  await page.goto(`/app/repairs/${repair.id}`);
-  await live(page);
-  await page.getByLabel("Day").fill("2099-01-01");
-  await page.getByRole("button", { name: "Confirm", exact: true }).click();
-  await expect(page.getByText("This must lie within two years.")).toBeVisible();
-  await expect(page.getByLabel("Day")).toHaveValue("2099-01-01");
-  const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
-  await page.getByLabel("Day").fill(soon);
-  await page.getByLabel("Time").fill("03:15");
-  const outside = page.getByLabel(/outside of the opening hours/);
-  await page.getByRole("button", { name: "Confirm", exact: true }).click();
-  await outside.or(page.locator(".page-head", { hasText: "Confirmed" })).waitFor();
-  if (await outside.isVisible()) {
-    await outside.check();
+test.describe("a day that is not to be had", () => {
+  test.use({ allowedProblems: [/status of 400/] });
+
+  test("an agent confirms a check-in for a day and an hour, and the customer reads when", async ({ page }) => {
+    const repair = await announce(page.request, "PW710AA");
+    await signIn(page, "agent");
+    await page.goto(`/app/repairs/${repair.id}`);
+    await live(page);
+    await page.getByLabel("Day").fill("2099-01-01");
     await page.getByRole("button", { name: "Confirm", exact: true }).click();
-  }
-  await expect(page.locator(".page-head")).toContainText("Confirmed");
-  await page.goto(`/track/${repair.trackingCode}`);
-  await expect(page.locator("body")).toContainText("03:15");
+    await expect(page.getByText("This must lie within two years.")).toBeVisible();
+    await expect(page.getByLabel("Day")).toHaveValue("2099-01-01");
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByLabel("Day").fill(soon);
+    await page.getByLabel("Time").fill("03:15");
+    const outside = page.getByLabel(/outside of the opening hours/);
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await outside.or(page.locator(".page-head", { hasText: "Confirmed" })).waitFor();
+    if (await outside.isVisible()) {
+      await outside.check();
+      await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    }
+    await expect(page.locator(".page-head")).toContainText("Confirmed");
+    await page.goto(`/track/${repair.trackingCode}`);
+    await expect(page.locator("body")).toContainText("03:15");
+  });
 });
 
 test.describe("a photo that is none", () => {
@@ -141,7 +145,7 @@ test.describe("a photo that is none", () => {
     ]);
     // The bad one costs no other.
     await expect(page.locator(".gallery img")).toHaveCount(1);
-    await expect(page.getByRole("alert")).toContainText("broken.png");
+    await expect(page.getByRole("alert").filter({ hasText: "broken.png" })).toBeVisible();
   });
 });
 

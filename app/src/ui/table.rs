@@ -103,6 +103,7 @@ fn open_row(event: &MouseEvent) {
         // A browser that opens nothing says so itself.
         let _ = window().open_with_url_and_target(&link.href(), "_blank");
     } else {
-        link.click();
+        // Afterwards: the link's own click comes through here again, and no handler is entered twice.
+        set_timeout(move || link.click(), std::time::Duration::ZERO);
     }
 }
