@@ -167,7 +167,7 @@ async fn the_page_takes_a_file_or_what_is_pasted_and_shows_the_keys_once() {
             let text = answer.text();
             assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, Some("no-store")), "{text}");
             assert!(text.contains("shown this once") && text.contains("download=\"device-keys.csv\""), "{text}");
-            let key = between(&text, &format!("{serial}%2CCella%2C%2C%2C"), "%0D%0A");
+            let key = between(&text, &format!("{serial}%3BCella%3B%3B%3B"), "%0D%0A");
             assert!(text.contains(&format!(">{key}")), "in the table as in the file: {text}");
             let client = server.visitor().with("x-device-key", key);
             let path = format!("/api/v1/readings/devices/{serial}/readings");
