@@ -18,7 +18,10 @@ async fn under_way(
 ) -> Result<Vec<(officina::identity::Area, String)>, PageError> {
     use officina::Error;
     use officina::identity::Area;
+    use officina::kernel::permission::Permission;
 
+    // Whoever may not change the settings is told that, and not what is under way.
+    actor.require(Permission::SettingsManage)?;
     // One who manages the settings need not see the areas, and one that is off has nothing under way.
     let seen = |counted: officina::Result<i64>| match counted {
         Err(Error::Forbidden(_) | Error::NotFound) => Ok(0),
