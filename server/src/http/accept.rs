@@ -161,7 +161,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, r
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
     // hyper sets no deadline for the first bytes, which tell HTTP/1 from HTTP/2, none for idling on HTTP/2, where answers
     // to pings are no use of it, and none for a client that takes nothing.
-    let mut look = std::pin::pin!(sleep(rules.header));
+    let mut look = std::pin::pin!(sleep(rules.header.min(rules.write)));
     let (mut leaving, mut told) = (false, false);
     loop {
         tokio::select! {

@@ -101,8 +101,8 @@ impl http_body::Body for WatchedBody {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         self.running.note_asked();
         let frame = Pin::new(&mut self.inner).poll_frame(context);
-        if matches!(frame, Poll::Ready(Some(Ok(_)))) {
-            self.running.note_waiting();
+        if let Poll::Ready(Some(Ok(part))) = &frame {
+            self.running.note_waiting(part.data_ref().map_or(0, Bytes::len));
         }
         frame
     }

@@ -29,8 +29,10 @@ pub struct Connection {
     running: AtomicUsize,
     /// When a request last began or ended, in milliseconds since `begun`, as all times here.
     pub(super) changed_at: AtomicU64,
-    /// Bytes that the client took since then.
+    /// Bytes of answers that the client took since then.
     taken: AtomicU64,
+    /// Bytes of answers that were handed over and that the client has not taken yet.
+    owed: AtomicU64,
     /// Since when the client takes nothing of what is sent.
     blocked_since: AtomicU64,
     /// For each answer under way, since when a part of it waits to be taken.
@@ -72,6 +74,7 @@ impl Connection {
             running: AtomicUsize::new(0),
             changed_at: AtomicU64::new(register.now()),
             taken: AtomicU64::new(0),
+            owed: AtomicU64::new(0),
             blocked_since: AtomicU64::new(NEVER),
             answers: Mutex::default(),
             gives_way: CancellationToken::new(),
@@ -121,9 +124,12 @@ impl Connection {
         self.taken.store(0, Ordering::Relaxed);
     }
 
-    /// Notes that the client took some bytes.
+    /// Notes that the client took some bytes. What is sent beside answers, such as acknowledgements of pings, counts for
+    /// nothing.
     pub fn note_taken(&self, bytes: usize) {
-        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+        let bytes = bytes as u64;
+        let owed = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
+        self.taken.fetch_add(bytes.min(owed.unwrap_or_default()), Ordering::Relaxed);
         self.blocked_since.store(NEVER, Ordering::Relaxed);
     }
 
@@ -206,8 +212,9 @@ impl Drop for Seat {
 }
 
 impl Running {
-    /// Notes that a part of the answer was handed over and waits to be taken.
-    pub fn note_waiting(&self) {
+    /// Notes that a part of the answer, of so many bytes, was handed over and waits to be taken.
+    pub fn note_waiting(&self, bytes: usize) {
+        self.connection.owed.fetch_add(bytes as u64, Ordering::Relaxed);
         self.waiting_since.store(self.connection.now(), Ordering::Relaxed);
     }
 

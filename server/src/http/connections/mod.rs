@@ -367,7 +367,7 @@ mod tests {
         let answer = seat.begin();
         pass(60_000).await;
         assert_eq!(seat.verdict(idle, write), Verdict::Fine(write / 2), "an answer may take its time");
-        answer.note_waiting();
+        answer.note_waiting(40 * 1024);
         pass(19_999).await;
         assert_eq!(seat.verdict(idle, write), Verdict::Fine(write / 2));
         pass(1).await;
@@ -381,6 +381,8 @@ mod tests {
         drop(answer);
         // Ten seconds' worth of bytes on a thin line, after the answer was handed over.
         seat.connection().note_taken(40 * 1024);
+        // Acknowledgements of pings are no part of an answer.
+        seat.connection().note_taken(1024 * 1024);
         pass(35_000).await;
         assert_eq!(seat.verdict(idle, write), Verdict::Fine(Duration::from_secs(5)));
         pass(5_000).await;
