@@ -128,7 +128,8 @@ impl Connection {
     /// nothing.
     pub fn note_taken(&self, bytes: usize) {
         let bytes = bytes as u64;
-        let owed = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
+        let owed =
+            self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
         self.taken.fetch_add(bytes.min(owed.unwrap_or_default()), Ordering::Relaxed);
         self.blocked_since.store(NEVER, Ordering::Relaxed);
     }
