@@ -116,7 +116,7 @@ async fn what_an_address_does_not_know_is_named() {
         assert_eq!(told["fields"]["limit"][0], "must be a whole number");
 
         // Visitors come with what others have hung on the address.
-        for page in ["/check-in", "/track", "/contact", "/login", "/"] {
+        for page in ["/check-in", "/track", "/contact", "/sign-in", "/"] {
             let answer = server.visitor().get(&format!("{page}?utm_source=letter&fbclid=1")).await;
             assert_eq!(answer.status, 200, "{page}");
         }
