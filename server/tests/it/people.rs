@@ -283,7 +283,7 @@ async fn a_phone_number_stays_as_it_was_written_and_lets_its_owner_in() {
         assert_eq!(seen["data"]["phone"], "+44 7911 123-456");
         let found = admin.get(&format!("{USERS}?search=7911123456")).await.expect(200);
         assert_eq!(found["data"].as_array().unwrap().len(), 1);
-        for typed in ["07911 123456", "+447911123456"] {
+        for typed in ["0044 (0)7911 123456", "+447911123456"] {
             let login = json!({ "phone": typed, "password": PASSWORD });
             server.visitor().post("/api/v1/auth/login", login).await.expect(200);
         }
