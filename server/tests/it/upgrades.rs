@@ -159,12 +159,12 @@ async fn connect(installation: &Fresh) -> PgConnection {
     PgConnection::connect(config.database.as_ref().expect("PostgreSQL").expose()).await.expect("the database")
 }
 
-/// The tables of an installation and their columns, partitions left out.
+/// The tables of an installation and the columns that are written, partitions left out.
 async fn columns_of(on: &mut PgConnection) -> BTreeMap<String, BTreeSet<String>> {
     let found: Vec<(String, String)> = sqlx::query_as(
         "SELECT c.relname::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
-         AND c.relname NOT LIKE '\\_%' AND a.attnum > 0 AND NOT a.attisdropped",
+         AND c.relname NOT LIKE '\\_%' AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''",
     )
     .fetch_all(on)
     .await
