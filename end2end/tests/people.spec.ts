@@ -29,7 +29,7 @@ test("every page of the people side can be read by everybody", async ({ page }) 
   const tabs = page.getByRole("navigation", { name: "People" });
   await tabs.getByRole("link", { name: "Roles" }).click();
   await expect(page.getByRole("heading", { name: "Technician" })).toBeVisible();
-  await page.getByText("May do 8 things").first().click();
+  await page.getByText("May do 10 things").first().click();
   await expect(page.locator("details[open]").getByText("see cold cells, devices and charts")).toBeVisible();
   await expectAccessibleLightAndDark(page);
 

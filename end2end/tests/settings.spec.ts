@@ -67,14 +67,20 @@ test("name, hours and logo are the organisation's own", async ({ page, browser, 
 
 test("what is switched off is gone, and the public page says so", async ({ page }) => {
   await signIn(page, "admin", ORG);
-  const choose = async (label: RegExp, on: boolean) => {
+  const choose = async (label: RegExp, on: boolean, stops?: string) => {
     await page.goto("/app/settings");
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
     await page.getByLabel(label).setChecked(on);
+    if (stops) {
+      // What is under way is named first, and nothing stops before that was read.
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByText("is not switched off yet").first()).toContainText(stops);
+      await page.getByLabel("Stop it where I switch an area off").check();
+    }
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Saved.")).toBeVisible();
   };
-  await choose(/^Leads:/, false);
+  await choose(/^Leads:/, false, "to be called");
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Leads" })).toHaveCount(0);
   await choose(/^Leads:/, true);
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Leads" })).toHaveCount(1);

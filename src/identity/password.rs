@@ -24,7 +24,8 @@ pub struct Passwords {
     stranger_places: Arc<Semaphore>,
     /// The same of those who are known.
     known_places: Arc<Semaphore>,
-    for_strangers: bool,
+    /// The place of a stranger, among those who wait or are served.
+    place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Strangers who wait at the same time. At a few tens of milliseconds each, the last of them waits some seconds.
@@ -51,24 +52,32 @@ impl Passwords {
             strangers: places(at_once),
             stranger_places: places(at_once + STRANGERS_WAITING),
             known_places: places(at_once + KNOWN_WAITING),
-            for_strangers: false,
+            place: None,
         }
     }
 
-    /// The same pool for people of whom nothing is known.
-    #[must_use]
-    pub fn for_strangers(&self) -> Self {
-        Self { for_strangers: true, ..self.clone() }
+    /// The same pool for somebody of whom nothing is known, who has a place in the queue as long as this is kept: taken
+    /// before anything is looked up, it keeps a crowd from the database, too.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when too many wait.
+    pub fn for_stranger(&self) -> Result<Self> {
+        let place = Arc::clone(&self.stranger_places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+        Ok(Self { place: Some(Arc::new(place)), ..self.clone() })
     }
 
     /// Waits for a turn, which lasts until it is dropped. Whoever hashes keeps it, also when nobody waits for the answer
     /// any more.
     async fn turn(&self) -> Result<Turn> {
-        let places = if self.for_strangers { &self.stranger_places } else { &self.known_places };
-        let place = Arc::clone(places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
-        let among_known = match self.for_strangers {
-            true => Some(Arc::clone(&self.strangers).acquire_owned().await.map_err(Error::internal)?),
-            false => None,
+        let (place, among_known) = match &self.place {
+            Some(place) => {
+                let among_known = Arc::clone(&self.strangers).acquire_owned().await.map_err(Error::internal)?;
+                (Arc::clone(place), Some(among_known))
+            }
+            None => {
+                let place = Arc::clone(&self.known_places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+                (Arc::new(place), None)
+            }
         };
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
         Ok(Turn { _held: (turn, among_known, place) })
@@ -195,13 +204,14 @@ mod tests {
     #[tokio::test]
     async fn who_is_known_goes_before_a_crowd_and_the_crowd_has_an_end() {
         let passwords = Passwords::new(1);
-        let crowd = passwords.for_strangers();
-        let served = crowd.turn().await.unwrap();
-        let mut waiting: Vec<_> = (0..STRANGERS_WAITING).map(|_| Box::pin(crowd.turn())).collect();
+        let first = passwords.for_stranger().unwrap();
+        let served = first.turn().await.unwrap();
+        let crowd: Vec<_> = (0..STRANGERS_WAITING).map(|_| passwords.for_stranger().unwrap()).collect();
+        let mut waiting: Vec<_> = crowd.iter().map(|stranger| Box::pin(stranger.turn())).collect();
         for stranger in &mut waiting {
             assert!(futures::poll!(stranger).is_pending());
         }
-        assert!(matches!(crowd.turn().await, Err(Error::Unavailable)));
+        assert!(matches!(passwords.for_stranger(), Err(Error::Unavailable)));
         let mut known = Box::pin(passwords.turn());
         assert!(futures::poll!(&mut known).is_pending());
         drop(served);

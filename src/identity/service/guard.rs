@@ -187,8 +187,11 @@ impl Guesser {
     }
 
     /// The queue for a check of the password that this one guesses at.
-    pub(super) fn passwords(&self, app: &App) -> Passwords {
-        if self.known { app.passwords.clone() } else { app.passwords.for_strangers() }
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a stranger when too many wait.
+    pub(super) fn passwords(&self, app: &App) -> Result<Passwords> {
+        if self.known { Ok(app.passwords.clone()) } else { app.passwords.for_stranger() }
     }
 
     /// Passes while another guess is allowed.
