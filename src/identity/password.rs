@@ -156,7 +156,7 @@ fn forms(password: &str) -> Vec<String> {
 
 /// Somebody's turn.
 struct Turn {
-    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
+    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, Arc<OwnedSemaphorePermit>),
 }
 
 fn hash(password: &str) -> Result<String> {
