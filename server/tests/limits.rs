@@ -23,7 +23,7 @@ const READERS: u32 = 100;
 /// How often those who are known ask, a second apart.
 const ROUNDS: u32 = 12;
 /// What they wait for one answer, asking again where they are told to: the server is not optimised, and shares two processors with all of its clients.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// What the server may hold at its highest, in kB.
 const MOST_MEMORY: u64 = 300 * 1024;
 

@@ -198,7 +198,8 @@ async fn fill_postgres(steps: &Migrator, version: i64, installation: &Fresh, exa
         if let Some((columns, _)) = example.get(&table) {
             let columns = quoted(columns.intersection(&known).cloned());
             let statement = format!(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json) \
+                "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE \
+                 SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json) \
                  ON CONFLICT DO NOTHING"
             );
             missing.push((table, statement));
