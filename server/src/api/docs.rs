@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Server};
@@ -42,7 +43,8 @@ pub fn frame() -> OpenApi {
 
 /// `/openapi.json` and `/docs`.
 pub fn router(document: &OpenApi) -> Router<AppState> {
-    let json = document.to_json().unwrap_or_default();
+    // One copy for all who ask, however many of them read slowly.
+    let json = Bytes::from(document.to_json().unwrap_or_default());
     let document = get(move || {
         let json = json.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], json) }

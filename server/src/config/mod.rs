@@ -205,7 +205,7 @@ impl Default for Limits {
             sign_in_failures_per_address: 50,
             sign_in_window_minutes: 15,
             connections: 10_000,
-            connections_anonymous: 4_000,
+            connections_anonymous: 3_000,
             connections_per_address: 500,
             body_bytes: 1024 * 1024,
             picture_memory_mb: 96,

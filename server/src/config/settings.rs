@@ -156,7 +156,7 @@ pub struct LimitSettings {
     #[arg(long = "limits-connections", global = true, env = "OFFICINA_LIMITS_CONNECTIONS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<usize>,
-    /// Open connections of those who have shown no credential yet; the other places are kept [default: 4000]
+    /// Open connections of those who have shown no credential yet; the other places are kept [default: 3000]
     #[arg(
         long = "limits-connections-anonymous",
         global = true,
