@@ -24,7 +24,7 @@ const READERS: u32 = 100;
 const ROUNDS: u32 = 12;
 /// What they wait for one answer, asking again where they are told to: the server is not optimised, and shares two
 /// processors with all of its clients.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// What the server may hold at its highest, in kB.
 const MOST_MEMORY: u64 = 300 * 1024;
 
