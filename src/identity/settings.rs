@@ -106,6 +106,9 @@ pub struct UpdateSettings {
     /// Words of the areas to be on: `repairs`, `leads`, `cold_chain`.
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<Vec<Area>>))]
     pub areas: Option<Vec<String>>,
+    /// Whether what is under way in an area that is switched off may stop. `false` when it is left out: such a change is
+    /// refused with 409 then.
+    pub stop_under_way: Option<bool>,
     /// Another accent colour, `#rrggbb`.
     #[cfg_attr(feature = "utoipa", schema(pattern = "^#[0-9A-Fa-f]{6}$"))]
     pub accent: Option<String>,

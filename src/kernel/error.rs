@@ -67,6 +67,8 @@ pub struct Conflict {
     pub allowed: Option<Vec<&'static str>>,
     /// The version that the record has now.
     pub version: Option<i64>,
+    /// The field of the request that does it all the same, where it only has to be asked first.
+    pub confirm: Option<&'static str>,
 }
 
 impl Error {

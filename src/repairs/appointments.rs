@@ -60,7 +60,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
             message: format!("A repair that is {} is confirmed no more.", state.status),
             allowed: Some(allowed.into_iter().map(RepairStatus::as_str).collect()),
             version: Some(state.version),
-            existing_id: None,
+            ..Conflict::default()
         }));
     }
     let before = store::appointment(&mut tx, actor.org, id).await?;

@@ -308,7 +308,7 @@ pub async fn change_status(app: &App, actor: &Actor, id: RepairId, change: &Chan
             message,
             allowed: Some(steps.into_iter().map(RepairStatus::as_str).collect()),
             version: Some(state.version),
-            existing_id: None,
+            ..Conflict::default()
         })
     };
     let entry = Entry::new("repairs.status_changed", SUBJECT, id.0)

@@ -9,47 +9,6 @@ use crate::error::PageError;
 /// The words beside the box that lets what is under way stop.
 pub const STOP: &str = "Stop it where I switch an area off";
 
-/// What is under way in the areas that are on, as sentences about what stops with each. Of areas that the person may not
-/// see, nothing.
-#[cfg(feature = "ssr")]
-async fn under_way(
-    app: &officina::kernel::App,
-    actor: &officina::kernel::actor::Actor,
-) -> Result<Vec<(officina::identity::Area, String)>, PageError> {
-    use officina::Error;
-    use officina::identity::Area;
-    use officina::kernel::permission::Permission;
-
-    // Whoever may not change the settings is told that, and not what is under way.
-    actor.require(Permission::SettingsManage)?;
-    // One who manages the settings need not see the areas, and one that is off has nothing under way.
-    let seen = |counted: officina::Result<i64>| match counted {
-        Err(Error::Forbidden(_) | Error::NotFound) => Ok(0),
-        counted => counted,
-    };
-    let alerts = officina::cold_chain::service::active_alerts_by_type(app, actor).await;
-    let repairs = officina::repairs::service::open_counts(app, actor).await;
-    let leads = officina::leads::service::new_count(app, actor).await;
-    let counts = [
-        (Area::ColdChain, seen(alerts.map(|by_type| by_type.values().sum()))?),
-        (Area::Repairs, seen(repairs.map(|(by_status, _)| by_status.iter().map(|(_, count)| count).sum()))?),
-        (Area::Leads, seen(leads)?),
-    ];
-    let sentence = |area: Area, count: i64| match area {
-        Area::ColdChain if count == 1 => {
-            "Cold chain: 1 alert is active. Nobody is told of it any more, nor of new ones.".to_owned()
-        }
-        Area::ColdChain => {
-            format!("Cold chain: {count} alerts are active. Nobody is told of them any more, nor of new ones.")
-        }
-        Area::Repairs if count == 1 => "Repairs: 1 is open. Its customer can follow it no longer.".to_owned(),
-        Area::Repairs => format!("Repairs: {count} are open. Their customers can follow them no longer."),
-        Area::Leads if count == 1 => "Leads: 1 waits to be called, and nobody sees it any more.".to_owned(),
-        Area::Leads => format!("Leads: {count} wait to be called, and nobody sees them any more."),
-    };
-    Ok(counts.into_iter().filter(|(_, count)| *count > 0).map(|(area, count)| (area, sentence(area, count))).collect())
-}
-
 /// The settings as the form has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -117,7 +76,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
     let (app, actor) = crate::context::context()?;
     let settings = service::settings(&app, &actor).await?;
     let roles = service::roles(&app, &actor).await?;
-    let under_way = under_way(&app, &actor).await?.into_iter().map(|(_, sentence)| sentence).collect();
+    let under_way = service::under_way(&app, &actor).await?.into_iter().map(|(_, sentence)| sentence).collect();
     let hours = |day: &Weekday| {
         let spans = settings.opening_hours.iter().filter(|span| span.day == *day);
         spans.map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")
@@ -158,19 +117,10 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
     use officina::identity::{UpdateSettings, Weekday, service};
 
     let (app, actor) = crate::context::context()?;
-    if input.stop.is_none() {
-        for (area, sentence) in under_way(&app, &actor).await? {
-            if !input.areas.contains(&area.to_string()) {
-                let message = format!(
-                    "is not switched off yet, because something is under way. {sentence} Tick “{STOP}” to do it"
-                );
-                return Err(officina::Error::field("areas", "under_way", message).into());
-            }
-        }
-    }
     let update = UpdateSettings {
         name: Some(input.name),
         areas: Some(input.areas),
+        stop_under_way: Some(input.stop.is_some()),
         accent: Some(input.accent),
         locale: Some(input.locale),
         time_zone: Some(input.time_zone),
@@ -191,8 +141,18 @@ pub async fn update_settings(input: SettingsForm) -> Result<(), PageError> {
         session_absolute_hours: Some(input.session_absolute_hours.trim().parse().unwrap_or_default()),
         version: Some(input.version),
     };
-    service::update_settings(&app, &actor, &update).await?;
-    Ok(())
+    service::update_settings(&app, &actor, &update).await.map(drop).map_err(asking)
+}
+
+/// A refusal for the page. What only has to be asked first is asked beside the areas, where the box for it is.
+#[cfg(feature = "ssr")]
+fn asking(error: officina::Error) -> PageError {
+    let asks = matches!(&error, officina::Error::Conflict(conflict) if conflict.confirm.is_some());
+    let mut refusal = PageError::from(error);
+    if asks {
+        refusal.fields.insert("areas".to_owned(), format!("{} Tick “{STOP}” to do it.", refusal.message));
+    }
+    refusal
 }
 
 /// Takes the logo away.

@@ -29,6 +29,9 @@ async fn get(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiRes
 }
 
 /// Change settings. What is left out stays; an area that is switched off answers 404 from the next request on.
+///
+/// While something is under way in it (an active alert, an open repair, a lead that nobody has called), switching it off is
+/// refused with 409: `error` says what would stop, and `confirm` names the field that lets it stop, `stopUnderWay`.
 #[utoipa::path(patch, path = "/admin/settings", tag = "administration", request_body = UpdateSettings,
     security(("accessToken" = []), ("session" = [])),
     responses((status = 200, body = Data<Settings>), (status = 400, body = ErrorBody),

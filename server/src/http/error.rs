@@ -61,6 +61,9 @@ pub struct ErrorBody {
     /// The version that the record has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+    /// The field of the request that, as `true`, does it all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
     /// Leads to the log.
     pub request_id: String,
 }
@@ -98,6 +101,7 @@ impl ApiError {
             existing_id: None,
             allowed: None,
             version: None,
+            confirm: None,
             request_id: request_id.to_owned(),
         };
         match self {
@@ -111,6 +115,7 @@ impl ApiError {
                 body.existing_id = conflict.existing_id;
                 body.allowed = conflict.allowed.map(|steps| steps.into_iter().map(str::to_owned).collect());
                 body.version = conflict.version;
+                body.confirm = conflict.confirm.map(str::to_owned);
             }
             _ => {}
         }

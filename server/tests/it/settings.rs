@@ -88,7 +88,7 @@ async fn an_area_that_is_off_is_gone_for_everybody() {
         let tracking = world.fill("/api/v1/track/{code}");
         server.visitor().get(&tracking).await.expect(200);
 
-        admin.patch(SETTINGS, json!({ "areas": ["leads"] })).await.expect(200);
+        admin.patch(SETTINGS, json!({ "areas": ["leads"], "stopUnderWay": true })).await.expect(200);
         let gone = ["/repairs", "/repairs/{repairId}", "/repairs/{repairId}/photos/{photoId}", "/coldcells", "/devices", "/alerts",
             "/coldcells/{coldCellId}", "/dashboard/technician"];
         for path in gone {
@@ -126,7 +126,8 @@ async fn an_area_that_is_off_is_gone_for_everybody() {
         // Who runs the place still gives the roles that the area has, and switches it on again.
         let user = json!({ "email": "new@rossi.test", "name": "N", "role": "technician", "password": PASSWORD });
         admin.post("/api/v1/admin/users", user).await.expect(201);
-        admin.patch(SETTINGS, json!({ "areas": ["cold_chain", "repairs"] })).await.expect(200);
+        let swapped = json!({ "areas": ["cold_chain", "repairs"], "stopUnderWay": true });
+        admin.patch(SETTINGS, swapped).await.expect(200);
         technician.get("/api/v1/repairs").await.expect(200);
         server.visitor().get(&tracking).await.expect(200);
         server.visitor().post("/api/v1/checkin", check_in).await.expect(201);
@@ -277,6 +278,45 @@ async fn what_stops_something_asks_first_and_names_it() {
         let asked = text.split("<details").find(|part| part.contains("Terminate</summary>")).expect("it asks");
         assert!(asked.contains("The agent of Carrozzeria Rossi is out at once"), "{asked}");
         assert!(asked.contains("value=\"terminated\""), "{asked}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_program_that_stops_something_is_asked_first_too() {
+    TestServer::each(|server| async move {
+        World::build(&server).await;
+        let admin = server.member("admin").await;
+        let before = admin.get(SETTINGS).await.expect(200);
+        let off = |more: Value| {
+            let mut change = json!({ "name": "Rossi & Figli", "areas": ["leads"] });
+            change.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            change
+        };
+        for unsure in [off(json!({})), off(json!({ "stopUnderWay": false })), off(json!({ "stopUnderWay": null }))] {
+            let asked = admin.patch(SETTINGS, unsure).await.expect_error(409, "CONFLICT");
+            let told = asked["error"].as_str().unwrap();
+            assert!(told.contains("Cold chain: 1 alert is active") && told.contains("Repairs: 1 is open"), "{told}");
+            assert!(!told.contains("Leads:"), "what stays on is not asked about: {told}");
+            assert_eq!(asked["confirm"], "stopUnderWay");
+        }
+        assert_eq!(admin.get(SETTINGS).await.expect(200), before);
+        // Who may not change the settings is not told how much is under way, and what is wrong is told before it is asked.
+        server.member("manager").await.patch(SETTINGS, off(json!({}))).await.expect_error(403, "FORBIDDEN");
+        admin.patch(SETTINGS, off(json!({ "accent": "red" }))).await.expect_error(400, "VALIDATION_ERROR");
+        admin.patch(SETTINGS, off(json!({ "version": 0 }))).await.expect_error(409, "CONFLICT");
+
+        // What stays on goes on, and what is off already has nothing under way.
+        let all = json!({ "areas": ["repairs", "leads", "cold_chain"], "currency": "CHF" });
+        admin.patch(SETTINGS, all).await.expect(200);
+        let sure = admin.patch(SETTINGS, off(json!({ "stopUnderWay": true }))).await.expect(200);
+        assert_eq!((&sure["data"]["areas"], &sure["data"]["name"]), (&json!(["leads"]), &json!("Rossi & Figli")));
+        let off_already = admin.patch(SETTINGS, off(json!({ "name": "Rossi" }))).await.expect(200);
+        assert_eq!(off_already["data"]["areas"], json!(["leads"]));
+        // It is an answer to one question and no setting.
+        let journal = admin.get("/api/v1/admin/audit?action=identity.settings_changed").await.expect(200);
+        assert_eq!(journal["page"]["total"], 3);
+        assert!(journal["data"][1]["after"].get("stopUnderWay").is_none(), "{journal}");
     })
     .await;
 }

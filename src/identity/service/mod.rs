@@ -22,6 +22,7 @@ mod setup;
 mod sign_in;
 mod tenants;
 mod tokens;
+mod under_way;
 
 pub use audience::*;
 pub use customers::*;
@@ -44,6 +45,7 @@ pub use setup::*;
 pub use sign_in::*;
 pub use tenants::*;
 pub use tokens::*;
+pub use under_way::under_way;
 
 use std::net::IpAddr;
 

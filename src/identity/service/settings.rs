@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::factor::require_person;
 use super::roles::resolve;
+use super::under_way::{nothing_stops, under_way};
 use crate::identity::model::{Organisation, logo_address};
 use crate::identity::settings::{OpenSpan, Settings, UpdateSettings, Weekday};
 use crate::identity::store::{self, SettingsRow};
@@ -49,10 +50,14 @@ pub async fn settings(app: &App, actor: &Actor) -> Result<Settings> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `settings:manage`, [`Error::Validation`] with all broken fields, [`Error::Conflict`] for
-/// a stale version, [`Error::ProofNeeded`] when a role is to need no second factor any more.
+/// a stale version, and for an area that is switched off with something under way that was not said to may stop,
+/// [`Error::ProofNeeded`] when a role is to need no second factor any more.
 pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) -> Result<Settings> {
     actor.require(Permission::SettingsManage)?;
     let now = app.clock.now();
+    // Counted before the settings are held, for which others would have to wait.
+    let may_stop = update.areas.is_none() || update.stop_under_way == Some(true);
+    let under_way = if may_stop { Vec::new() } else { under_way(app, actor).await? };
     let mut tx = app.db.begin().await?;
     let before: Settings = locked(&mut tx, actor.org).await?.into();
     let mut after = changed(&before, update)?;
@@ -73,6 +78,7 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
             ..Conflict::default()
         }));
     }
+    nothing_stops(&before.areas, &after.areas, &under_way)?;
     after.version += 1;
     store::write_settings(&mut tx, actor.org, &after).await?;
     if after.country != before.country {
