@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
 use crate::state::AppState;
 
@@ -25,9 +25,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// Silences that go on, the first to end first.
 #[utoipa::path(get, path = "/silences", tag = "cold chain", params(SilenceFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Silence>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Silence>)))]
 async fn list_silences(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -39,9 +37,7 @@ async fn list_silences(
 
 /// Mute the notices about a cold cell, or all cells of a location, until a moment. Alerts open all the same.
 #[utoipa::path(post, path = "/silences", tag = "cold chain", request_body = NewSilence,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Silence>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<Silence>)))]
 async fn create_silence(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -52,9 +48,7 @@ async fn create_silence(
 
 /// End a silence now.
 #[utoipa::path(delete, path = "/silences/{id}", tag = "cold chain", params(("id" = SilenceId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn end_silence(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -66,17 +60,14 @@ async fn end_silence(
 
 /// Who is told of alerts that nobody reacts to.
 #[utoipa::path(get, path = "/admin/alert-policy", tag = "administration", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertPolicy>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+    responses((status = 200, body = Data<AlertPolicy>)))]
 async fn get_alert_policy(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<AlertPolicy>> {
     Ok(Data::new(service::alert_policy(&state.app, &actor).await?))
 }
 
 /// Say who is told of alerts that nobody reacts to: level by level, and when notices keep still.
 #[utoipa::path(put, path = "/admin/alert-policy", tag = "administration", request_body = AlertPolicy,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertPolicy>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<AlertPolicy>)))]
 async fn set_alert_policy(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

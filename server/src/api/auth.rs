@@ -72,8 +72,7 @@ pub struct Tokens {
 
 /// Sign in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = Login, responses(
-    (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
+    (status = 200, body = Data<Tokens>), (status = 401, body = ErrorBody)))]
 async fn login(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -98,7 +97,7 @@ async fn login(
 /// For ten seconds the same client, known by its network and user agent, gets the same pair again: two that refresh at once
 /// both go on. Presented later or by another client, a used token ends its session.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshToken, responses(
-    (status = 200, body = Data<Tokens>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+    (status = 200, body = Data<Tokens>), (status = 401, body = ErrorBody)))]
 async fn refresh(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -112,8 +111,7 @@ async fn refresh(
 
 /// End the session of the access token, of the cookie, or of a refresh token, which needs neither.
 #[utoipa::path(post, path = "/auth/logout", tag = "auth", request_body = Option<Logout>,
-    security((), ("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<LoggedOut>), (status = 401, body = ErrorBody)))]
+    security((), ("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<LoggedOut>)))]
 async fn logout(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -163,7 +161,7 @@ impl From<Me> for MeBody {
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<MeBody>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<MeBody>)))]
 async fn me(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<MeBody>> {
     Ok(Data::new(service::me(&state.app, &actor).await?.into()))
 }

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, OptionalJson, Paging};
 use crate::http::idempotency::HoldsSecret;
 use crate::state::AppState;
@@ -48,9 +48,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// Locations, in the order of their making.
 #[utoipa::path(get, path = "/locations", tag = "cold chain", params(LocationFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Location>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Location>)))]
 async fn list_locations(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -62,9 +60,7 @@ async fn list_locations(
 
 /// Make a location.
 #[utoipa::path(post, path = "/locations", tag = "cold chain", request_body = NewLocation,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Location>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<Location>)))]
 async fn create_location(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -75,9 +71,7 @@ async fn create_location(
 
 /// One location.
 #[utoipa::path(get, path = "/locations/{id}", tag = "cold chain", params(("id" = LocationId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Location>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Location>)))]
 async fn get_location(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -88,9 +82,7 @@ async fn get_location(
 
 /// Change a location; what is left out stays.
 #[utoipa::path(patch, path = "/locations/{id}", tag = "cold chain", params(("id" = LocationId, Path)), request_body = ChangeLocation,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Location>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Location>)))]
 async fn change_location(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -102,9 +94,7 @@ async fn change_location(
 
 /// Cold cells with their state, in the order of their making.
 #[utoipa::path(get, path = "/coldcells", tag = "cold chain", params(CellFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<ColdCell>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<ColdCell>)))]
 async fn list_cold_cells(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -116,9 +106,7 @@ async fn list_cold_cells(
 
 /// Make a cold cell, with thresholds or a preset.
 #[utoipa::path(post, path = "/coldcells", tag = "cold chain", request_body = NewColdCell,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<ColdCellDetail>)))]
 async fn create_cold_cell(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -129,9 +117,7 @@ async fn create_cold_cell(
 
 /// One cold cell: state, devices, active alerts, history.
 #[utoipa::path(get, path = "/coldcells/{id}", tag = "cold chain", params(("id" = ColdCellId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<ColdCellDetail>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<ColdCellDetail>)))]
 async fn get_cold_cell(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -142,9 +128,7 @@ async fn get_cold_cell(
 
 /// Change a cold cell; what is left out stays. New limits count from the next reading on, new delays at once.
 #[utoipa::path(patch, path = "/coldcells/{id}", tag = "cold chain", params(("id" = ColdCellId, Path)), request_body = ChangeColdCell,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<ColdCellDetail>)))]
 async fn change_cold_cell(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -158,8 +142,7 @@ async fn change_cold_cell(
 /// ends opens then. What was planned before is replaced.
 #[utoipa::path(post, path = "/coldcells/{id}/maintenance", tag = "cold chain", params(("id" = ColdCellId, Path)),
     request_body = StartMaintenance, security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<ColdCellDetail>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Data<ColdCellDetail>)))]
 async fn start_maintenance(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -171,9 +154,7 @@ async fn start_maintenance(
 
 /// End a cold cell's maintenance now, or take back what was planned.
 #[utoipa::path(delete, path = "/coldcells/{id}/maintenance", tag = "cold chain", params(("id" = ColdCellId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<ColdCellDetail>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<ColdCellDetail>)))]
 async fn end_maintenance(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -184,9 +165,7 @@ async fn end_maintenance(
 
 /// Devices, in the order of their making.
 #[utoipa::path(get, path = "/devices", tag = "cold chain", params(DeviceFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Device>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Device>)))]
 async fn list_devices(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -198,9 +177,7 @@ async fn list_devices(
 
 /// Make a device. Its key is shown this once.
 #[utoipa::path(post, path = "/devices", tag = "cold chain", request_body = NewDevice,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<DeviceWithKey>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<DeviceWithKey>)))]
 async fn create_device(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -213,9 +190,7 @@ async fn create_device(
 /// Make devices in bulk, from a table: all of them, or none. Their keys are shown this once. Each line that cannot be
 /// taken is named in `fields`.
 #[utoipa::path(post, path = "/devices/import", tag = "cold chain", request_body = ImportDevices,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<ImportedDevices>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<ImportedDevices>)))]
 async fn import_devices(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -227,9 +202,7 @@ async fn import_devices(
 
 /// One device.
 #[utoipa::path(get, path = "/devices/{id}", tag = "cold chain", params(("id" = DeviceId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Device>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Device>)))]
 async fn get_device(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -240,9 +213,7 @@ async fn get_device(
 
 /// Change a device; what is left out stays.
 #[utoipa::path(patch, path = "/devices/{id}", tag = "cold chain", params(("id" = DeviceId, Path)), request_body = ChangeDevice,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Device>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Device>)))]
 async fn change_device(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -254,9 +225,7 @@ async fn change_device(
 
 /// Give a device a new key, shown this once. The old one goes on working for the grace time.
 #[utoipa::path(post, path = "/devices/{id}/rotate-key", tag = "cold chain", params(("id" = DeviceId, Path)), request_body = RotateKey,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<DeviceWithKey>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<DeviceWithKey>)))]
 async fn rotate_key(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -276,9 +245,7 @@ struct ChartParams {
 
 /// A cold cell's chart: buckets with minimum, maximum, average and count, and the statistics of the whole range.
 #[utoipa::path(get, path = "/readings/coldcells/{id}/readings", tag = "cold chain", params(("id" = ColdCellId, Path), ChartParams),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Chart>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Chart>)))]
 async fn chart(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -291,9 +258,7 @@ async fn chart(
 
 /// Alerts, newest first.
 #[utoipa::path(get, path = "/alerts", tag = "cold chain", params(AlertFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Alert>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Alert>)))]
 async fn list_alerts(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -305,9 +270,7 @@ async fn list_alerts(
 
 /// One alert with its history, and who was told of it.
 #[utoipa::path(get, path = "/alerts/{id}", tag = "cold chain", params(("id" = AlertId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertStory>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<AlertStory>)))]
 async fn get_alert(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -318,9 +281,7 @@ async fn get_alert(
 
 /// Take note of an active alert.
 #[utoipa::path(post, path = "/alerts/{id}/acknowledge", tag = "cold chain", params(("id" = AlertId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertDetail>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<AlertDetail>)))]
 async fn acknowledge_alert(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -331,9 +292,7 @@ async fn acknowledge_alert(
 
 /// Take note of all active alerts at a place.
 #[utoipa::path(post, path = "/locations/{id}/acknowledge", tag = "cold chain", params(("id" = LocationId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Acknowledged>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Acknowledged>)))]
 async fn acknowledge_place(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -344,10 +303,7 @@ async fn acknowledge_place(
 
 /// Close an active alert by hand. If the values are still out of bounds, the next reading opens a new one.
 #[utoipa::path(patch, path = "/alerts/{id}/resolve", tag = "cold chain", params(("id" = AlertId, Path)), request_body = ResolveAlert,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<AlertDetail>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<AlertDetail>)))]
 async fn resolve_alert(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -359,9 +315,7 @@ async fn resolve_alert(
 
 /// The numbers of the technician's view over all customers.
 #[utoipa::path(get, path = "/dashboard/technician", tag = "cold chain",
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<TechnicianDashboard>), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<TechnicianDashboard>)))]
 async fn dashboard(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<TechnicianDashboard>> {
     Ok(Data::new(service::technician_dashboard(&state.app, &actor).await?))
 }

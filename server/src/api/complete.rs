@@ -1,5 +1,6 @@
 //! What the handlers' descriptions leave out because it follows from where an operation stands: the answers of the layers
-//! and extractors around it. One pass over the finished document says it, so that no handler can forget it.
+//! and extractors around it. One pass over the finished document says it, so that no handler can forget it. A handler names
+//! what it answers besides.
 
 use axum::http::Method;
 use utoipa::ToSchema;

@@ -88,9 +88,7 @@ pub struct UnderWay {
 
 /// Add a member with a password, or invite one.
 #[utoipa::path(post, path = "/auth/signup", tag = "auth", request_body = AddUser,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Added>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<Added>)))]
 async fn signup(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -101,8 +99,7 @@ async fn signup(
 
 /// Make an account as a customer, where the organisation allows it. The e-mail address is confirmed first.
 #[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, responses(
-    (status = 202, body = Data<UnderWay>), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    (status = 202, body = Data<UnderWay>), (status = 404, body = ErrorBody)))]
 async fn register(
     State(state): State<AppState>,
     ApiJson(body): ApiJson<Register>,
@@ -118,7 +115,7 @@ async fn register(
 
 /// Ask for a link to choose a new password. The answer is the same whether or not there is such an account.
 #[utoipa::path(post, path = "/auth/forgot", tag = "auth", request_body = Forgot, responses(
-    (status = 202, body = Data<UnderWay>), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    (status = 202, body = Data<UnderWay>)))]
 async fn forgot(
     State(state): State<AppState>,
     ApiJson(body): ApiJson<Forgot>,
@@ -132,8 +129,7 @@ async fn forgot(
 
 /// Choose a new password by a link. All sessions end; a second factor stays.
 #[utoipa::path(post, path = "/auth/reset", tag = "auth", request_body = Reset, responses(
-    (status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    (status = 204), (status = 404, body = ErrorBody)))]
 async fn reset(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -145,18 +141,14 @@ async fn reset(
 
 /// The invitations that nobody has followed yet.
 #[utoipa::path(get, path = "/admin/invitations", tag = "administration",
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Vec<Invitation>>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Vec<Invitation>>)))]
 async fn invitations(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Vec<Invitation>>> {
     Ok(Data::new(service::invitations(&state.app, &actor).await?))
 }
 
 /// Withdraw an invitation.
 #[utoipa::path(delete, path = "/admin/invitations/{id}", tag = "administration", params(("id" = EntryLinkId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn withdraw(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -168,9 +160,7 @@ async fn withdraw(
 
 /// Make a link for a member who forgot the password: mailed, or answered where no mail can carry it.
 #[utoipa::path(post, path = "/admin/users/{id}/reset-link", tag = "administration", params(("id" = AccountId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<SentLink>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<SentLink>)))]
 async fn reset_link(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

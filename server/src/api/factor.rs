@@ -58,14 +58,14 @@ pub struct RecoveryCodes {
 
 /// Whether you have a second factor.
 #[utoipa::path(get, path = "/auth/totp", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<FactorStatus>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<FactorStatus>)))]
 async fn status(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<FactorStatus>> {
     Ok(Data::new(service::factor_status(&state.app, &actor).await?))
 }
 
 /// Make a secret for an authenticator app. It counts once a code of it was confirmed.
 #[utoipa::path(post, path = "/auth/totp", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<Enrolment>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    responses((status = 201, body = Data<Enrolment>)))]
 async fn begin(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -76,9 +76,7 @@ async fn begin(
 
 /// Confirm the secret with a first code. From then on signing in asks for one.
 #[utoipa::path(post, path = "/auth/totp/confirm", tag = "auth", request_body = Code,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<RecoveryCodes>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<RecoveryCodes>)))]
 async fn confirm(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -91,8 +89,7 @@ async fn confirm(
 
 /// Switch your second factor off.
 #[utoipa::path(delete, path = "/auth/totp", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn remove(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<StatusCode> {
     service::drop_own_factor(&state.app, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -100,9 +97,7 @@ async fn remove(State(state): State<AppState>, SignedIn(actor): SignedIn) -> Api
 
 /// Prove once more who you are. For ten minutes it opens what must not be done from a browser left open.
 #[utoipa::path(post, path = "/auth/prove", tag = "auth", request_body = Proof,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn prove(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -114,9 +109,7 @@ async fn prove(
 
 /// Switch the second factor of a member off who has lost it.
 #[utoipa::path(delete, path = "/admin/users/{id}/totp", tag = "administration", params(("id" = AccountId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn remove_of(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

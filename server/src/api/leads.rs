@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::http::auth::{SignedIn, Visitor};
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
 use crate::state::AppState;
 
@@ -30,8 +30,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Ask to be called back. The answer is the same whatever becomes of the lead.
 #[utoipa::path(post, path = "/public/leads", tag = "leads",
     params(("org" = Option<String>, Query, description = "Slug of the organisation; without it the configured default.")),
-    request_body = SubmitLead, responses(
-    (status = 201, body = Data<LeadReceipt>), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    request_body = SubmitLead, responses((status = 201, body = Data<LeadReceipt>)))]
 async fn submit(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -43,8 +42,7 @@ async fn submit(
 
 /// The inbox, newest first.
 #[utoipa::path(get, path = "/admin/leads", tag = "leads", params(LeadFilter, PageRequest), security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<LeadSummary>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    responses((status = 200, body = List<LeadSummary>)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -56,9 +54,7 @@ async fn list(
 
 /// One lead, with notes and history.
 #[utoipa::path(get, path = "/admin/leads/{id}", tag = "leads", params(("id" = LeadId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<LeadDetail>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<LeadDetail>)))]
 async fn get(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -69,10 +65,7 @@ async fn get(
 
 /// Change the status of a lead, add a note, or both. Losing a lead needs a note that says why.
 #[utoipa::path(patch, path = "/admin/leads/{id}", tag = "leads", params(("id" = LeadId, Path)), request_body = UpdateLead,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<LeadDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<LeadDetail>)))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -93,9 +86,7 @@ pub struct NewNote {
 
 /// Add a note to a lead.
 #[utoipa::path(post, path = "/admin/leads/{id}/notes", tag = "leads", params(("id" = LeadId, Path)), request_body = NewNote,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<LeadDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<LeadDetail>)))]
 async fn add_note(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -107,9 +98,7 @@ async fn add_note(
 
 /// Take a lead out of quarantine.
 #[utoipa::path(post, path = "/admin/leads/{id}/release", tag = "leads", params(("id" = LeadId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<LeadDetail>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<LeadDetail>)))]
 async fn release(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

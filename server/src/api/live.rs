@@ -101,9 +101,8 @@ pub struct LiveQuery {
 /// `Last-Event-ID` goes on without a gap. The stream ends within 5 s of the session's end. Readings are told of the one cell that
 /// is named by `cell`.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery), security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, content_type = "text/event-stream", body = SentEvent), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 200, content_type = "text/event-stream", body = SentEvent), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
 async fn live(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiQuery, Paging};
 use crate::state::AppState;
 
@@ -20,8 +20,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// Your notices in this organisation, newest first.
 #[utoipa::path(get, path = "/auth/notices", tag = "auth", params(NoticeFilter, PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Notice>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Notice>)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -33,9 +32,7 @@ async fn list(
 
 /// Mark your notices as read: some, or all.
 #[utoipa::path(post, path = "/auth/notices/read", tag = "auth", request_body = ReadNotices,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<UnreadNotices>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 413, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<UnreadNotices>)))]
 async fn read(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -46,16 +43,14 @@ async fn read(
 
 /// What you want to be told in this organisation, and how.
 #[utoipa::path(get, path = "/auth/notices/preferences", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<NoticePreferences>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<NoticePreferences>)))]
 async fn preferences(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<NoticePreferences>> {
     Ok(Data::new(service::notice_preferences(&state.app, &actor).await?))
 }
 
 /// Say what you want to be told in this organisation, and how.
 #[utoipa::path(put, path = "/auth/notices/preferences", tag = "auth", request_body = NoticePreferences,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<NoticePreferences>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<NoticePreferences>)))]
 async fn set_preferences(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

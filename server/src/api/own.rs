@@ -51,22 +51,21 @@ pub struct Switch {
 
 /// Your sessions in all organisations, the last used first.
 #[utoipa::path(get, path = "/auth/sessions", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Vec<SessionInfo>>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<Vec<SessionInfo>>)))]
 async fn sessions(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Vec<SessionInfo>>> {
     Ok(Data::new(service::own_sessions(&state.app, &actor).await?))
 }
 
 /// End all your sessions but this one.
 #[utoipa::path(delete, path = "/auth/sessions", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Ended>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<Ended>)))]
 async fn end_others(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Ended>> {
     Ok(Data::new(Ended { ended: service::end_other_sessions(&state.app, &actor).await? }))
 }
 
 /// End one of your sessions.
 #[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", params(("id" = SessionId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn end_session(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -78,9 +77,7 @@ async fn end_session(
 
 /// Change your name or phone number.
 #[utoipa::path(patch, path = "/auth/me", tag = "auth", request_body = UpdateOwn,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<User>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<User>)))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -91,9 +88,7 @@ async fn update(
 
 /// Change your password. Your other sessions end.
 #[utoipa::path(post, path = "/auth/password", tag = "auth", request_body = ChangePassword,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn change_password(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -105,7 +100,7 @@ async fn change_password(
 
 /// The organisations that you may come into.
 #[utoipa::path(get, path = "/auth/organisations", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Vec<OrganisationRef>>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<Vec<OrganisationRef>>)))]
 async fn organisations(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -115,9 +110,7 @@ async fn organisations(
 
 /// Go over to another of your organisations. This session acts there from the next request on.
 #[utoipa::path(post, path = "/auth/organisations", tag = "auth", request_body = Switch,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn switch(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

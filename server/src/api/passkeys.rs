@@ -46,7 +46,7 @@ pub struct NewPasskey {
 
 /// Your passkeys.
 #[utoipa::path(get, path = "/auth/passkeys", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Vec<PasskeyInfo>>), (status = 401, body = ErrorBody)))]
+    responses((status = 200, body = Data<Vec<PasskeyInfo>>)))]
 async fn list(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Vec<PasskeyInfo>>> {
     Ok(Data::new(service::own_passkeys(&state.app, &actor).await?))
 }
@@ -54,8 +54,7 @@ async fn list(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiRe
 /// Add a passkey. It needs a fresh proof of who you are.
 #[utoipa::path(post, path = "/auth/passkeys", tag = "auth", request_body = NewPasskey,
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<PasskeyInfo>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 201, body = Data<PasskeyInfo>), (status = 404, body = ErrorBody)))]
 async fn add(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -68,9 +67,7 @@ async fn add(
 
 /// Remove a passkey of yours.
 #[utoipa::path(delete, path = "/auth/passkeys/{id}", tag = "auth", params(("id" = PasskeyId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 204)))]
 async fn remove(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -82,8 +79,7 @@ async fn remove(
 
 /// What a device is asked to make a passkey with.
 #[utoipa::path(post, path = "/auth/passkeys/question", tag = "auth", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<PasskeyQuestion>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Data<PasskeyQuestion>), (status = 404, body = ErrorBody)))]
 async fn ask_to_add(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<PasskeyQuestion>> {
     Ok(Data::new(service::begin_passkey(&state.app, &actor).await?))
 }

@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 use crate::http::auth::{SignedIn, Visitor};
 use crate::http::client::FromClient;
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, ApiQuery, Paging};
 use crate::http::upload::{self, AddedPhotos, Intake, MAX_UPLOAD_BYTES, PhotoForm, SentPhotos};
 use crate::state::AppState;
@@ -57,7 +57,7 @@ struct OrgParams {
 
 /// Announce a car before arriving.
 #[utoipa::path(post, path = "/checkin", tag = "repairs", params(OrgParams), request_body = CheckIn, responses(
-    (status = 201, body = Data<CheckedIn>), (status = 400, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    (status = 201, body = Data<CheckedIn>)))]
 async fn check_in(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -90,9 +90,7 @@ struct PhotoParts {
 #[utoipa::path(post, path = "/checkin/{repairId}/photos", tag = "repairs",
     params(("repairId" = RepairId, Path), OrgParams),
     request_body(content_type = "multipart/form-data", content = PhotoParts),
-    responses((status = 201, body = AddedPhotos), (status = 400, body = ErrorBody),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 201, body = AddedPhotos)))]
 async fn add_check_in_photos(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -116,7 +114,7 @@ struct TrackParams {
 
 /// Where is my car?
 #[utoipa::path(get, path = "/track/{code}", tag = "repairs", params(("code" = String, Path), TrackParams), responses(
-    (status = 200, body = Data<Tracking>), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    (status = 200, body = Data<Tracking>)))]
 async fn track(
     State(state): State<AppState>,
     FromClient(client): FromClient,
@@ -129,8 +127,7 @@ async fn track(
 
 /// The repairs of the organisation.
 #[utoipa::path(get, path = "/repairs", tag = "repairs", params(RepairFilter, PageRequest), security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<RepairSummary>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    responses((status = 200, body = List<RepairSummary>)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -142,9 +139,7 @@ async fn list(
 
 /// Make a repair at the counter.
 #[utoipa::path(post, path = "/repairs", tag = "repairs", request_body = CheckIn,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<CheckedIn>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<CheckedIn>)))]
 async fn create(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -156,9 +151,7 @@ async fn create(
 
 /// One repair, with customer, vehicle, photos and history.
 #[utoipa::path(get, path = "/repairs/{id}", tag = "repairs", params(("id" = RepairId, Path)),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<RepairDetail>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<RepairDetail>)))]
 async fn get(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -169,10 +162,7 @@ async fn get(
 
 /// Change the facts of a repair.
 #[utoipa::path(patch, path = "/repairs/{id}", tag = "repairs", params(("id" = RepairId, Path)), request_body = UpdateRepair,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<RepairDetail>)))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -185,9 +175,7 @@ async fn update(
 /// Move a repair to another status. A forbidden step answers 409 with the allowed ones.
 #[utoipa::path(post, path = "/repairs/{id}/status", tag = "repairs", params(("id" = RepairId, Path)),
     request_body = ChangeStatus, security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = Data<RepairDetail>)))]
 async fn change_status(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -201,9 +189,7 @@ async fn change_status(
 /// opening hours is refused unless `outsideHours` says that it is meant.
 #[utoipa::path(post, path = "/repairs/{id}/confirm", tag = "repairs", params(("id" = RepairId, Path)),
     request_body = ConfirmRepair, security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = Data<RepairDetail>)))]
 async fn confirm(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -216,8 +202,7 @@ async fn confirm(
 /// Add a note to a repair: for colleagues, or for the customer, who reads it on the tracking page.
 #[utoipa::path(post, path = "/repairs/{id}/notes", tag = "repairs", params(("id" = RepairId, Path)),
     request_body = AddNote, security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<RepairDetail>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 201, body = Data<RepairDetail>)))]
 async fn add_note(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -230,10 +215,7 @@ async fn add_note(
 /// Add photos to a repair. A photo that cannot be read is named beside those that were added.
 #[utoipa::path(post, path = "/repairs/{id}/photos", tag = "repairs", params(("id" = RepairId, Path)),
     request_body(content_type = "multipart/form-data", content = PhotoParts),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = AddedPhotos), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = AddedPhotos)))]
 async fn add_photos(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -258,8 +240,7 @@ struct PhotoParams {
 #[utoipa::path(get, path = "/repairs/{id}/photos/{photoId}", tag = "repairs",
     params(("id" = RepairId, Path), ("photoId" = FileId, Path), PhotoParams),
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, content_type = "image/jpeg", body = String), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, content_type = "image/jpeg", body = String)))]
 async fn photo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -274,8 +255,7 @@ async fn photo(
 /// Remove a photo.
 #[utoipa::path(delete, path = "/repairs/{id}/photos/{photoId}", tag = "repairs",
     params(("id" = RepairId, Path), ("photoId" = FileId, Path)), security(("accessToken" = []), ("session" = [])),
-    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    responses((status = 204)))]
 async fn delete_photo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

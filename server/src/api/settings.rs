@@ -23,7 +23,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// The settings of the organisation.
 #[utoipa::path(get, path = "/admin/settings", tag = "administration", security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Settings>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    responses((status = 200, body = Data<Settings>)))]
 async fn get(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Settings>> {
     Ok(Data::new(service::settings(&state.app, &actor).await?))
 }
@@ -33,9 +33,7 @@ async fn get(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiRes
 /// While something is under way in it (an active alert, an open repair, a lead that nobody has called), switching it off is
 /// refused with 409: `error` says what would stop, and `confirm` names the field that lets it stop, `stopUnderWay`.
 #[utoipa::path(patch, path = "/admin/settings", tag = "administration", request_body = UpdateSettings,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Settings>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Settings>)))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -56,10 +54,7 @@ struct LogoPart {
 /// Give the organisation a logo: the first file of the form.
 #[utoipa::path(post, path = "/admin/settings/logo", tag = "administration",
     request_body(content_type = "multipart/form-data", content = LogoPart),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Settings>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = Data<Settings>)))]
 async fn set_logo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -72,8 +67,7 @@ async fn set_logo(
 /// Take the logo away.
 #[utoipa::path(delete, path = "/admin/settings/logo", tag = "administration",
     security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Settings>), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Data<Settings>), (status = 404, body = ErrorBody)))]
 async fn remove_logo(State(state): State<AppState>, SignedIn(actor): SignedIn) -> ApiResult<Data<Settings>> {
     Ok(Data::new(service::remove_logo(&state.app, &actor).await?))
 }

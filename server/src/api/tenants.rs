@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::http::auth::SignedIn;
 use crate::http::envelope::{Data, List};
-use crate::http::error::{ApiResult, ErrorBody};
+use crate::http::error::ApiResult;
 use crate::http::extract::{ApiJson, ApiPath, Paging};
 use crate::http::idempotency::HoldsSecret;
 use crate::state::AppState;
@@ -36,9 +36,7 @@ pub struct CreatedTenant {
 
 /// The organisations of the installation, the newest first. For its operator alone.
 #[utoipa::path(get, path = "/tenants", tag = "operator", params(PageRequest),
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = List<Tenant>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 200, body = List<Tenant>)))]
 async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -49,9 +47,7 @@ async fn list(
 
 /// Make an organisation and invite its first administrator. For the operator alone.
 #[utoipa::path(post, path = "/tenants", tag = "operator", request_body = NewTenant,
-    security(("accessToken" = []), ("session" = [])),
-    responses((status = 201, body = Data<CreatedTenant>), (status = 400, body = ErrorBody),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    security(("accessToken" = []), ("session" = [])), responses((status = 201, body = Data<CreatedTenant>)))]
 async fn create(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
@@ -64,8 +60,7 @@ async fn create(
 /// Rename an organisation, or let nobody in any more. For the operator alone.
 #[utoipa::path(patch, path = "/tenants/{id}", tag = "operator", params(("id" = OrgId, Path)),
     request_body = UpdateTenant, security(("accessToken" = []), ("session" = [])),
-    responses((status = 200, body = Data<Tenant>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = Data<Tenant>)))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
