@@ -109,15 +109,30 @@ async fn fill_sqlite(steps: &Migrator, version: i64, file: &Path, example: &Path
         );
         missing.push((table, statement));
     }
+    let filled = fill_in_turn(version, missing, async |table: &str, statement: &str| {
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut to).await?;
+        let count = format!("SELECT COUNT(*) FROM main.{table}");
+        let (rows,): (i64,) = sqlx::query_as(AssertSqlSafe(count)).fetch_one(&mut to).await?;
+        Ok(rows)
+    })
+    .await;
+    to.close().await.unwrap();
+    filled
+}
+
+/// Fills tables, each by its statement, in an order that their references allow: whatever refers to another table waits
+/// until that one is filled. What fills a table tells how many rows are in it then, and that is what is returned.
+async fn fill_in_turn(
+    version: i64,
+    mut missing: Vec<(String, String)>,
+    mut fill: impl AsyncFnMut(&str, &str) -> Result<i64, sqlx::Error>,
+) -> BTreeMap<String, i64> {
     let mut filled = BTreeMap::new();
-    // Whatever refers to another table waits until that one is filled.
     while !missing.is_empty() {
         let (before, mut later) = (missing.len(), Vec::new());
         for (table, statement) in missing {
-            match sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut to).await {
-                Ok(_) => {
-                    let count = format!("SELECT COUNT(*) FROM main.{table}");
-                    let (rows,): (i64,) = sqlx::query_as(AssertSqlSafe(count)).fetch_one(&mut to).await.unwrap();
+            match fill(&table, &statement).await {
+                Ok(rows) => {
                     filled.insert(table, rows);
                 }
                 Err(error) => later.push((table, statement, error)),
@@ -126,7 +141,6 @@ async fn fill_sqlite(steps: &Migrator, version: i64, file: &Path, example: &Path
         assert!(later.len() < before, "version {version}: {later:?}");
         missing = later.into_iter().map(|(table, statement, _)| (table, statement)).collect();
     }
-    to.close().await.unwrap();
     filled
 }
 
@@ -205,23 +219,13 @@ async fn fill_postgres(steps: &Migrator, version: i64, installation: &Fresh, exa
             missing.push((table, statement));
         }
     }
-    let mut filled = BTreeMap::new();
-    while !missing.is_empty() {
-        let (before, mut later) = (missing.len(), Vec::new());
-        for (table, statement) in missing {
-            let rows = &example[&table].1;
-            match insert(&mut to, &statement, rows).await {
-                Ok(()) => {
-                    let count = format!("SELECT COUNT(*) FROM {table}");
-                    let (rows,): (i64,) = sqlx::query_as(AssertSqlSafe(count)).fetch_one(&mut to).await.unwrap();
-                    filled.insert(table, rows);
-                }
-                Err(error) => later.push((table, statement, error)),
-            }
-        }
-        assert!(later.len() < before, "version {version}: {later:?}");
-        missing = later.into_iter().map(|(table, statement, _)| (table, statement)).collect();
-    }
+    let filled = fill_in_turn(version, missing, async |table: &str, statement: &str| {
+        insert(&mut to, statement, &example[table].1).await?;
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        let (rows,): (i64,) = sqlx::query_as(AssertSqlSafe(count)).fetch_one(&mut to).await?;
+        Ok(rows)
+    })
+    .await;
     to.close().await.unwrap();
     filled
 }
