@@ -16,6 +16,7 @@ use crate::kernel::journal::{self, Entry};
 use crate::kernel::notes;
 use crate::kernel::page::{Cursor, Page, PageRequest, PageWindow, words_of_search};
 use crate::kernel::permission::Permission;
+use crate::kernel::text::given;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::kernel::zone::{day, day_start, zone};
@@ -52,14 +53,13 @@ const fn cursor(seq: i64, org: OrgId) -> Cursor {
 }
 
 async fn check(app: &App, org: OrgId, filter: &AuditFilter) -> Result<ListFilter> {
-    let given =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+    let small = |text: Option<&str>| given(text).map(str::to_lowercase);
     let mut check = Validator::default();
-    let action = given(&filter.action).map(|action| match action.contains('.') {
+    let action = small(filter.action.as_deref()).map(|action| match action.contains('.') {
         true => Action::Exactly(action),
         false => Action::Area(action),
     });
-    let subject = given(&filter.subject).map(|subject| match subject.split_once(':') {
+    let subject = small(filter.subject.as_deref()).map(|subject| match subject.split_once(':') {
         None => (subject, None),
         Some((kind, id)) => {
             let id = uuid::Uuid::try_parse(id).ok();
@@ -69,7 +69,7 @@ async fn check(app: &App, org: OrgId, filter: &AuditFilter) -> Result<ListFilter
             (kind.to_owned(), id)
         }
     });
-    let by = match given(&filter.actor) {
+    let by = match small(filter.actor.as_deref()) {
         None => None,
         Some(word) => match (uuid::Uuid::try_parse(&word), ACTOR_KINDS.iter().find(|kind| **kind == word)) {
             // An account acts through its membership.
@@ -98,7 +98,7 @@ async fn check(app: &App, org: OrgId, filter: &AuditFilter) -> Result<ListFilter
 
 /// The moment that a text says, moved by one unit of it if asked: a day by a day, a moment by its smallest part.
 fn moment(check: &mut Validator, field: &str, text: Option<&str>, plus: u8, tz: Tz) -> Option<Timestamp> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    let text = given(text)?;
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment.plus(i64::from(plus)));
     }

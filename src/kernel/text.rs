@@ -11,6 +11,12 @@ pub fn line(value: &str) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
+/// What was given of something that may be left out, trimmed. Blanks alone are nothing.
+#[must_use]
+pub fn given(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|value| !value.is_empty())
+}
+
 /// A text of several lines, for people: nothing invisible but line breaks and tabs, composed letters, trimmed.
 #[must_use]
 pub fn lines(value: &str) -> String {

@@ -16,6 +16,7 @@ use crate::kernel::notes::{self, Note};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::phone;
+use crate::kernel::text::given;
 use crate::kernel::time::{DAY, SECOND};
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
@@ -98,10 +99,8 @@ fn quarantine_reason(clean: &CleanLead, signs: FormSigns) -> Option<&'static str
 pub async fn list(app: &App, actor: &Actor, filter: &LeadFilter, page: &PageRequest) -> Result<Page<LeadSummary>> {
     actor.require(Permission::LeadsRead)?;
     let window = page.window(app, "leads", actor.org, filter)?;
-    let given =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let mut check = Validator::default();
-    let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    let status = given(filter.status.as_deref()).and_then(|word| check.word("status", word));
     check.finish(())?;
     let checked = ListFilter {
         status,

@@ -2,7 +2,7 @@
 
 use super::model::{CleanLead, LeadStatus, LeadSummary};
 use crate::Result;
-use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{LeadId, OrgId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::phone::search_words;
@@ -128,9 +128,7 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
     if let Some(status) = filter.status {
         query.push(" AND status = ").push_bind(status);
     }
-    for word in &filter.words {
-        query.push(" AND search LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
-    }
+    query.push_words("search", &filter.words);
 }
 
 pub(super) async fn set_status(tx: &mut Tx, org: OrgId, id: LeadId, status: LeadStatus, now: Timestamp) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::kernel::error::Conflict;
 use crate::kernel::ids::RepairId;
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::permission::Permission;
+use crate::kernel::text;
 use crate::kernel::time::{DAY, Timestamp};
 use crate::kernel::validate::Validator;
 use crate::kernel::zone;
@@ -123,15 +124,13 @@ pub async fn suggested(app: &App, actor: &Actor, repair: &RepairDetail) -> Resul
 
 /// The moment that was given, if one was.
 fn given(input: &ConfirmRepair, tz: Tz) -> Result<Option<Timestamp>> {
-    let text =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    if let Some(at) = text(&input.appointment_at) {
+    if let Some(at) = text::given(input.appointment_at.as_deref()) {
         let invalid = |_| Error::field("appointmentAt", "invalid_time", "must be a time such as 2026-11-20T10:00:00Z");
         return at.parse().map(Some).map_err(invalid);
     }
-    match (text(&input.confirmed_date), text(&input.confirmed_time)) {
+    match (text::given(input.confirmed_date.as_deref()), text::given(input.confirmed_time.as_deref())) {
         (None, None) => Ok(None),
-        (Some(date), Some(time)) => zone::local("appointmentAt", &date, &time, tz).map(Some),
+        (Some(date), Some(time)) => zone::local("appointmentAt", date, time, tz).map(Some),
         _ => Err(Error::field("appointmentAt", "required", "needs both a day and a time")),
     }
 }

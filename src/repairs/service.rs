@@ -23,6 +23,7 @@ use crate::kernel::notes;
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
 use crate::kernel::phone::{self, Country};
+use crate::kernel::text::given;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::{Validator, plate_key};
 use crate::kernel::zone;
@@ -198,13 +199,11 @@ fn due_key(promised: Option<&str>) -> i64 {
 }
 
 async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<(ListFilter, RepairSort)> {
-    let given =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let mut check = Validator::default();
-    let status = given(&filter.status).and_then(|word| check.word("status", &word));
-    let stage = given(&filter.stage).and_then(|word| check.word("stage", &word));
-    let sort = given(&filter.sort).map_or(Some(RepairSort::Newest), |word| check.word("sort", &word));
-    let assignee = match given(&filter.assignee).as_deref() {
+    let status = given(filter.status.as_deref()).and_then(|word| check.word("status", word));
+    let stage = given(filter.stage.as_deref()).and_then(|word| check.word("stage", word));
+    let sort = given(filter.sort.as_deref()).map_or(Some(RepairSort::Newest), |word| check.word("sort", word));
+    let assignee = match given(filter.assignee.as_deref()) {
         None => None,
         Some("none") => Some(Assignee::Nobody),
         Some("me") => Some(Assignee::Member(actor.member().ok_or(Error::Unauthorized)?.membership)),
@@ -216,15 +215,15 @@ async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result
             }
         },
     };
-    let (start, end) = (given(&filter.start_date), given(&filter.end_date));
+    let (start, end) = (given(filter.start_date.as_deref()), given(filter.end_date.as_deref()));
     check.finish(())?;
     let mut checked = ListFilter { status, stage, assignee, ..ListFilter::default() };
     let overdue = filter.overdue.unwrap_or_default();
     if start.is_some() || end.is_some() || overdue {
         let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
         checked.late_on = overdue.then(|| zone::day(app.clock.now(), tz));
-        checked.from = start.map(|date| zone::day_start("startDate", &date, 0, tz)).transpose()?;
-        checked.before = end.map(|date| zone::day_start("endDate", &date, 1, tz)).transpose()?;
+        checked.from = start.map(|date| zone::day_start("startDate", date, 0, tz)).transpose()?;
+        checked.before = end.map(|date| zone::day_start("endDate", date, 1, tz)).transpose()?;
     }
     checked.words = words_of_search(filter.search.as_deref());
     Ok((checked, sort.unwrap_or(RepairSort::Newest)))

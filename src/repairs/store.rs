@@ -3,7 +3,7 @@
 use super::model::{BoardColumn, RepairSort, RepairStage, RepairSummary, RepairType};
 use super::status::RepairStatus;
 use crate::Result;
-use crate::kernel::db::{Conn, Sort, Sql, Tx, like, sql};
+use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId, VehicleId};
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
@@ -372,9 +372,7 @@ fn push_filter(query: &mut Sql, filter: &ListFilter) {
     if let Some(before) = filter.before {
         query.push(" AND r.created_at < ").push_bind(before);
     }
-    for word in &filter.words {
-        query.push(" AND r.search LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
-    }
+    query.push_words("r.search", &filter.words);
     if let Some(today) = &filter.late_on {
         query.push(" AND r.promised_date < ").push_bind(today).push(CAN_BE_LATE);
     }

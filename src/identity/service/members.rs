@@ -16,6 +16,7 @@ use crate::kernel::ids::{AccountId, CustomerId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry, FORGOTTEN};
 use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::{BuiltInRole, Permission, PermissionSet};
+use crate::kernel::text::given;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
 
@@ -132,12 +133,12 @@ pub async fn members(
 ) -> Result<Page<MemberDetail>> {
     actor.require(Permission::UsersManage)?;
     let window = page.window(app, "members", actor.org, filter)?;
-    let given =
-        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+    let small = |text: Option<&str>| given(text).map(str::to_lowercase);
     let mut check = Validator::default();
-    let status = given(&filter.status).and_then(|word| check.word("status", &word));
+    let status = small(filter.status.as_deref()).and_then(|word| check.word("status", &word));
     check.finish(())?;
-    let role = given(&filter.role).map(|role| role.parse().map_or(role, |known: BuiltInRole| known.to_string()));
+    let role =
+        small(filter.role.as_deref()).map(|role| role.parse().map_or(role, |known: BuiltInRole| known.to_string()));
     let checked = MemberListFilter { status, role, words: words_of_search(filter.search.as_deref()) };
     let rows = store::members(&app.db, actor.org, &checked, window).await?;
     let total = window.total(&rows, store::count_members(&app.db, actor.org, &checked)).await?;

@@ -24,7 +24,6 @@ use tokio::sync::watch;
 pub use list::Sort;
 pub(crate) use multi_row::MultiRow;
 pub use query::{Conn, Rows, Sql, ToValue, Value, sql};
-pub use search::like;
 // For those who talk to one database and mean it, such as the tests of what happens when it goes away.
 use written::Written;
 pub(crate) use written::{Position, WrittenRow};

@@ -3,8 +3,7 @@
 use super::Sql;
 
 /// A LIKE pattern for a word anywhere, with its wildcards made literal.
-#[must_use]
-pub fn like(word: &str) -> String {
+fn like(word: &str) -> String {
     let mut pattern = String::with_capacity(word.len() + 2);
     pattern.push('%');
     for letter in word.chars() {
@@ -36,6 +35,14 @@ fn spellings(word: &str) -> Vec<String> {
 }
 
 impl Sql {
+    /// Narrows a query to the rows of which a column holds all of some words. Both are in small letters.
+    pub fn push_words(&mut self, column: &'static str, words: &[String]) -> &mut Self {
+        for word in words {
+            self.push(" AND ").push(column).push(" LIKE ").push_bind(like(word)).push(" ESCAPE '\\'");
+        }
+        self
+    }
+
     /// Narrows a query to the rows in which one of some expressions holds a word, which is in small letters.
     pub fn push_search(&mut self, expressions: &[&'static str], word: &str) -> &mut Self {
         let mut joint = " AND (";
