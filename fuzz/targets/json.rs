@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use officina::Error;
 use officina::audit::AuditFilter;
 use officina::leads::model::SubmitLead;
-use officina::repairs::model::{ChangeStatus, CheckIn, UpdateRepair};
+use officina::repairs::{ChangeStatus, CheckIn, UpdateRepair};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -3,7 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use super::model::{ConfirmRepair, RepairDetail};
+use super::inputs::ConfirmRepair;
+use super::model::RepairDetail;
 use super::service::{self, SUBJECT, require_change};
 use super::status::{RepairStatus, StepRights, Transition};
 use super::store;

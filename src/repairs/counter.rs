@@ -1,6 +1,7 @@
 //! Cars that are taken in at the counter.
 
-use super::model::{CheckIn, CheckedIn};
+use super::inputs::CheckIn;
+use super::model::CheckedIn;
 use super::service::check_in;
 use super::status::RepairStatus;
 use super::store;

@@ -1,6 +1,7 @@
 //! Body-shop repairs: check-in by the customer, the line of statuses that staff move a repair along, and the tracking
 //! page that answers "where is my car?" from the same journal.
 
+pub mod inputs;
 pub mod model;
 pub mod status;
 
@@ -21,5 +22,6 @@ mod submitted;
 #[cfg(feature = "ssr")]
 pub mod tracking;
 
+pub use inputs::*;
 pub use model::*;
 pub use status::*;

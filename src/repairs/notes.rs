@@ -1,6 +1,7 @@
 //! Notes on repairs, for colleagues or for the customer.
 
-use super::model::{AddNote, RepairDetail};
+use super::inputs::AddNote;
+use super::model::RepairDetail;
 use super::service::{self, SUBJECT, require_change};
 use super::store;
 use crate::kernel::App;

@@ -1,8 +1,8 @@
 //! The rules of repairs.
 
+use super::inputs::{ChangeStatus, CheckIn, CleanCheckIn, RepairFilter, RepairSort, UpdateRepair};
 use super::model::{
-    BoardColumn, ChangeStatus, CheckIn, CheckedIn, CleanCheckIn, PhotoCategory, RepairCustomer, RepairDetail,
-    RepairFilter, RepairPhoto, RepairSort, RepairSummary, RepairVehicle, UpdateRepair,
+    BoardColumn, CheckedIn, PhotoCategory, RepairCustomer, RepairDetail, RepairPhoto, RepairSummary, RepairVehicle,
 };
 use super::photos::{self, StoredPhotos};
 use super::status::{LINE, RepairStatus, StepRights, Transition};

@@ -1,6 +1,7 @@
 //! SQL of repairs.
 
-use super::model::{BoardColumn, RepairSort, RepairStage, RepairSummary, RepairType};
+use super::inputs::{CheckIn, RepairSort, RepairStage};
+use super::model::{BoardColumn, RepairSummary, RepairType};
 use super::status::RepairStatus;
 use crate::Result;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
@@ -106,7 +107,7 @@ pub(super) struct NewRepair<'a> {
     pub submitted_name: Option<&'a str>,
     pub submitted_email: Option<&'a str>,
     pub submitted_vehicle: Option<String>,
-    pub input: &'a super::model::CheckIn,
+    pub input: &'a CheckIn,
     pub submission_key: Option<&'a str>,
     pub search: String,
     pub now: Timestamp,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::CheckIn;
+use super::inputs::CheckIn;
 use super::status::RepairStatus;
 
 /// The vehicle in the words of the form.
