@@ -8,7 +8,11 @@ pub mod status;
 #[cfg(feature = "ssr")]
 pub mod appointments;
 #[cfg(feature = "ssr")]
+mod check_in;
+#[cfg(feature = "ssr")]
 pub mod counter;
+#[cfg(feature = "ssr")]
+mod lists;
 #[cfg(feature = "ssr")]
 pub mod notes;
 #[cfg(feature = "ssr")]

@@ -1,260 +1,27 @@
 //! The rules of repairs.
 
-use super::inputs::{ChangeStatus, CheckIn, CleanCheckIn, RepairFilter, RepairSort, UpdateRepair};
-use super::model::{
-    BoardColumn, CheckedIn, PhotoCategory, RepairCustomer, RepairDetail, RepairPhoto, RepairSummary, RepairVehicle,
-};
-use super::photos::{self, StoredPhotos};
-use super::status::{LINE, RepairStatus, StepRights, Transition};
-use super::store::{self, Assignee, DetailRow, ListFilter, NewRepair, SummaryRow};
+use super::inputs::{ChangeStatus, UpdateRepair};
+use super::model::{RepairCustomer, RepairDetail, RepairPhoto, RepairVehicle};
+use super::status::{RepairStatus, StepRights, Transition};
+use super::store::{self, DetailRow};
 use super::submitted::{SubmittedVehicle, shown_instead};
-use super::tracking::new_code;
-use crate::customers::service as customers;
-use crate::customers::service::{Customer, NewVehicle};
-use crate::identity::{self, PublicForm};
 use crate::kernel::App;
-use crate::kernel::actor::{Actor, ActorKind};
+use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::error::Conflict;
-use crate::kernel::files::{self, Photo};
+use crate::kernel::files;
 use crate::kernel::ids::{CustomerId, MembershipId, OrgId, RepairId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::notes;
-use crate::kernel::page::{Cursor, Page, PageRequest, words_of_search};
 use crate::kernel::permission::Permission;
-use crate::kernel::phone::{self, Country};
-use crate::kernel::text::given;
-use crate::kernel::time::Timestamp;
-use crate::kernel::validate::{Validator, plate_key};
-use crate::kernel::zone;
+use crate::kernel::validate::Validator;
 use crate::{Error, Result};
+
+pub use super::check_in::check_in;
+pub use super::lists::{board, list, open_counts};
 
 /// The word of repairs in the journal and among files.
 pub(super) const SUBJECT: &str = "repair";
-/// Cards in a column of the board; the list has the rest.
-const BOARD_CARDS: u32 = 30;
-
-/// Takes a check-in of the public: finds or makes the customer and the vehicle, makes the repair, keeps the photos.
-///
-/// `submission` names the form that was sent: sent twice, it makes one repair and answers the same code, and photos that
-/// only the second sending has are added. With other fields it is another check-in: browsers go back to a filled form.
-///
-/// # Errors
-/// [`Error::NotFound`] where visitors may not check in, [`Error::Validation`] with all broken fields; nothing is written
-/// then.
-pub async fn check_in(
-    app: &App,
-    actor: &Actor,
-    input: &CheckIn,
-    photos: &[(PhotoCategory, Photo)],
-    submission: Option<&str>,
-) -> Result<CheckedIn> {
-    let organisation = identity::service::organisation(app, actor.org).await?;
-    if actor.kind == ActorKind::Public && !organisation.offers(PublicForm::CheckIn) {
-        return Err(Error::NotFound);
-    }
-    let tz = zone::zone(&organisation.time_zone);
-    let clean = input.clean(&zone::day(app.clock.now(), tz))?;
-    let submission = submission.map(|token| submission_key(app, token, &clean)).transpose()?;
-    let submission = submission.as_deref();
-    if let Some(key) = submission
-        && let Some(earlier) = earlier(app, actor.org, key).await?
-    {
-        photos::add_missing(app, actor, earlier.id, photos).await?;
-        return Ok(earlier);
-    }
-    let stored = StoredPhotos::put(app, actor.org, photos).await?;
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    let home = identity::service::country(app, &mut tx, actor.org).await?;
-    let Some(checked_in) = insert_repair(&mut tx, actor, home, &clean, submission, now).await? else {
-        tx.rollback().await?;
-        let key = submission.unwrap_or_default();
-        return earlier(app, actor.org, key).await?.ok_or_else(|| Error::internal("no tracking code was free"));
-    };
-    stored.insert(&mut tx, actor.org, checked_in.id, now).await?;
-    tx.commit().await?;
-    Ok(checked_in)
-}
-
-/// What a sending is known again by: the form's token and all that it said.
-fn submission_key(app: &App, token: &str, clean: &CleanCheckIn) -> Result<String> {
-    let said = serde_json::to_string(&(token, clean.repair_type, &clean.input)).map_err(Error::internal)?;
-    Ok(app.secret.sign("check-in-form", &said))
-}
-
-async fn earlier(app: &App, org: OrgId, key: &str) -> Result<Option<CheckedIn>> {
-    let row = store::by_submission(&app.db, org, key).await?;
-    Ok(row.map(|(id, tracking_code, status)| CheckedIn { id, tracking_code, status }))
-}
-
-/// Inserts the repair with its customer and vehicle. None when the same form has just made one.
-async fn insert_repair(
-    tx: &mut Tx,
-    actor: &Actor,
-    home: Country,
-    clean: &CleanCheckIn,
-    submission: Option<&str>,
-    now: Timestamp,
-) -> Result<Option<CheckedIn>> {
-    let input = &clean.input;
-    let email = input.customer_email.as_deref();
-    let customer =
-        customers::find_or_create(tx, actor, home, (&input.customer_name, &input.customer_phone), email, now).await?;
-    let vehicle = NewVehicle {
-        plate: &input.vehicle_plate,
-        brand: input.vehicle_brand.as_deref(),
-        model: input.vehicle_model.as_deref(),
-        year: input.vehicle_year,
-        vin: input.vin.as_deref(),
-    };
-    let vehicle = customers::find_or_create_vehicle(tx, actor, customer.id, vehicle, now).await?;
-    let id = RepairId::new();
-    let submitted_vehicle = match actor.kind {
-        ActorKind::Public => Some(serde_json::to_string(&SubmittedVehicle::from(input)).map_err(Error::internal)?),
-        _ => None,
-    };
-    // 32⁶ codes: a collision is rare, several in a row mean that something else is wrong.
-    for _ in 0..8 {
-        let code = new_code();
-        let new = NewRepair {
-            id,
-            tracking_code: &code,
-            repair_type: clean.repair_type,
-            customer: customer.id,
-            vehicle: vehicle.id,
-            submitted_name: (customer.name != input.customer_name).then_some(input.customer_name.as_str()),
-            submitted_email: email.filter(|email| customer.email.as_deref() != Some(email)),
-            submitted_vehicle: submitted_vehicle.clone(),
-            input,
-            submission_key: submission,
-            search: search_words(&code, &customer, home, input),
-            now,
-        };
-        if store::insert(tx, actor.org, &new).await? {
-            let entry = Entry::new("repairs.created", SUBJECT, id.0).after(&serde_json::json!({
-                "status": RepairStatus::PreCheckin, "trackingCode": code, "plate": input.vehicle_plate,
-                "customerId": customer.id, "repairType": clean.repair_type,
-            }));
-            journal::write(tx, actor, now, entry).await?;
-            return Ok(Some(CheckedIn { id, tracking_code: code, status: RepairStatus::PreCheckin }));
-        }
-        if let Some(key) = submission
-            && store::by_submission(&mut *tx, actor.org, key).await?.is_some()
-        {
-            return Ok(None);
-        }
-    }
-    Err(Error::internal("no tracking code was free"))
-}
-
-fn search_words(code: &str, customer: &Customer, home: Country, input: &CheckIn) -> String {
-    let number = phone::e164(&customer.phone, home).unwrap_or_default();
-    let parts = [
-        code,
-        &plate_key(&input.vehicle_plate),
-        &input.vehicle_plate,
-        &customer.name,
-        &phone::search_words(&customer.phone, &number),
-        input.vehicle_brand.as_deref().unwrap_or_default(),
-        input.vehicle_model.as_deref().unwrap_or_default(),
-        input.vin.as_deref().unwrap_or_default(),
-    ];
-    parts.join(" ").to_lowercase()
-}
-
-/// A page of repairs; of their own ones, for customers.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:read` and `portal:read`, [`Error::Validation`] for a filter that makes no sense.
-pub async fn list(app: &App, actor: &Actor, filter: &RepairFilter, page: &PageRequest) -> Result<Page<RepairSummary>> {
-    let scope = actor.scope(Permission::RepairsRead)?;
-    let window = page.window(app, "repairs", actor.org, filter)?;
-    let (mut checked, sort) = check_filter(app, actor, filter).await?;
-    checked.customers = scope.customers().map(<[_]>::to_vec);
-    let mut rows = store::list(&app.db, actor.org, &checked, sort, window).await?;
-    if !scope.sees_inside() {
-        for SummaryRow { summary, submitted_vehicle } in &mut rows {
-            summary.assignee_name = None;
-            if let Some(said) = shown_instead(summary.status, submitted_vehicle.as_deref()) {
-                (summary.brand, summary.model) = (said.brand, said.model);
-            }
-        }
-    }
-    let total = window.total(&rows, store::count(&app.db, actor.org, &checked)).await?;
-    let key = |SummaryRow { summary, .. }: &SummaryRow| Cursor {
-        key: match sort {
-            RepairSort::Newest | RepairSort::Oldest => summary.created_at.0,
-            RepairSort::Updated => summary.updated_at.0,
-            RepairSort::Due => due_key(summary.promised_date.as_deref()),
-        },
-        id: summary.id.0,
-    };
-    Ok(window.page(rows, key, total).map(|row| row.summary))
-}
-
-/// What a list that is due first is sorted by: the digits of the promised day.
-fn due_key(promised: Option<&str>) -> i64 {
-    promised.unwrap_or(store::NEVER_DUE).replace('-', "").parse().unwrap_or_default()
-}
-
-async fn check_filter(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<(ListFilter, RepairSort)> {
-    let mut check = Validator::default();
-    let status = given(filter.status.as_deref()).and_then(|word| check.word("status", word));
-    let stage = given(filter.stage.as_deref()).and_then(|word| check.word("stage", word));
-    let sort = given(filter.sort.as_deref()).map_or(Some(RepairSort::Newest), |word| check.word("sort", word));
-    let assignee = match given(filter.assignee.as_deref()) {
-        None => None,
-        Some("none") => Some(Assignee::Nobody),
-        Some("me") => Some(Assignee::Member(actor.member().ok_or(Error::Unauthorized)?.membership)),
-        Some(id) => match id.parse() {
-            Ok(id) => Some(Assignee::Member(id)),
-            Err(_) => {
-                check.errors.add("assignee", "invalid_id", "must be an id, me or none");
-                None
-            }
-        },
-    };
-    let (start, end) = (given(filter.start_date.as_deref()), given(filter.end_date.as_deref()));
-    check.finish(())?;
-    let mut checked = ListFilter { status, stage, assignee, ..ListFilter::default() };
-    let overdue = filter.overdue.unwrap_or_default();
-    if start.is_some() || end.is_some() || overdue {
-        let tz = zone::zone(&identity::service::organisation(app, actor.org).await?.time_zone);
-        checked.late_on = overdue.then(|| zone::day(app.clock.now(), tz));
-        checked.from = start.map(|date| zone::day_start("startDate", date, 0, tz)).transpose()?;
-        checked.before = end.map(|date| zone::day_start("endDate", date, 1, tz)).transpose()?;
-    }
-    checked.words = words_of_search(filter.search.as_deref());
-    Ok((checked, sort.unwrap_or(RepairSort::Newest)))
-}
-
-/// The board: every status that is not final, with its last touched repairs that pass the filter.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:read`, [`Error::Validation`] for a filter that makes no sense.
-pub async fn board(app: &App, actor: &Actor, filter: &RepairFilter) -> Result<Vec<BoardColumn>> {
-    actor.require(Permission::RepairsRead)?;
-    let (filter, _) = check_filter(app, actor, filter).await?;
-    let mut columns = Vec::new();
-    for status in LINE.into_iter().filter(|status| !status.is_final()).chain([RepairStatus::WaitingParts]) {
-        columns.push(store::board_column(&app.db, actor.org, &filter, status, BOARD_CARDS).await?);
-    }
-    Ok(columns)
-}
-
-/// Open repairs by status, and how many of them are past their promised date: the numbers of the home page.
-///
-/// # Errors
-/// [`Error::Forbidden`] without `repairs:read`.
-pub async fn open_counts(app: &App, actor: &Actor) -> Result<(Vec<(RepairStatus, i64)>, i64)> {
-    actor.require(Permission::RepairsRead)?;
-    let by_status = store::open_by_status(&app.db, actor.org).await?;
-    let filter = RepairFilter { overdue: Some(true), ..RepairFilter::default() };
-    let (overdue, _) = check_filter(app, actor, &filter).await?;
-    let overdue = store::count(&app.db, actor.org, &overdue).await?;
-    Ok((by_status, overdue))
-}
 
 /// A repair with its history and the steps that this actor may take; without what is internal, for its customer.
 ///
