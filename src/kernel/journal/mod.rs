@@ -6,6 +6,7 @@
 //! payload can be emptied on request while the chain still holds. The end of the chain is sealed with a key that is not in
 //! the database (see `seal`).
 
+mod past;
 mod seal;
 mod verify;
 
@@ -17,10 +18,10 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::{Conn, MultiRow, Tx, sql};
 use crate::kernel::ids::OrgId;
 use crate::kernel::time::Timestamp;
-use crate::kernel::timeline::{FieldChange, TimelineEntry};
 
 use seal::Head;
 
+pub use past::{PastEntry, past, timeline};
 pub(crate) use seal::{KEY, change_seals, is_foreign, seal_heads};
 pub use seal::{RESEALED, reseal};
 pub use verify::{NOT_SEALED, Verdict, find, verify};
@@ -368,25 +369,6 @@ pub async fn mark(on: impl Into<Conn<'_>>, org: OrgId) -> Result<(i64, String)> 
     Ok((seq, hex(&hash)))
 }
 
-/// What happened to a subject, and who did it.
-#[derive(Debug, sqlx::FromRow)]
-pub struct PastEntry {
-    /// The number in the organisation.
-    pub seq: i64,
-    /// When.
-    pub at: Timestamp,
-    /// `<area>.<verb>`.
-    pub action: String,
-    actor_kind: String,
-    actor_name: Option<String>,
-    /// JSON of the fields before; none where it was redacted.
-    pub before: Option<String>,
-    /// JSON of the fields after; none where it was redacted.
-    pub after: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
 /// Whether the newest entry about a subject says what this one would, by the same actor: the change is a repetition, such
 /// as the second click of a double click, and is done already.
 ///
@@ -408,90 +390,6 @@ pub async fn is_repeated(tx: &mut Tx, actor: &Actor, entry: &Entry) -> Result<bo
             && newest.after == entry.after
             && newest.reason == entry.reason
     }))
-}
-
-/// The history of one subject, oldest first, with the names of those who made it, as pages show it.
-///
-/// # Errors
-/// What the database says.
-pub async fn timeline(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    subject_kind: &'static str,
-    subject_id: uuid::Uuid,
-) -> Result<Vec<TimelineEntry>> {
-    Ok(past(on, org, subject_kind, subject_id).await?.into_iter().map(PastEntry::into_entry).collect())
-}
-
-/// The history of one subject, oldest first, with what it was and became.
-///
-/// # Errors
-/// What the database says.
-pub async fn past(
-    on: impl Into<Conn<'_>>,
-    org: OrgId,
-    subject_kind: &'static str,
-    subject_id: uuid::Uuid,
-) -> Result<Vec<PastEntry>> {
-    sql("SELECT j.seq, j.at, j.action, j.actor_kind, a.name AS actor_name, j.before, j.after, j.reason \
-         FROM journal j \
-         LEFT JOIN memberships m ON m.org_id = j.org_id AND m.id = j.actor_id \
-         LEFT JOIN accounts a ON a.id = m.account_id \
-         WHERE j.org_id = $1 AND j.subject_kind = $2 AND j.subject_id = $3 ORDER BY j.seq")
-    .bind(org)
-    .bind(subject_kind)
-    .bind(subject_id)
-    .all(on)
-    .await
-}
-
-impl PastEntry {
-    /// Who did it, as colleagues know them.
-    #[must_use]
-    pub fn actor(&self) -> &str {
-        match (self.actor_kind.as_str(), &self.actor_name) {
-            (_, Some(name)) => name,
-            ("public", None) => "Public form",
-            ("device", None) => "Device",
-            _ => "Officina",
-        }
-    }
-
-    fn into_entry(self) -> TimelineEntry {
-        TimelineEntry {
-            seq: self.seq,
-            at: self.at,
-            actor: self.actor().to_owned(),
-            action: self.action,
-            from: text_field(self.before.as_deref(), "status"),
-            to: text_field(self.after.as_deref(), "status"),
-            public_note: text_field(self.after.as_deref(), "publicNote"),
-            muted: text_field(self.after.as_deref(), "muted"),
-            changes: changes(self.before.as_deref(), self.after.as_deref()),
-            internal_note: self.reason,
-        }
-    }
-}
-
-/// The fields that differ between two states; none where either is missing, as for what was made or redacted, and none
-/// for a step, which says what it did by itself.
-fn changes(before: Option<&str>, after: Option<&str>) -> Vec<FieldChange> {
-    let fields = |state: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(state).ok();
-    let (Some(before), Some(after)) = (before.and_then(fields), after.and_then(fields)) else { return Vec::new() };
-    if after.contains_key("status") {
-        return Vec::new();
-    }
-    let text = |value: Option<&serde_json::Value>| match value? {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-        other => Some(other.to_string()),
-    };
-    before
-        .keys()
-        .chain(after.keys().filter(|name| !before.contains_key(*name)))
-        .filter(|name| text(before.get(*name)) != text(after.get(*name)))
-        .map(|name| FieldChange { field: name.clone(), from: text(before.get(name)), to: text(after.get(name)) })
-        .collect()
 }
 
 fn hex(hash: &[u8]) -> String {
