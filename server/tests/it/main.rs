@@ -15,6 +15,7 @@ mod connections;
 mod entry;
 mod errors;
 mod factor;
+mod forgetting;
 mod front_desk;
 mod health;
 mod idempotency;
