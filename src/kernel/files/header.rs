@@ -94,6 +94,12 @@ impl Header {
         self.width.max(self.height)
     }
 
+    /// Whether a file of so many bytes can hold the whole picture. In a JPEG each block of 64 pixels takes at least one bit
+    /// (ITU-T T.81, F.1.2 and G.1.2: the code of its mean), so that a few bytes cannot ask for minutes of work.
+    pub fn fits_in(&self, bytes: usize) -> bool {
+        !matches!(self.format, Format::Jpeg(_)) || self.pixels() / (64 * 8) <= bytes as u64
+    }
+
     /// The bytes that reading the picture small takes at most, besides what the small picture itself takes.
     pub fn cost(&self, smallest_side: u32) -> u64 {
         match self.format {
@@ -237,6 +243,14 @@ mod tests {
         // Progressive: two bytes for each of one and a half samples a pixel.
         let header = read(&jpeg_of(0xc2, 4000, 3000)).unwrap();
         assert!((36_000_000..60_000_000).contains(&header.cost(1792)), "{}", header.cost(1792));
+    }
+
+    #[test]
+    fn a_few_bytes_hold_no_large_picture() {
+        let header = read(&jpeg_of(0xc0, 14_000, 14_000)).unwrap();
+        assert!(!header.fits_in(468) && header.fits_in(382_813));
+        let blank = read(&jpeg_of(0xc2, 64, 64)).unwrap();
+        assert!(blank.fits_in(20));
     }
 
     #[test]

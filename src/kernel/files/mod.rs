@@ -126,7 +126,7 @@ impl FileStore {
         let (upload, header) = unhurried(move || {
             upload.rewind()?;
             let header = Header::read(&mut upload)?;
-            Ok((upload, header))
+            if header.fits_in(upload.len()) { Ok((upload, header)) } else { Err(Refusal::Damaged.into()) }
         })
         .await?;
         // The file's own bytes count, too: colour profiles and other texts are no longer than it.
@@ -344,6 +344,17 @@ mod tests {
         let cut = deep_png(300);
         assert_eq!(refusal(taken(cut[..cut.len() / 2].to_vec()).await), Refusal::Damaged);
         assert_eq!(refusal(taken(vec![0; MAX_PHOTO_BYTES + 1]).await), Refusal::TooLarge);
+    }
+
+    /// Its few bytes would be read as two hundred million pixels of grey, which takes seconds.
+    #[tokio::test]
+    async fn a_short_file_that_announces_a_large_picture_is_not_read() {
+        let mut picture = Vec::new();
+        JpegEncoder::new(&mut picture).encode_image(&GrayImage::new(8, 8)).unwrap();
+        let frame = picture.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+        // Height and width of the frame header: 14,000 each.
+        picture[frame + 5..frame + 9].copy_from_slice(&[0x36, 0xb0, 0x36, 0xb0]);
+        assert_eq!(refusal(taken(picture).await), Refusal::Damaged);
     }
 
     #[tokio::test]
