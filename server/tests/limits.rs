@@ -65,8 +65,10 @@ impl Drop for Server {
     }
 }
 
+/// The binary that was built with this, or the one that `OFFICINA_BINARY` names.
 fn command(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_officina"));
+    let binary = std::env::var_os("OFFICINA_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_officina").into());
+    let mut command = Command::new(binary);
     command.args(arguments).env("OFFICINA_DATA", data).env_remove("OFFICINA_DATABASE").current_dir(data);
     command
 }
