@@ -143,6 +143,7 @@ pub fn Frame() -> impl IntoView {
         Effect::new(|| {
             super::drafts::begin();
             super::place::begin();
+            super::missing::wake();
         });
     }
     let sidebar = move || Suspend::new(async move { frame.await.ok().map(sidebar) });
@@ -336,7 +337,7 @@ fn header(frame: FrameData) -> AnyView {
     .into_any()
 }
 
-fn query_of(search: &str) -> String {
+pub(super) fn query_of(search: &str) -> String {
     let search = search.trim_start_matches('?');
     if search.is_empty() { String::new() } else { format!("?{search}") }
 }

@@ -5,6 +5,7 @@
 //! page in a bundle of its own would come in dozens of pieces.
 
 use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_router::{Lazy, LazyRoute};
 
 use crate::account::{AccountPage, PasskeysPage, ProvePage, SecondFactorPage};
@@ -19,19 +20,52 @@ use crate::organisations::OrganisationsPage;
 use crate::people::{InvitePage, MemberPage, MembersPage, ProgramsPage, RolePage, RolesPage};
 use crate::settings::SettingsPage;
 
+/// What is fetched later.
+#[cfg(feature = "hydrate")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bundle {
+    /// That of [`BackOffice`].
+    BackOffice,
+    /// That of [`ColdChain`].
+    ColdChain,
+}
+
+#[cfg(feature = "hydrate")]
+impl Bundle {
+    /// The one that the page at a path is in.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        match path.strip_prefix("/app/")?.split('/').next()? {
+            "account" | "audit" | "notices" | "numbers" | "organisations" | "people" | "settings" => {
+                Some(Self::BackOffice)
+            }
+            "alerts" | "cold-chain" => Some(Self::ColdChain),
+            _ => None,
+        }
+    }
+
+    /// Fetches it, and tells whether it is there.
+    pub(super) async fn fetch(self) -> bool {
+        match self {
+            Self::BackOffice => fetch_back_office().await.is_ok(),
+            Self::ColdChain => fetch_cold_chain().await.is_ok(),
+        }
+    }
+}
+
 macro_rules! bundle {
-    ($(#[$words:meta])* $bundle:ident, $load:ident, $preload:ident: $($name:ident => $page:ident,)+) => {
+    ($(#[$words:meta])* $bundle:ident, $load:ident, $fetch:ident: $($name:ident => $page:ident,)+) => {
         $(#[$words])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum $bundle {
             $($name,)+
         }
 
-        #[lazy]
-        fn $load(page: $bundle) -> AnyView {
-            match page {
+        // What `lazy` stands for, but for a bundle that cannot be fetched: there that would end the application.
+        #[wasm_split($load, wasm_split_path = ::leptos::wasm_split, preload($fetch), fallible)]
+        fn $load(page: $bundle) -> Result<AnyView, SplitLoaderError> {
+            Ok(match page {
                 $($bundle::$name => view! { <$page/> }.into_any(),)+
-            }
+            })
         }
 
         $(
@@ -44,12 +78,13 @@ macro_rules! bundle {
                 }
 
                 async fn view(_: Self) -> AnyView {
-                    $load($bundle::$name).await
+                    // It is there by now: the route has waited for it.
+                    $load($bundle::$name).await.unwrap_or_else(|_| ().into_any())
                 }
 
                 async fn preload() {
-                    #[cfg(target_arch = "wasm32")]
-                    $preload().await;
+                    #[cfg(feature = "hydrate")]
+                    super::missing::wait_for(Bundle::$bundle).await;
                 }
             }
         )+
@@ -58,7 +93,7 @@ macro_rules! bundle {
 
 bundle! {
     /// The back office: people, organisations, settings, the audit, one's own account.
-    BackOffice, back_office, __preload_back_office:
+    BackOffice, back_office, fetch_back_office:
     Account => AccountPage,
     Audit => AuditPage,
     Invite => InvitePage,
@@ -79,7 +114,7 @@ bundle! {
 
 bundle! {
     /// Cold cells, their devices and alerts.
-    ColdChain, cold_chain, __preload_cold_chain:
+    ColdChain, cold_chain, fetch_cold_chain:
     AddCell => AddCellPage,
     AddDevices => AddDevicesPage,
     Alert => AlertPage,

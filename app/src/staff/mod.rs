@@ -9,6 +9,8 @@ mod functions;
 mod home;
 mod lazily;
 mod loaded;
+#[cfg(feature = "hydrate")]
+mod missing;
 pub(crate) mod outcome;
 pub mod person;
 #[cfg(feature = "hydrate")]
@@ -42,6 +44,8 @@ pub fn StaffApp() -> impl IntoView {
     provide_meta_context();
     provide_toasts();
     provide_live();
+    #[cfg(feature = "hydrate")]
+    missing::begin();
     view! {
         <Router>
             <Routes fallback=NotFound>

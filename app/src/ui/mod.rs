@@ -38,7 +38,7 @@ pub use reload::ReloadWithoutScript;
 pub use table::{Column, Table};
 pub use text_area::TextArea;
 pub use timeline::{Timeline, TimelineItem};
-pub use toast::{ToastKind, Toasts, provide_toasts, toast};
+pub use toast::{ToastKind, Toasts, provide_toasts, toast, withdraw};
 
 /// Makes text inert between tags and in quoted attributes. For the few places that are not written with `view!`.
 pub(crate) fn escape(text: &str) -> String {

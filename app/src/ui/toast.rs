@@ -63,6 +63,15 @@ pub fn toast(kind: ToastKind, words: impl Into<String>) {
     }
 }
 
+/// Takes a toast away that is not so any more, unless it says something else by now.
+pub fn withdraw(kind: ToastKind, words: &str) {
+    let Some(shelf) = use_context::<Shelf>() else { return };
+    let place = shelf.of(kind);
+    if place.with_untracked(|(_, toast)| toast.as_deref() == Some(words)) {
+        place.update(|(_, toast)| *toast = None);
+    }
+}
+
 /// Where toasts appear.
 #[component]
 pub fn Toasts() -> impl IntoView {
