@@ -31,8 +31,8 @@ test("a warm freezer opens an alert before the technician's eyes, and he takes n
   await expect(page.locator("article").filter({ hasText: "60" }).first()).toBeVisible();
   expect(await page.locator("article").count()).toBeGreaterThanOrEqual(before);
   const alert = page.locator("article").filter({ hasText: "60" }).first();
-  await alert.getByRole("button", { name: "Take note" }).click();
-  await expect(page.locator("article").filter({ hasText: "60" }).first()).toContainText("taken note");
+  await alert.getByRole("button", { name: "Acknowledge" }).click();
+  await expect(page.locator("article").filter({ hasText: "60" }).first()).toContainText("acknowledged by");
   await post(page.request, cell, { temperature: -20, powerStatus: true, recordedAt: new Date().toISOString() });
 });
 
@@ -47,7 +47,7 @@ test("an alert has a page that says what happened to it", async ({ page }) => {
   await expect(page.getByText("Opened", { exact: true }).last()).toBeVisible();
   await expectAccessibleLightAndDark(page);
   await page.getByRole("button", { name: "Acknowledge" }).click();
-  await expect(page.locator(".timeline").getByText("Taken note of")).toBeVisible();
+  await expect(page.locator(".timeline").getByText("Acknowledged")).toBeVisible();
   await page.locator("summary", { hasText: "Close by hand" }).click();
   await page.getByLabel(/^What was done/).fill("Door closed");
   await page.getByRole("button", { name: "Close the alert" }).click();

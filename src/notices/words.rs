@@ -197,7 +197,7 @@ impl DayWords {
         let by = match (&alert.resolved_by, &alert.acknowledged_by) {
             (Some(name), _) => format!(", {} {}", self.pick("chiuso da", "closed by"), one_line(name)),
             (None, Some(name)) => {
-                format!(", {} {}", self.pick("preso in carico da", "taken note of by"), one_line(name))
+                format!(", {} {}", self.pick("preso in carico da", "acknowledged by"), one_line(name))
             }
             (None, None) => String::new(),
         };

@@ -20,7 +20,7 @@ pub(super) const PATH: &str = "/app/alerts";
 /// What the member may do about alerts.
 #[derive(Clone, Copy)]
 pub struct AlertActions {
-    /// Take note.
+    /// Acknowledge.
     pub acknowledge: Option<ServerAction<AcknowledgeAlert>>,
     /// Close by hand.
     pub resolve: Option<ServerAction<ResolveAlert>>,
@@ -78,14 +78,14 @@ pub fn AlertsPage() -> impl IntoView {
 }
 
 /// After a power cut, one hand for all alerts of a place.
-fn take_note_of_all(page: &AlertsView, query: &AlertQuery, action: ServerAction<AcknowledgePlace>) -> Option<AnyView> {
+fn acknowledge_all(page: &AlertsView, query: &AlertQuery, action: ServerAction<AcknowledgePlace>) -> Option<AnyView> {
     let place = query.place.clone().filter(|_| query.cell.is_none() && page.may_acknowledge)?;
     let is_new = |alert: &&AlertRow| alert.status == AlertStatus::Active && alert.acknowledged_by.is_none();
     (page.rows.iter().filter(is_new).count() > 1).then(|| {
         view! {
             <ActionForm action=action>
                 <input type="hidden" name="id" value=place/>
-                <button class="btn btn-primary" type="submit">{icon(Icon::Check)} "Take note of all alerts here"</button>
+                <button class="btn btn-primary" type="submit">{icon(Icon::Check)} "Acknowledge all alerts here"</button>
             </ActionForm>
         }
         .into_any()
@@ -154,7 +154,7 @@ fn above(page: &AlertsView, query: &AlertQuery, all_there: ServerAction<Acknowle
     let whose = page.whose.clone().map(|name| {
         view! { <p><strong>{name}</strong> " · " <a class="link" href=PATH>"Show the alerts of all cells"</a></p> }
     });
-    view! { {whose} {take_note_of_all(page, query, all_there)} }.into_any()
+    view! { {whose} {acknowledge_all(page, query, all_there)} }.into_any()
 }
 
 /// Where the list goes on, or what there is instead of one.
@@ -235,7 +235,7 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
         let who = alert.resolved_by.map_or_else(|| nameless.to_owned(), |name| format!("by {name}"));
         view! { <span class="muted small">"over " {until.view()} " " {who}</span> }
     });
-    let noted = alert.acknowledged_by.as_ref().map(|name| format!("{name} has taken note"));
+    let noted = alert.acknowledged_by.as_ref().map(|name| format!("acknowledged by {name}"));
     let id = alert.id.clone();
     // On its own page a large button does it.
     let is_offered = is_active && noted.is_none() && shown != Shown::Alone;
@@ -243,7 +243,7 @@ pub(super) fn alert_item(alert: AlertRow, actions: AlertActions, shown: Shown) -
         view! {
             <ActionForm action=action>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-sm" type="submit">{icon(Icon::Check)} "Take note"</button>
+                <button class="btn btn-sm" type="submit">{icon(Icon::Check)} "Acknowledge"</button>
             </ActionForm>
         }
     });

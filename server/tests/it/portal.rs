@@ -124,7 +124,7 @@ async fn a_customer_sees_the_own_car_without_what_is_internal_and_no_other() {
             "{}",
             alerts.text()
         );
-        assert!(!alerts.text().contains("Resolve") && !alerts.text().contains("Take note"), "{}", alerts.text());
+        assert!(!alerts.text().contains("Resolve") && !alerts.text().contains("Acknowledge"), "{}", alerts.text());
         let alert = pages.get(&format!("/app/alerts/{}", of(&own_cell))).await;
         let text = alert.text();
         assert!(alert.status == 200 && text.contains("Cell of Anna") && text.contains("Worst value"), "{text}");

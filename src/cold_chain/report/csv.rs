@@ -128,7 +128,7 @@ pub(super) fn excursion_head(words: Words) -> [&'static str; 7] {
         words.say("Al", "Until"),
         words.say("Durata", "Length"),
         words.say("Peggiore", "Worst"),
-        words.say("Preso in carico", "Taken note of"),
+        words.say("Preso in carico", "Acknowledged"),
         words.say("Chiuso", "Closed"),
     ]
 }

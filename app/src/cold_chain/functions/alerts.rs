@@ -303,7 +303,7 @@ fn facts(
         ("Opened at", Some(calendar.moment(alert.opened_at).words)),
         ("Last out of bounds", Some(calendar.moment(alert.last_triggered_at).words)),
         (if alert.resolved_at.is_some() { "Lasted" } else { "Lasts" }, Some(lasted)),
-        ("Taken note of", noted),
+        ("Acknowledged", noted),
         ("Over", alert.resolved_at.map(|at| calendar.moment(at).words)),
         ("Device", Some(alert.device_serial_number.clone())),
     ];
@@ -369,7 +369,7 @@ fn happened(
         "alerts.opened" => ("Opened".to_owned(), Icon::Bell, Tone::Danger),
         "alerts.continued" => ("Goes on now, and not only in what arrived late".to_owned(), Icon::Bell, Tone::Danger),
         "alerts.corrected" => ("Set right by readings that arrived late".to_owned(), Icon::Clock, Tone::Neutral),
-        "alerts.acknowledged" => ("Taken note of".to_owned(), Icon::Person, Tone::Neutral),
+        "alerts.acknowledged" => ("Acknowledged".to_owned(), Icon::Person, Tone::Neutral),
         "alerts.resolved" if by_hand => ("Closed by hand".to_owned(), Icon::Check, Tone::Success),
         "alerts.resolved" => ("Over by itself".to_owned(), Icon::Check, Tone::Success),
         "cold_chain.alert_escalated" => {

@@ -256,7 +256,7 @@ fn sentences(choices: &officina::cold_chain::service::PolicyChoices) -> Vec<Stri
         role.into_iter().chain(members).collect::<Vec<_>>().join(", ")
     };
     let mut sentences =
-        vec!["When an alert opens, everybody is told who may take note of it and wants to be told.".to_owned()];
+        vec!["When an alert opens, everybody is told who may acknowledge it and wants to be told.".to_owned()];
     for (number, level) in (1..).zip(&policy.levels) {
         let (after, who) = (length(level.after_minutes), who(level));
         sentences.push(match number {

@@ -272,7 +272,7 @@ async fn after_a_power_cut_one_hand_takes_note_of_a_whole_place() {
         let list = technician.get(&format!("/api/v1/alerts?locationId={place}")).await.expect(200);
         assert_eq!(list["page"]["total"], 2);
         let page = technician.with("accept", "text/html").get(&format!("/app/alerts?place={place}")).await;
-        assert!(page.text().contains("Take note of all alerts here"), "{}", page.text());
+        assert!(page.text().contains("Acknowledge all alerts here"), "{}", page.text());
         assert!(!page.text().contains(&cells[2].id), "{}", page.text());
 
         let technician = server.member("technician").await;

@@ -103,7 +103,7 @@ async fn its_page_says_what_happened_and_who_was_told() {
             "Told that it was over",
             "Closed by hand",
             "Door closed",
-            "Taken note of",
+            "Acknowledged",
             "Told that nobody had reacted, level 1",
             "Escalated to level 1",
             "to manager",
