@@ -107,8 +107,7 @@ fn boxes(query: &AlertQuery) -> AnyView {
     .into_any()
 }
 
-/// The list. Each alert stays the same element for as long as it is there, so that what is typed for one does not end up
-/// with another when a new one comes.
+/// The list.
 fn list(
     shown: Signal<Option<(AlertsView, String)>>,
     query: Memo<AlertQuery>,
@@ -120,33 +119,34 @@ fn list(
     let above = move || page().map(|page| above(&page, &query.get_untracked(), all_there));
     let below = move || page().map(|page| below(&page, &query.get_untracked()));
     let rows = Memo::new(move |_| page().map(|page| page.rows).unwrap_or_default());
-    let actions = Memo::new(move |_| {
-        shown.with(|shown| {
-            let page = shown.as_ref().map(|(page, _)| page);
-            let may = |allowed: fn(&AlertsView) -> bool| page.is_some_and(allowed);
-            (may(|page| page.may_acknowledge), may(|page| page.may_resolve))
-        })
-    });
+    let may = Memo::new(move |_| page().map(|page| (page.may_acknowledge, page.may_resolve)).unwrap_or_default());
+    let items = alert_items(rows, may, acknowledge, resolve, Shown::InList);
+    view! { <div class="stack">{above} {items} {below}</div> }.into_any()
+}
+
+/// Alerts, and whether they may be acknowledged and closed. Each stays the same element for as long as it is there, so that
+/// what is typed for one does not end up with another when a new one comes.
+pub(super) fn alert_items(
+    rows: Memo<Vec<AlertRow>>,
+    may: Memo<(bool, bool)>,
+    acknowledge: ServerAction<AcknowledgeAlert>,
+    resolve: ServerAction<ResolveAlert>,
+    shown: Shown,
+) -> AnyView {
     let item = move |alert: AlertRow| {
         let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.id == alert.id).cloned()));
         let content = move || {
-            let (may_acknowledge, may_resolve) = actions.get();
+            let (may_acknowledge, may_resolve) = may.get();
             let actions = AlertActions {
                 acknowledge: may_acknowledge.then_some(acknowledge),
                 resolve: may_resolve.then_some(resolve),
             };
-            row.get().map(|alert| alert_item(alert, actions, Shown::InList))
+            row.get().map(|alert| alert_item(alert, actions, shown))
         };
         content.into_any()
     };
-    view! {
-        <div class="stack">
-            {above}
-            <div class="stack tight"><For each=move || rows.get() key=|alert| alert.id.clone() children=item/></div>
-            {below}
-        </div>
-    }
-    .into_any()
+    view! { <div class="stack tight"><For each=move || rows.get() key=|alert| alert.id.clone() children=item/></div> }
+        .into_any()
 }
 
 /// Whose alerts they are, and one hand for all of them.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::alerts::{AlertActions, Shown, alert_item};
+use super::alerts::{Shown, alert_items};
 use super::devices::{battery, head, policy_tab, state as device_state, tabs_with};
 use super::fields::Filling;
 use super::functions::{
@@ -17,7 +17,7 @@ use super::place::href as place_href;
 use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::sent::{Answered, calls};
-use crate::staff::{loaded, refused};
+use crate::staff::{followed, loaded, refused};
 use crate::ui::{
     Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
     Timeline, Tone, address, icon,
@@ -197,32 +197,69 @@ pub fn ColdCellPage() -> impl IntoView {
     let (maintenance, muting) = (MaintenanceActions { start, end }, MuteActions { mute, unmute });
     view! {
         {refusals}
-        {loaded(
+        {followed(
             data,
             || view! { <SkeletonRows rows=10/> }.into_any(),
-            move |mut view| {
-                keep_key(&mut view, kept);
-                let refused_month = map.read_untracked().get("report");
-                show(view, refused_month, acknowledge, resolve, maintenance, muting)
+            move |shown| {
+                let view = Signal::derive(move || {
+                    shown.get().map(|(mut view, _)| {
+                        keep_key(&mut view, kept);
+                        view
+                    })
+                });
+                let top = move || view.get().map(top);
+                let above = move || view.get().map(|view| above(view, maintenance, muting));
+                let rows = Memo::new(move |_| view.get().map(|view| view.alerts).unwrap_or_default());
+                let may = Memo::new(move |_| {
+                    view.get().map(|view| (view.may_acknowledge, view.may_resolve)).unwrap_or_default()
+                });
+                let has_alerts = Memo::new(move |_| rows.with(|rows| !rows.is_empty()));
+                let alerts = move || {
+                    has_alerts.get().then(|| alert_items(rows, may, acknowledge, resolve, Shown::AtCell))
+                };
+                let below = move || view.get().map(|view| below(view, map.read_untracked().get("report")));
+                view! { {top} <div class="stack">{above} {alerts} {below}</div> }.into_any()
             },
         )}
     }
 }
 
-fn show(
-    view: CellView,
-    refused_month: Option<String>,
-    acknowledge: ServerAction<AcknowledgeAlert>,
-    resolve: ServerAction<ResolveAlert>,
-    maintenance: MaintenanceActions,
-    muting: MuteActions,
-) -> AnyView {
-    let mut cell = view.cell;
-    let maintenance = view.may_change.then_some(maintenance);
-    let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance.take(), maintenance);
-    let muted = cell.muted.take().map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
-    let muting = view.may_mute.then(|| mute_panel(cell.id.clone(), view.silences, muting));
+/// What cell it is, and how it stands.
+fn top(view: CellView) -> AnyView {
+    let cell = view.cell;
     let title = cell.name.clone();
+    let (now, badge) = (temperature(&cell), state(&cell));
+    let location = place(&cell, view.sees_fleet);
+    let customer = view.customer.map(|name| view! { <span class="muted">{name}</span> });
+    let history = history_link(view.may_audit, "cold_cell", &cell.id);
+    let change = view.may_change.then(|| {
+        let edit = format!("{PATH}/cells/{}/edit", cell.id);
+        view! { <a class="btn" href=edit>{icon(Icon::Wrench)} "Change this cell"</a> }
+    });
+    let muted = cell.muted.map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
+    view! {
+        <PageTitle text=title/>
+        <div class="page-head">
+            <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}{badge}{muted}</div>
+            <div class="row wrap"><span class="now num">{now}</span>{change}{history}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What came of a form, and what can be done about the cell.
+fn above(view: CellView, maintenance: MaintenanceActions, muting: MuteActions) -> AnyView {
+    let cell = view.cell;
+    let answered = view.of_device.as_ref().map(Answered::above);
+    let maintenance = view.may_change.then_some(maintenance);
+    let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance, maintenance);
+    let muting = view.may_mute.then(|| mute_panel(cell.id, view.silences, muting));
+    view! { {answered} {maintenance} {muting} }.into_any()
+}
+
+/// What was measured, by what, and what was.
+fn below(view: CellView, refused_month: Option<String>) -> AnyView {
+    let cell = view.cell;
     let path = format!("{PATH}/cells/{}", cell.id);
     let ranges: Vec<_> = RANGES
         .into_iter()
@@ -231,12 +268,6 @@ fn show(
             view! { <a href=address(&path, &[("range", Some(word))]) aria-current=current>{words}</a> }
         })
         .collect();
-    let actions = AlertActions {
-        acknowledge: view.may_acknowledge.then_some(acknowledge),
-        resolve: view.may_resolve.then_some(resolve),
-    };
-    let alerts: Vec<_> = view.alerts.into_iter().map(|alert| alert_item(alert, actions, Shown::AtCell)).collect();
-    let alerts = (!alerts.is_empty()).then(|| view! { <div class="stack tight">{alerts}</div> });
     let fact = |label: &'static str, value: Option<String>| {
         let value = value.unwrap_or_else(|| "–".to_owned());
         view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
@@ -250,45 +281,26 @@ fn show(
     let many = view.may_add_many;
     let add =
         view.of_device.as_ref().map(|answered| add_device(cell.id.clone(), view.devices.is_empty(), many, answered));
-    let above = view.of_device.as_ref().map(Answered::above);
     let devices: Vec<_> = view.devices.into_iter().map(device).collect();
     let columns = ["Device", "State", "Power", "Door", "Battery", "Heard of"].map(Column::plain).to_vec();
-    let (now, badge) = (temperature(&cell), state(&cell));
-    let location = place(&cell, view.sees_fleet);
-    let customer = view.customer.map(|name| view! { <span class="muted">{name}</span> });
     let past = past_alerts(&cell.id, view.past);
-    let history = history_link(view.may_audit, "cold_cell", &cell.id);
-    let change = view.may_change.then(|| {
-        view! { <a class="btn" href=format!("{path}/edit")>{icon(Icon::Wrench)} "Change this cell"</a> }
-    });
     view! {
-        <PageTitle text=title/>
-        <div class="page-head">
-            <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}{badge}{muted}</div>
-            <div class="row wrap"><span class="now num">{now}</span>{change}{history}</div>
-        </div>
-        <div class="stack">
-            {above}
-            {maintenance}
-            {muting}
-            {alerts}
-            <section class="panel stack">
-                <div class="spread wrap"><h2>"Temperature"</h2><nav class="segments" aria-label="Range">{ranges}</nav></div>
-                {chart}
-                <dl class="facts">
-                    {fact("Lowest", view.lowest)}
-                    {fact("Average", view.average)}
-                    {fact("Highest", view.highest)}
-                    <div><dt>"Allowed"</dt><dd class="num">{cell.allowed}</dd></div>
-                    <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
-                </dl>
-            </section>
-            {report_form(&path, view.month, refused_month)}
-            <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
-            {add}
-            {past}
-            <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
-        </div>
+        <section class="panel stack">
+            <div class="spread wrap"><h2>"Temperature"</h2><nav class="segments" aria-label="Range">{ranges}</nav></div>
+            {chart}
+            <dl class="facts">
+                {fact("Lowest", view.lowest)}
+                {fact("Average", view.average)}
+                {fact("Highest", view.highest)}
+                <div><dt>"Allowed"</dt><dd class="num">{cell.allowed}</dd></div>
+                <div><dt>"Readings"</dt><dd class="num">{view.readings}</dd></div>
+            </dl>
+        </section>
+        {report_form(&path, view.month, refused_month)}
+        <section class="stack tight"><h2>"Devices"</h2><Table caption="Devices" columns=columns>{devices}</Table></section>
+        {add}
+        {past}
+        <section class="panel"><h2>"What was changed"</h2><Timeline items=view.timeline/></section>
     }
     .into_any()
 }
