@@ -267,12 +267,16 @@ fn value_of<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// Takes the logo of the settings page: a form with a file, which a server function would not take. What is wrong with it
-/// is told by the page that it leads back to.
+/// is told by the page that it leads back to; where the page was made for somebody else, it is made anew.
 async fn set_logo(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Query(fields): Query<Vec<(String, String)>>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
+    if caller.is_still(value_of(&fields, FIELD)).is_err() {
+        return Redirect::to("/app/settings").into_response();
+    }
     let Some(actor) = caller.0 else { return ApiError::from(Error::Unauthorized).into_response() };
     let taken = async {
         actor.require(Permission::SettingsManage)?;

@@ -6,10 +6,11 @@ use officina::identity::{Area, PublicForm, Weekday};
 
 use super::functions::{RemoveLogo, STOP, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
+use crate::staff::person::{FIELD, membership};
 use crate::staff::{ActionForm, loaded, proof_first, refused};
 use crate::ui::{
     Alert, AskFirst, Button, ButtonKind, ErrorSummary, Field, Icon, PageTitle, RefusedField, Select, SkeletonRows,
-    TextArea, Tone, icon,
+    TextArea, Tone, address, icon,
 };
 
 /// What is when the logo is gone.
@@ -376,12 +377,14 @@ fn logo_forms(logo: Option<String>, remove: ServerAction<RemoveLogo>) -> AnyView
             </ActionForm>
         }
     });
+    // It says for whom the page was made, as every call does.
+    let to = address("/app/settings/logo", &[(FIELD, membership().as_deref())]);
     view! {
         <section class="panel">
             <h2>"Logo"</h2>
             <div class="stack">
                 {shown}
-                <form method="post" action="/app/settings/logo" enctype="multipart/form-data">
+                <form method="post" action=to enctype="multipart/form-data">
                     <div class="stack">
                         <div class="field">
                             <label for="f-logo">"A picture"</label>

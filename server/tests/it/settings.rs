@@ -217,6 +217,12 @@ async fn a_logo_is_a_harmless_picture_that_everybody_sees() {
         };
         assert_eq!(upload(&browser, b"no picture").await, (303, "/app/settings?logo=unsupported".to_owned()));
         assert!(page(&browser, "/app/settings?logo=unsupported").await.1.contains("Only JPEG"));
+        // The page of somebody who has signed out since does nothing in the name of who is there now.
+        let membership = server.actor("agent").await.member().expect("a member").membership;
+        let (kind, body) = form(&[("logo", "logo.png", &png(40, 20))]);
+        let others = browser.raw(Method::POST, &format!("/app/settings/logo?as={membership}"), &kind, body).await;
+        assert_eq!((others.status.as_u16(), others.header("location")), (303, Some("/app/settings")));
+        assert_eq!(address(admin.get(SETTINGS).await.expect(200)), first, "the logo is the one of before");
         assert_eq!(upload(&browser, &png(40, 20)).await, (303, "/app/settings?logo=saved".to_owned()));
         assert_eq!(upload(&browse(server.browser("agent").await), &png(40, 20)).await.0, 403);
         assert_eq!(upload(&server.visitor(), &png(40, 20)).await.0, 401);
