@@ -33,6 +33,23 @@ test.describe("what is wrong", () => {
   });
 });
 
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false, allowedProblems: [/\/pkg\/.*: csp$/, /status of 400 .*\/app\/settings/] });
+
+  test("what was typed stays where something of it is refused", async ({ page }) => {
+    await signIn(page, "admin", ORG);
+    await page.goto("/app/settings");
+    await page.getByLabel("Monday").fill("8 to noon");
+    await page.getByLabel("Currency").fill("CHF");
+    await page.getByLabel(/^Check in a car/).uncheck();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("times such as 8-12").last()).toBeVisible();
+    await expect(page.getByLabel("Currency")).toHaveValue("CHF");
+    await expect(page.getByLabel("Monday")).toHaveValue("8 to noon");
+    await expect(page.getByLabel(/^Check in a car/)).not.toBeChecked();
+  });
+});
+
 test("name, hours and logo are the organisation's own", async ({ page, browser, baseURL }) => {
   await signIn(page, "admin", ORG);
   await page.goto("/app/settings");

@@ -5,6 +5,7 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PageError;
+use crate::sent::Answered;
 
 /// The words beside the box that lets what is under way stop.
 pub const STOP: &str = "Stop it where I switch an area off";
@@ -66,6 +67,8 @@ pub struct SettingsView {
     pub under_way: Vec<String>,
     /// Where one proves who sits there before a role is to need no second factor; nothing when that was done lately.
     pub proof: Option<String>,
+    /// What came of the form where it was sent without script. Refused, it holds what was typed.
+    pub answered: Answered,
 }
 
 /// The settings page.
@@ -81,32 +84,46 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
         let spans = settings.opening_hours.iter().filter(|span| span.day == *day);
         spans.map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")
     };
+    let answered = Answered::in_full(&["settings/update"]);
+    let typed = |field: &str, known: String| answered.value(&format!("input[{field}]")).unwrap_or(known);
+    // A box without a tick is not sent.
+    let is_sent = !answered.typed.is_empty();
+    let ticked = |field: &str, known: Vec<String>| {
+        let name = format!("input[{field}][]");
+        let sent = answered.typed.iter().filter(|(field, _)| *field == name);
+        if is_sent { sent.map(|(_, value)| value.clone()).collect() } else { known }
+    };
+    let registers = settings.self_registration.then(|| "on".to_owned());
+    // Who was told that somebody else has changed them meanwhile has seen what they are now.
+    let is_told = answered.refused.as_ref().is_some_and(PageError::is_conflict);
+    let seen = answered.value("input[version]").filter(|_| !is_told).and_then(|version| version.parse().ok());
     Ok(SettingsView {
         form: SettingsForm {
-            version: settings.version,
-            hours: Weekday::ALL.iter().map(hours).collect(),
-            areas: settings.areas.iter().map(ToString::to_string).collect(),
-            stop: None,
-            public_forms: settings.public_forms.iter().map(ToString::to_string).collect(),
-            self_registration: settings.self_registration.then(|| "on".to_owned()),
-            session_idle_hours: settings.session_idle_hours.to_string(),
-            session_absolute_hours: settings.session_absolute_hours.to_string(),
-            phone: settings.phone.unwrap_or_default(),
-            address: settings.address.unwrap_or_default(),
-            privacy_notice: settings.privacy_notice.unwrap_or_default(),
-            name: settings.name,
-            accent: settings.accent,
-            locale: settings.locale,
-            time_zone: settings.time_zone,
-            country: Some(settings.country.unwrap_or_default()),
-            currency: settings.currency,
-            temperature_unit: settings.temperature_unit.to_string(),
-            second_factor_roles: settings.second_factor_roles,
+            version: seen.unwrap_or(settings.version),
+            hours: (0..).zip(Weekday::ALL).map(|(at, day)| typed(&format!("hours][{at}"), hours(&day))).collect(),
+            areas: ticked("areas", settings.areas.iter().map(ToString::to_string).collect()),
+            stop: answered.value("input[stop]"),
+            public_forms: ticked("public_forms", settings.public_forms.iter().map(ToString::to_string).collect()),
+            self_registration: if is_sent { answered.value("input[self_registration]") } else { registers },
+            session_idle_hours: typed("session_idle_hours", settings.session_idle_hours.to_string()),
+            session_absolute_hours: typed("session_absolute_hours", settings.session_absolute_hours.to_string()),
+            phone: typed("phone", settings.phone.unwrap_or_default()),
+            address: typed("address", settings.address.unwrap_or_default()),
+            privacy_notice: typed("privacy_notice", settings.privacy_notice.unwrap_or_default()),
+            name: typed("name", settings.name),
+            accent: typed("accent", settings.accent),
+            locale: typed("locale", settings.locale),
+            time_zone: typed("time_zone", settings.time_zone),
+            country: Some(typed("country", settings.country.unwrap_or_default())),
+            currency: typed("currency", settings.currency),
+            temperature_unit: typed("temperature_unit", settings.temperature_unit.to_string()),
+            second_factor_roles: ticked("second_factor_roles", settings.second_factor_roles),
         },
         logo: settings.logo,
         roles: roles.into_iter().map(|role| (role.name, role.label)).collect(),
         under_way,
         proof: crate::context::to_proof(&app, &actor, "/app/settings"),
+        answered,
     })
 }
 

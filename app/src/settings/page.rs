@@ -6,6 +6,7 @@ use officina::identity::{Area, PublicForm, Weekday};
 
 use super::functions::{RemoveLogo, STOP, SettingsForm, SettingsView, UpdateSettings, get_settings};
 use crate::error::PageError;
+use crate::sent::FUNCTION;
 use crate::staff::person::{FIELD, membership};
 use crate::staff::{ActionForm, loaded, proof_first, refused};
 use crate::ui::{
@@ -17,12 +18,25 @@ use crate::ui::{
 const LOGO_GONE: &str =
     "The picture is deleted. The name alone stands on these pages, on the public ones and on reports then.";
 
-type Update = ServerAction<UpdateSettings>;
+/// The form of the settings.
+#[derive(Clone, Copy)]
+struct Update {
+    action: ServerAction<UpdateSettings>,
+    /// Why it was refused when it was sent without script.
+    sent: StoredValue<Option<PageError>>,
+}
+
+impl Update {
+    /// Why it was refused last.
+    fn refused(self) -> Option<PageError> {
+        self.action.value().get().map_or_else(|| self.sent.get_value(), Result::err)
+    }
+}
 
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let update = Update::new();
+    let update = ServerAction::<UpdateSettings>::new();
     let remove = ServerAction::<RemoveLogo>::new();
     let data = Resource::new(|| (), |()| get_settings());
     let map = use_query_map();
@@ -40,12 +54,7 @@ pub fn SettingsPage() -> impl IntoView {
     let refusal = move || {
         let error: Option<PageError> =
             update.value().get().and_then(Result::err).or(remove.value().get().and_then(Result::err));
-        error.map(|error| {
-            let fields = refused_fields(&error);
-            let shown =
-                if fields.is_empty() { refused(&error) } else { view! { <ErrorSummary fields=fields/> }.into_any() };
-            view! { <div class="stack">{shown}</div> }
-        })
+        error.map(|error| view! { <div class="stack">{all_of(&error)}</div> })
     };
     let saved = move || {
         let (saved, logo) = (map.read().get("saved"), map.read().get("logo"));
@@ -95,6 +104,12 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("secondFactorRoles", "Roles that need a second factor", "input[second_factor_roles][]"),
 ];
 
+/// All that was refused, above the form.
+fn all_of(error: &PageError) -> AnyView {
+    let fields = refused_fields(error);
+    if fields.is_empty() { refused(error) } else { view! { <ErrorSummary fields=fields/> }.into_any() }
+}
+
 /// The refused fields in the order of the page; one that the form does not know comes last, under its own name.
 fn refused_fields(error: &PageError) -> Vec<RefusedField> {
     let place = |field: &str| FIELDS.iter().position(|(name, ..)| *name == field).unwrap_or(FIELDS.len());
@@ -126,8 +141,14 @@ fn anew(address: &str) {
     let _ = address;
 }
 
-fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) -> AnyView {
-    let SettingsView { form, logo, roles, proof, under_way } = view;
+fn show(view: SettingsView, action: ServerAction<UpdateSettings>, remove: ServerAction<RemoveLogo>) -> AnyView {
+    let SettingsView { form, logo, roles, proof, under_way, answered } = view;
+    let update = Update { action, sent: StoredValue::new(answered.refused) };
+    // What came of it by script stands above the page.
+    let refusal = move || {
+        let is_last = action.value().with(Option::is_none);
+        update.sent.get_value().filter(|_| is_last).map(|error| all_of(&error))
+    };
     let version = form.version.to_string();
     let sections = [
         organisation(&form, under_way, update),
@@ -138,11 +159,13 @@ fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) ->
     ];
     view! {
         <div class="stack">
-            <ActionForm action=update keeps=true>
+            {refusal}
+            <ActionForm action=action keeps=true>
                 <div class="stack">
+                    <input type="hidden" name=FUNCTION value="settings/update"/>
                     <input type="hidden" name="input[version]" value=version/>
                     {sections.into_iter().collect_view()}
-                    <div class="row save-bar"><Button busy=update.pending()>"Save"</Button></div>
+                    <div class="row save-bar"><Button busy=action.pending() formaction="/app/settings">"Save"</Button></div>
                 </div>
             </ActionForm>
             {logo_forms(logo, remove)}
@@ -153,7 +176,7 @@ fn show(view: SettingsView, update: Update, remove: ServerAction<RemoveLogo>) ->
 
 /// Why a field was refused.
 fn error(update: Update, field: String) -> Signal<Option<String>> {
-    Signal::derive(move || update.value().get().and_then(Result::err).and_then(|error| error.field(&field)))
+    Signal::derive(move || update.refused().and_then(|error| error.field(&field)))
 }
 
 /// A field of one line.
@@ -230,6 +253,7 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
     let refused = move || {
         areas_error.get().map(|message| view! { <div class="field"><p class="error">{icon(Icon::Warning)} <span>{message}</span></p></div> })
     };
+    let stops = form.stop.is_some();
     let stop = (!under_way.is_empty()).then(|| {
         let sentences: Vec<_> = under_way.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect();
         view! {
@@ -237,7 +261,7 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
                 <p class="muted small">"Nothing is lost in an area that is switched off, but this stops:"</p>
                 <ul class="small">{sentences}</ul>
                 <label>
-                    <input class="checkbox checkbox-sm" type="checkbox" name="input[stop]" value="on"/>
+                    <input class="checkbox checkbox-sm" type="checkbox" name="input[stop]" value="on" checked=stops/>
                     " "{STOP}
                 </label>
             </div>

@@ -39,6 +39,9 @@ pub fn Button(
     /// The value that it sends.
     #[prop(optional, into)]
     value: Option<String>,
+    /// The page that the form is sent to by a browser without script, in place of its function.
+    #[prop(optional, into)]
+    formaction: Option<&'static str>,
     /// While true it shows that work goes on and does nothing.
     #[prop(optional, into)]
     busy: Signal<bool>,
@@ -46,7 +49,7 @@ pub fn Button(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class=kind.class() name=name value=value aria-busy=move || busy.get().then_some("true")
+        <button type="submit" class=kind.class() name=name value=value formaction=formaction aria-busy=move || busy.get().then_some("true")
             disabled=move || busy.get()>
             {children()}
         </button>

@@ -367,6 +367,21 @@ async fn the_page_saves_without_script_and_names_what_is_wrong() {
             "{told}"
         );
 
+        // As the browser sends it without script: the page that refuses it holds what was typed.
+        let as_sent = [fields("Rossi & Figli", "8 to noon").as_slice(), &[("function", "settings/update")]].concat();
+        let refused = browser.form("/app/settings", &as_sent).await;
+        let told = refused.text().replace("<!>", "");
+        assert!(refused.status == 400 && told.contains("must be times such as 8-12"), "{told}");
+        for typed in ["value=\"8 to noon\"", "value=\"Rossi &amp; Figli\"", "value=\"9:00 – 12:00\"", "value=\"72\""]
+        {
+            assert!(told.contains(typed), "{typed}: {told}");
+        }
+        let is_ticked = |value: &str| {
+            let field = told.split("<input").find(|part| part.contains(&format!("value=\"{value}\"")));
+            field.expect("a box").contains(" checked")
+        };
+        assert_eq!(["leads", "cold_chain", "check_in", "contact"].map(is_ticked), [true, false, true, false]);
+
         let saved = browser.form("/_fn/settings/update", &fields(name, "8–12.30 / 14-18:30")).await;
         assert_eq!(saved.status, 302, "{}", saved.text());
         let settings = admin.get(SETTINGS).await.expect(200)["data"].clone();
