@@ -32,7 +32,7 @@ const MORNING: &str = "09:00";
 /// # Errors
 /// [`Error::Forbidden`] without `repairs:write` and `repairs:check_in`; [`Error::Validation`] for a moment that is past,
 /// that the clock skips, or that lies outside of the opening hours unless that is meant; [`Error::Conflict`] for a stale
-/// version and for a car that has come already.
+/// version and for a car that has come already. The same once more by the same actor, as by a double click, is done already.
 pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepair) -> Result<RepairDetail> {
     actor.require_either(Permission::RepairsWrite, Permission::RepairsCheckIn)?;
     let organisation = identity::service::organisation(app, actor.org).await?;
@@ -46,7 +46,27 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
     let mut tx = app.db.begin().await?;
     let state = store::lock_state(&mut tx, actor.org, id).await?.ok_or(Error::NotFound)?;
     require_change(actor, state.status)?;
+    let before = store::appointment(&mut tx, actor.org, id).await?;
+    let at = match given {
+        Some(at) => at,
+        None => wished(before.preferred_date.as_deref(), before.preferred_time.as_deref(), tz)
+            .ok_or_else(|| Error::field("appointmentAt", "required", "is required"))?,
+    };
+    let confirmed = Entry::new("repairs.status_changed", SUBJECT, id.0)
+        .before(&serde_json::json!({ "status": state.status }))
+        .after(&serde_json::json!({
+            "status": RepairStatus::Confirmed, "appointmentAt": at, "publicNote": message, "notify": true,
+        }));
+    let moved = Entry::new("repairs.appointment_moved", SUBJECT, id.0)
+        .before(&serde_json::json!({ "appointmentAt": before.appointment_at }))
+        .after(&serde_json::json!({ "appointmentAt": at, "publicNote": message }));
     if input.version.is_some_and(|version| version != state.version) {
+        if journal::is_repeated(&mut tx, actor, &confirmed).await?
+            || journal::is_repeated(&mut tx, actor, &moved).await?
+        {
+            tx.rollback().await?;
+            return service::get(app, actor, id).await;
+        }
         return Err(Error::Conflict(Conflict {
             message: format!("Someone else changed this repair; it is now {}.", state.status),
             version: Some(state.version),
@@ -65,12 +85,6 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
             ..Conflict::default()
         }));
     }
-    let before = store::appointment(&mut tx, actor.org, id).await?;
-    let at = match given {
-        Some(at) => at,
-        None => wished(before.preferred_date.as_deref(), before.preferred_time.as_deref(), tz)
-            .ok_or_else(|| Error::field("appointmentAt", "required", "is required"))?,
-    };
     if at < now {
         return Err(Error::field("appointmentAt", "date_past", "must not lie in the past"));
     }
@@ -82,17 +96,7 @@ pub async fn confirm(app: &App, actor: &Actor, id: RepairId, input: &ConfirmRepa
         return Err(Error::field("outsideHours", "outside_hours", why));
     }
     store::set_appointment(&mut tx, actor.org, id, at, now).await?;
-    let entry = if is_moved {
-        Entry::new("repairs.appointment_moved", SUBJECT, id.0)
-            .before(&serde_json::json!({ "appointmentAt": before.appointment_at }))
-            .after(&serde_json::json!({ "appointmentAt": at, "publicNote": message }))
-    } else {
-        Entry::new("repairs.status_changed", SUBJECT, id.0)
-            .before(&serde_json::json!({ "status": state.status }))
-            .after(&serde_json::json!({
-                "status": RepairStatus::Confirmed, "appointmentAt": at, "publicNote": message, "notify": true,
-            }))
-    };
+    let entry = if is_moved { moved } else { confirmed };
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     service::get(app, actor, id).await

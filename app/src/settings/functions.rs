@@ -100,7 +100,7 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
     Ok(SettingsView {
         form: SettingsForm {
             version: seen.unwrap_or(settings.version),
-            hours: (0..).zip(Weekday::ALL).map(|(at, day)| typed(&format!("hours][{at}"), hours(&day))).collect(),
+            hours: (0..).zip(Weekday::ALL).map(|(at, day)| typed(&format!("hours][{at}"), hours(day))).collect(),
             areas: ticked("areas", settings.areas.iter().map(ToString::to_string).collect()),
             stop: answered.value("input[stop]"),
             public_forms: ticked("public_forms", settings.public_forms.iter().map(ToString::to_string).collect()),

@@ -161,7 +161,11 @@ async fn a_check_in_is_confirmed_for_a_day_and_an_hour_and_the_customer_reads_wh
         refused(json!({ "confirmedDate": "2026-11-25", "confirmedTime": "09:00" }), "outsideHours").await;
 
         let body = json!({ "confirmedDate": "2026-11-24", "confirmedTime": "09:30", "message": "Bring both keys.", "version": 1 });
-        let confirmed = agent.post(&confirm, body).await.expect(200);
+        let confirmed = agent.post(&confirm, body.clone()).await.expect(200);
+        // A second click says the same once more; a colleague who does comes too late.
+        let again = agent.post(&confirm, body.clone()).await.expect(200);
+        assert_eq!(again["data"], confirmed["data"]);
+        admin.post(&confirm, body).await.expect_error(409, "CONFLICT");
         assert_eq!((&confirmed["data"]["status"], &confirmed["data"]["appointmentAt"]), (&json!("confirmed"), &json!("2026-11-24T08:30:00Z")));
         let tracked = visitor.get(&format!("/api/v1/track/{code}")).await.expect(200);
         assert_eq!(tracked["data"]["appointmentAt"], "2026-11-24T08:30:00Z");
