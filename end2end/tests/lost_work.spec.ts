@@ -147,8 +147,8 @@ test.describe("what was typed", () => {
 
   test("outlives the session and a reload, and is for nobody else", async ({ page, browser, baseURL }) => {
     const repair = await announce(page.request, "LW300AA");
-    const technician = demoUser("technician");
-    const login = { email: technician.email, password: technician.password };
+    // Whose sessions no other test needs while they end.
+    const login = await hire(page.request, "Terzo Turno", "technician");
     await signInAs(page, login);
     const address = `/app/repairs/${repair}`;
     await open(page, address);

@@ -34,7 +34,7 @@ test.describe("what is wrong", () => {
 });
 
 test.describe("without script", () => {
-  test.use({ javaScriptEnabled: false, allowedProblems: [/\/pkg\/.*: csp$/, /status of 400 .*\/app\/settings/] });
+  test.use({ javaScriptEnabled: false, allowedProblems: [/\/pkg\/.*: csp$|status of 400 .*\/app\/settings/] });
 
   test("what was typed stays where something of it is refused", async ({ page }) => {
     await signIn(page, "admin", ORG);

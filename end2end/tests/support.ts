@@ -52,14 +52,14 @@ export async function signOut(page: Page): Promise<void> {
 }
 
 /** Adds a member whom no other test knows, and says what they sign in with. */
-export async function hire(request: APIRequestContext, name: string): Promise<Login> {
+export async function hire(request: APIRequestContext, name: string, role = "caregiver"): Promise<Login> {
   const { email: login, password } = demoUser("admin");
   const signedIn = await request.post("/api/v1/auth/login", { data: { email: login, password } });
   const { accessToken } = (await signedIn.json()).data;
   const email = `${name.toLowerCase().replace(" ", ".")}@demo.test`;
   const added = await request.post("/api/v1/admin/users", {
     headers: { authorization: `Bearer ${accessToken}` },
-    data: { email, name, role: "caregiver", password: "le gomme del vicino" },
+    data: { email, name, role, password: "le gomme del vicino" },
   });
   expect(added.status()).toBe(201);
   return { email, password: "le gomme del vicino" };
