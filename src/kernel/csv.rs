@@ -84,7 +84,7 @@ where
 pub struct Line {
     /// Its number in the file, from 1.
     pub number: u64,
-    /// Its fields, trimmed.
+    /// Its fields, without blanks and marks of byte order around them.
     pub fields: Vec<String>,
 }
 
@@ -112,13 +112,19 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for record in reader.records().skip(usize::from(said.is_some())) {
         let record = record.map_err(Error::internal)?;
-        let fields: Vec<String> = record.iter().map(|field| field.trim().to_owned()).collect();
+        let fields: Vec<String> = record.iter().map(|field| field.trim_matches(is_blank).to_owned()).collect();
         if fields.iter().any(|field| !field.is_empty()) {
             let number = record.position().map_or(0, csv::Position::line);
             lines.push(Line { number, fields });
         }
     }
     Ok(lines)
+}
+
+/// Whether a sign at the edge of a cell says nothing. A mark of byte order stands there where files were put behind each
+/// other.
+fn is_blank(sign: char) -> bool {
+    sign.is_whitespace() || BYTE_ORDER_MARK.starts_with(sign)
 }
 
 /// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front, which marks text.
@@ -167,6 +173,8 @@ mod tests {
             assert_eq!(found, [(2, vec!["a,x", "b"]), (3, vec!["1", "2"])], "{text:?}");
         }
         assert_eq!(read("sep=|\na|b").unwrap()[0].fields, ["a", "b"]);
+        // Two files behind each other.
+        assert_eq!(read("\u{feff}a,b\n\u{feff}c,d\n").unwrap()[1].fields, ["c", "d"]);
     }
 
     #[test]

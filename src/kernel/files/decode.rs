@@ -1,6 +1,6 @@
 //! Pictures read small: what is kept has at most 2048 pixels a side, so no more is ever held than that takes.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read, Seek};
 
 use bytes::Bytes;
 use image::codecs::gif::GifDecoder;
@@ -23,6 +23,11 @@ pub(super) const SMALLEST_SIDE: u32 = PHOTO_SIDE / 8 * 7;
 /// A colour profile that is longer is not looked at, in bytes. Those of cameras and screens have a few thousand.
 const MAX_PROFILE: usize = 4 * 1024 * 1024;
 
+/// The most pixels that the scans of a JPEG go over in all: 83 scans of what a phone takes, where ten are usual.
+const MAX_SCANNED: u64 = 1_000_000_000;
+/// The marker in front of a scan.
+const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
+
 /// A picture on its way: small, upright, with the colours that its profile means.
 struct Picture {
     image: DynamicImage,
@@ -33,6 +38,11 @@ struct Picture {
 /// How many eighths of its size a JPEG is read at: the fewest that leave the longer side as long as wanted.
 pub(super) fn eighths(long_side: u32, smallest_side: u32) -> u32 {
     [1, 2, 4].into_iter().find(|eighths| (long_side * eighths).div_ceil(8) >= smallest_side).unwrap_or(8)
+}
+
+/// The side of the squares of pixels that become one while a PNG is read.
+pub(super) fn shrink_factor(long_side: u32, smallest_side: u32) -> u32 {
+    (long_side / smallest_side).max(1)
 }
 
 /// Reads a picture and makes both renditions of it.
@@ -59,8 +69,11 @@ pub(super) fn photo(file: impl Read + Seek, header: &Header) -> Result<Photo, Ph
 }
 
 /// JPEG shrinks while it is read: of each block only the coarse waves are put together.
-fn jpeg(file: impl Read, header: &Header) -> Result<Picture, Refusal> {
+fn jpeg(mut file: impl BufRead + Seek, header: &Header) -> Result<Picture, Refusal> {
     let damaged = |_| Refusal::Damaged;
+    if header.pixels() * scans(&mut file)? > MAX_SCANNED {
+        return Err(Refusal::TooCostly);
+    }
     let mut decoder = jpeg_decoder::Decoder::new(file);
     let wanted = u16::try_from(SMALLEST_SIDE).unwrap_or(u16::MAX);
     // The other side is asked for more than there can be, so that the longer one decides.
@@ -86,6 +99,24 @@ fn jpeg(file: impl Read, header: &Header) -> Result<Picture, Refusal> {
     })
 }
 
+/// How often the data of a JPEG go over the picture: a progressive one comes in a few scans (ITU-T T.81, B.2.3), and a scan
+/// that changes nothing takes hardly a byte and all of its time. Goes back to the beginning.
+fn scans(file: &mut (impl BufRead + Seek)) -> Result<u64, Refusal> {
+    let damaged = |_| Refusal::Damaged;
+    let (mut scans, mut last) = (0, 0);
+    loop {
+        let part = file.fill_buf().map_err(damaged)?;
+        let Some(end) = part.last().copied() else { break };
+        let within = part.windows(2).filter(|marker| *marker == START_OF_SCAN).count();
+        scans += within as u64 + u64::from([last, part[0]] == START_OF_SCAN);
+        last = end;
+        let length = part.len();
+        file.consume(length);
+    }
+    file.rewind().map_err(damaged)?;
+    Ok(scans)
+}
+
 /// Inks on white paper, without a profile: near enough for a picture of a document.
 fn from_cmyk(pixels: &[u8]) -> Vec<u8> {
     let mut colours = Vec::with_capacity(pixels.len() / 4 * 3);
@@ -97,7 +128,7 @@ fn from_cmyk(pixels: &[u8]) -> Vec<u8> {
 }
 
 /// PNG is read row by row, and several rows become one.
-fn png(file: impl std::io::BufRead + Seek, header: &Header, interlaced: bool) -> Result<Picture, Refusal> {
+fn png(file: impl BufRead + Seek, header: &Header, interlaced: bool) -> Result<Picture, Refusal> {
     let damaged = |_| Refusal::Damaged;
     // For rows and for the profile, which may be a bomb of its own.
     let limits = png::Limits { bytes: 2 * MAX_PROFILE + 64 * header.width as usize };
@@ -140,7 +171,7 @@ struct Shrinking {
 
 impl Shrinking {
     fn new(header: &Header, channels: usize) -> Self {
-        let factor = (header.long_side() / SMALLEST_SIDE).max(1);
+        let factor = shrink_factor(header.long_side(), SMALLEST_SIDE);
         let (width, height) = (header.width.div_ceil(factor), header.height.div_ceil(factor));
         let colours = if channels < 3 { 1 } else { 3 };
         Self {

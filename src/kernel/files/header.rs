@@ -114,8 +114,12 @@ impl Header {
                     Process::Lossless => 6 * jpeg.components * self.pixels(),
                 }
             }
-            // A row at a time; the colours of a row are at most eight bytes wide.
-            Format::Png { interlaced: false } => 32 * u64::from(self.width),
+            // A row at a time, whose colours are at most eight bytes wide, and the picture that they become.
+            Format::Png { interlaced: false } => {
+                let factor = u64::from(super::decode::shrink_factor(self.long_side(), smallest_side));
+                let small = |side: u32| u64::from(side).div_ceil(factor);
+                32 * u64::from(self.width) + 3 * small(self.width) * small(self.height)
+            }
             // The whole picture with its alpha.
             Format::Png { interlaced: true } => 5 * self.pixels(),
             // Besides the picture, the channels it is made of, at a quarter of the resolution or as they are.

@@ -357,6 +357,19 @@ mod tests {
         assert_eq!(refusal(taken(picture).await), Refusal::Damaged);
     }
 
+    /// A scan that changes nothing is put behind a photo ten thousand times: a tenth of a megabyte, and minutes of work.
+    #[tokio::test]
+    async fn a_picture_that_is_scanned_over_and_over_is_refused() {
+        let mut picture = Vec::new();
+        JpegEncoder::new(&mut picture).encode_image(&GrayImage::new(4000, 3000)).unwrap();
+        picture.truncate(picture.len() - 2);
+        for _ in 0..10_000 {
+            picture.extend([0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0]);
+        }
+        picture.extend([0xff, 0xd9]);
+        assert_eq!(refusal(taken(picture).await), Refusal::TooCostly);
+    }
+
     #[tokio::test]
     async fn colours_come_to_srgb_and_the_profile_goes() {
         let image = RgbImage::from_pixel(64, 64, Rgb([200, 80, 80]));
