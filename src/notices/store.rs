@@ -1,6 +1,6 @@
 //! Notices, stored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{NoticeFilter, NoticeKind};
 use crate::Result;
@@ -250,6 +250,34 @@ pub(super) async fn told_before(
     Ok(told)
 }
 
+/// Those of some troubles that people were told of aloud.
+pub(super) async fn troubles_told(tx: &mut Tx, org: OrgId, troubles: &[AlertId]) -> Result<HashSet<AlertId>> {
+    let mut told = HashSet::new();
+    for part in troubles.chunks(500) {
+        let mut query = sql("SELECT trouble_id FROM troubles_told WHERE org_id = ");
+        query.push_bind(org).push(" AND trouble_id IN (").push_list(part).push(")");
+        let rows: Vec<(AlertId,)> = query.all(&mut *tx).await?;
+        told.extend(rows.into_iter().map(|(trouble,)| trouble));
+    }
+    Ok(told)
+}
+
+static INSERT_TROUBLES: MultiRow = MultiRow::new(
+    "INSERT INTO troubles_told (org_id, trouble_id, told_at) VALUES ",
+    "($,$,$)",
+    " ON CONFLICT DO NOTHING",
+);
+
+/// Writes down that people were told of troubles aloud.
+pub(super) async fn insert_troubles(tx: &mut Tx, org: OrgId, troubles: &[AlertId], now: Timestamp) -> Result<()> {
+    let queries =
+        INSERT_TROUBLES.queries(troubles, tx.is_sqlite(), |query, trouble| query.bind(org).bind(*trouble).bind(now));
+    for query in queries {
+        query.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn close_group(tx: &mut Tx, org: OrgId, group: NoticeGroupId, now: Timestamp) -> Result<()> {
     sql("UPDATE notice_groups SET told_at = $3 WHERE org_id = $1 AND id = $2")
         .bind(org)
@@ -438,6 +466,7 @@ pub(super) async fn purge(tx: &mut Tx, before: Timestamp) -> Result<()> {
     .bind(before)
     .run(&mut *tx)
     .await?;
-    sql("DELETE FROM notice_groups WHERE told_at IS NOT NULL AND due_at < $1").bind(before).run(tx).await?;
+    sql("DELETE FROM notice_groups WHERE told_at IS NOT NULL AND due_at < $1").bind(before).run(&mut *tx).await?;
+    sql("DELETE FROM troubles_told WHERE told_at < $1").bind(before).run(tx).await?;
     Ok(())
 }

@@ -323,7 +323,9 @@ pub struct Standing {
     pub is_acknowledged: bool,
     /// Whether somebody has closed it.
     pub by_hand: bool,
-    /// When the first alert of its trouble opened.
+    /// The first alert of its trouble.
+    pub trouble_id: AlertId,
+    /// When that one opened.
     pub trouble_since: Timestamp,
     /// The how manieth of them it is.
     pub openings: i64,
@@ -351,7 +353,8 @@ pub(crate) async fn standings(tx: &mut Tx, org: OrgId, ids: &[AlertId]) -> Resul
     for part in ids.chunks(500) {
         let mut query =
             sql("SELECT id, started_at, opened_at, resolved_at, acknowledged_at IS NOT NULL AS is_acknowledged, \
-                             resolved_by IS NOT NULL AS by_hand, COALESCE(trouble_since, opened_at) AS trouble_since, \
+                             resolved_by IS NOT NULL AS by_hand, COALESCE(trouble_id, id) AS trouble_id, \
+                             COALESCE(trouble_since, opened_at) AS trouble_since, \
                              trouble_openings AS openings, \
                              late, worst, threshold FROM alerts WHERE org_id = ");
         query.push_bind(org).push(" AND id IN (").push_list(part).push(")");

@@ -67,8 +67,9 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
         // What was found late is mostly over, and told for that.
         // What opens again and again is told once, whether or not it is open at the moment; after that it escalates.
         NoticeKind::Opening => {
-            let known = || alerts.iter().filter_map(|alert| standings.get(&alert.alert_id));
-            let is_told = known().all(|standing| standing.openings > FLAPPING_FROM);
+            let troubles: Vec<AlertId> = flapping(&standings).collect();
+            let known = store::troubles_told(tx, org, &troubles).await?;
+            let is_told = standings.len() == troubles.len() && troubles.iter().all(|trouble| known.contains(trouble));
             aloud &= group.what.late || (alerts.iter().any(is_unattended) && !is_told);
         }
         // What was only found late is told once, whether it was over by then or not.
@@ -107,6 +108,12 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
     if told.is_empty() {
         return Ok(());
     }
+    if aloud && group.what.kind == NoticeKind::Opening {
+        let mut troubles: Vec<AlertId> = flapping(&standings).collect();
+        troubles.sort_unstable();
+        troubles.dedup();
+        store::insert_troubles(tx, org, &troubles, now).await?;
+    }
     let entry = Entry::new("notices.told", "notice", group.id.0).after(&json!({
         "kind": group.what.kind,
         "type": group.what.alert_type,
@@ -117,6 +124,11 @@ pub(super) async fn tell(app: &App, tx: &mut Tx, org: OrgId, group: GroupRow) ->
     }));
     journal::write(tx, &Actor::system(org), now, entry).await?;
     Ok(())
+}
+
+/// The troubles of alerts that open again and again, one for each alert.
+fn flapping(standings: &HashMap<AlertId, Standing>) -> impl Iterator<Item = AlertId> {
+    standings.values().filter(|standing| standing.openings >= FLAPPING_FROM).map(|standing| standing.trouble_id)
 }
 
 /// What of a group concerns somebody.

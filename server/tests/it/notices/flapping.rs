@@ -1,6 +1,6 @@
 //! A cell that is out of bounds again and again, each time for too short to be told: somebody is told all the same.
 
-use officina::cold_chain::{Alert, AlertStatus, service};
+use officina::cold_chain::{Alert, AlertPolicy, AlertStatus, QuietHours, service};
 use officina::kernel::time::SECOND;
 
 use super::{Site, Story, with_mail};
@@ -60,6 +60,30 @@ async fn a_freezer_at_its_limit_is_told_once_and_escalates_from_the_first_openin
         // What comes later is another trouble.
         warm_for_a_moment(&story, &site).await;
         assert_eq!(newest(&story).await.openings, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_began_in_a_quiet_hour_is_told_when_it_opens_after_it() {
+    with_mail(|story, mailbox| async move {
+        let admin = story.actor("admin").await;
+        // It is eleven in the morning in Rome.
+        let quiet_hours = Some(QuietHours::of_numbers(11 * 60, 11 * 60 + 30, 0));
+        let policy = AlertPolicy { levels: Vec::new(), repeat_minutes: 0, quiet_hours };
+        service::set_alert_policy(&story.app, &admin, policy).await.expect("a policy");
+        let site = story.site("Porto", None, 1).await;
+        for _ in 0..5 {
+            warm_for_a_moment(&story, &site).await;
+        }
+        assert!(mailbox.rest_of(&story.app).await.is_empty(), "it is quiet");
+        for _ in 0..5 {
+            warm_for_a_moment(&story, &site).await;
+        }
+        let mails = mailbox.rest_of(&story.app).await;
+        assert_eq!(mails.len(), 3, "told once to each of three");
+        let said = "Cella 1 presso Porto con temperatura troppo alta, aperto ";
+        assert!(mails[0].text.contains(said) && mails[0].text.contains(" volte in "), "{}", mails[0].text);
     })
     .await;
 }
