@@ -19,14 +19,15 @@ pub(in crate::cold_chain) const SEQ_BITS: u32 = 20;
 
 impl ReadingRow {
     /// Whether this reading and another one of the same device and seq are one that was sent twice: measured at the same time,
-    /// or, where no time is believed, with the same values.
+    /// or, where no time is believed, with the same values and within a day.
     pub(super) fn repeats(&self, other: &Self) -> bool {
         let is_believed = |row: &Self| row.flags & FLAG_CLOCK_SUSPECT == 0;
         match (self.recorded_at, other.recorded_at) {
             (Some(this), Some(that)) if this != that => false,
             // A clock that counts from the start of the device says the same again after each start.
             (Some(_), Some(_)) if is_believed(self) || is_believed(other) => true,
-            _ => self.values() == other.values(),
+            // A cell that is well measures the same for months.
+            _ => self.values() == other.values() && self.received_at.since(other.received_at).abs() <= LOOKED_FOR,
         }
     }
 

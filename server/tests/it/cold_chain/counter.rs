@@ -55,6 +55,9 @@ async fn a_device_without_a_clock_that_counts_anew_is_heard() {
             cell.send(&server, json!([{"temperature": 12, "seq": 1}, {"temperature": 12, "seq": 2}]), 201).await;
         assert_eq!(counts(&receipt), (2, 0));
         assert_eq!(counter(&cell).await, (json!(2), json!(server.app().clock.now())));
+        // The same value under the same number as two days before is measured anew: a cell that is well says so for weeks.
+        let receipt = cell.send(&server, json!({"temperature": -18.58, "seq": 58}), 201).await;
+        assert_eq!(counts(&receipt), (1, 0));
         assert_buckets_are_right(&server).await;
         server.stop().await;
     })
