@@ -105,7 +105,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
 pub(super) fn table(cells: Vec<CellRow>, has_places: bool) -> AnyView {
     let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
     let rows: Vec<_> = cells.into_iter().map(|cell| row(cell, has_places)).collect();
-    view! { <Table caption="Cold cells" columns=columns>{rows}</Table> }.into_any()
+    view! { <Table caption="Cold cells" columns=columns two_lines=true>{rows}</Table> }.into_any()
 }
 
 fn filter(query: &CellQuery) -> AnyView {
@@ -156,11 +156,11 @@ fn row(cell: CellRow, has_places: bool) -> AnyView {
     view! {
         <tr>
             <td class="head"><a class="main" href=format!("{PATH}/cells/{}", cell.id)>{cell.name}</a></td>
-            <td data-label="Temperature" class="num"><strong>{now}</strong></td>
-            <td data-label="State">{state} {maintenance}</td>
+            <td data-label="Temperature" class="num below loud"><strong>{now}</strong></td>
+            <td data-label="State" class="state">{state} {maintenance}</td>
             <td data-label="Allowed" class="num muted">{cell.allowed}</td>
-            <td data-label="Location">{location}</td>
-            <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
+            <td data-label="Location" class="below">{location}</td>
+            <td data-label="Measured" class="num muted last">{cell.at.map(crate::moment::Moment::view)}</td>
         </tr>
     }
     .into_any()
