@@ -15,7 +15,7 @@ use crate::live::{Topic, use_live};
 use crate::staff::outcome::{announce, done};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
-    Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast,
+    Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, email_fact, icon, toast,
 };
 
 /// Steps that stand beside the likeliest one; the others wait in a fold.
@@ -225,7 +225,7 @@ fn facts(view: &RepairView) -> AnyView {
         <dl class="facts">
             {fact("Customer", Some(repair.customer.name.clone()))}
             <div><dt>"Phone"</dt><dd><a href=call rel="external">{phone}</a></dd></div>
-            {fact("E-mail", repair.customer.email.clone())}
+            {email_fact(repair.customer.email.clone())}
             {fact("Kind", Some(type_label(repair.repair_type).to_owned()))}
             {fact("Year", repair.vehicle.year.map(|year| year.to_string()))}
             {fact("VIN", repair.vehicle.vin.clone())}
