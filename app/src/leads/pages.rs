@@ -303,7 +303,7 @@ fn follow_up(view: &LeadView, update: ServerAction<UpdateLead>) -> AnyView {
                     <input type="hidden" name="version" value=version/>
                     <TextArea label="Note" name="note" rows=3 maxlength=2000u32 hint="Needed when a lead is lost."
                         error=Signal::derive(error)/>
-                    <div class="row wrap">
+                    <div class="row wrap next">
                         {buttons}
                         <button class="btn btn-ghost" type="submit" name="status" value="">"Only the note"</button>
                     </div>

@@ -175,7 +175,7 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
                 <div class="stack">
                     <input type="hidden" name="id" value=id/>
                     <input type="hidden" name="version" value=version/>
-                    <div class="row wrap">{loud}</div>
+                    <div class="row wrap next">{loud}</div>
                     <div class="fields two">
                         <TextArea label="Note for the customer" name="public_note" rows=2 maxlength=2000u32
                             hint="Shown on the tracking page."/>
