@@ -127,7 +127,7 @@ pub fn LiveBadge() -> impl IntoView {
                 if is_on.get() { "Changes by others appear at once" } else { "Changes by others appear after some seconds" }
             }>
             <span class="dot"></span>
-            {move || if is_on.get() { "Live" } else { "Delayed" }}
+            <span class="words">{move || if is_on.get() { "Live" } else { "Delayed" }}</span>
         </span>
     }
 }

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from "@playwright/test";
 import { photo } from "./pictures.ts";
-import { expect, expectAccessibleLightAndDark, expectNoProblems, signIn, test, watch } from "./support.ts";
+import { expect, expectAccessibleLightAndDark, expectNoProblems, open, signIn, test, watch } from "./support.ts";
 
 /** Announces a car and returns its repair. */
 async function announce(request: APIRequestContext, plate: string): Promise<{ id: string; trackingCode: string }> {
@@ -190,6 +190,57 @@ test("plates stay whole at every width, beside the longest names", async ({ page
     const spills = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(spills, `${width}`).toBeLessThanOrEqual(0);
   }
+});
+
+test("a card of the board is a link, one menu is open at a time, and Back leads to the card", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 700 });
+  await signIn(page, "manager");
+  await open(page, "/app/repairs/board");
+  await live(page);
+  const spills = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+  expect(spills).toBeLessThanOrEqual(0);
+
+  const board = page.getByRole("region", { name: "Board" });
+  const menus = board.locator("details.steps");
+  await menus.nth(0).locator("summary").click();
+  await menus.nth(1).locator("summary").click();
+  await expect(board.locator("details.steps[open]")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+  await expect(board.locator("details.steps[open]")).toHaveCount(0);
+  await expect(menus.nth(1).locator("summary")).toBeFocused();
+
+  const card = board.locator("[data-scrolls=ready] article").first();
+  await card.scrollIntoViewIfNeeded();
+  const before = await board.evaluate((part) => part.scrollLeft);
+  expect(before).toBeGreaterThan(100);
+  const link = card.locator("a.main");
+  const href = (await link.getAttribute("href"))!;
+  const { x, y, width } = (await card.boundingBox())!;
+  await page.mouse.click(x + width / 2, y + 50);
+  await expect(page).toHaveURL(new RegExp(`${href}$`));
+  await expect(page.locator("dl.facts")).toBeVisible();
+  await page.goBack();
+  await expect(page.locator(`main a.main[href="${href}"]`)).toBeFocused();
+  await expect(page.locator(`main a.main[href="${href}"]`)).toBeInViewport();
+  expect(await board.evaluate((part) => part.scrollLeft)).toBeGreaterThan(100);
+});
+
+test("what is printed is light and says whose it is", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await signIn(page, "manager");
+  await open(page, "/app/repairs");
+  await expect(page.getByText(/^Printed on/)).toBeHidden();
+  await page.emulateMedia({ colorScheme: "dark", media: "print" });
+  await expect(page.getByText(/^Printed on \d+ [A-Z][a-z]+ \d{4}$/)).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Customer" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeHidden();
+  const paint = await page.evaluate(() => {
+    const canvas = document.createElement("canvas").getContext("2d")!;
+    canvas.fillStyle = getComputedStyle(document.body).color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  });
+  expect(Math.max(...paint)).toBeLessThan(90);
 });
 
 test.describe("on a phone", () => {

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
 use crate::staff::loaded;
 use crate::ui::{
-    Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
+    Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
 };
 
 pub(super) const PATH: &str = "/app/audit";
@@ -75,7 +75,7 @@ fn show(view: AuditView, query: &AuditQuery) -> AnyView {
         let rows: Vec<_> = view.rows.into_iter().map(row).collect();
         view! {
             <div class="stack">
-                <Table caption="Journal" columns=columns>{rows}</Table>
+                <Table caption="Journal" columns=columns two_lines=true>{rows}</Table>
                 <Pager extent=view.extent what="entries" first=first next=next/>
             </div>
         }
@@ -120,18 +120,25 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
         }
     });
     let (told, search) = (query.told.is_some(), query.search.clone());
+    let chosen = [&query.actor, &query.action, &query.from, &query.to, &query.told];
+    let count = chosen.into_iter().filter(|value| value.is_some()).count();
     let (from, to) = (date("from", "From", query.from.clone()), date("to", "To", query.to.clone()));
     view! {
         <FilterForm action=PATH>
-            {who}
-            {what}
             <input class="input grow" type="search" name="search" value=search
                 placeholder="Plate, name, serial number, code" aria-label="To what"/>
             {subject}
-            {from}
-            {to}
-            <label class="row"><input class="checkbox checkbox-sm" type="checkbox" name="told" value="1" checked=told/>"Notices, too"</label>
-            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            <MoreFilters count=count>
+                {who}
+                {what}
+                {from}
+                {to}
+                <label class="row check">
+                    <input class="checkbox checkbox-sm" type="checkbox" name="told" value="1" checked=told/>
+                    "Notices, too"
+                </label>
+                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            </MoreFilters>
         </FilterForm>
     }
     .into_any()
@@ -148,10 +155,10 @@ fn row(row: AuditRow) -> AnyView {
     view! {
         <tr>
             <td class="head">{row.what} {glance}</td>
-            <td data-label="Who">{row.who}</td>
-            <td data-label="To what">{subject}</td>
-            <td data-label="When" class="muted num">{row.when.view()}</td>
-            <td data-label="More">
+            <td data-label="Who" class="below">{row.who}</td>
+            <td data-label="To what" class="below">{subject}</td>
+            <td data-label="When" class="muted num last">{row.when.view()}</td>
+            <td data-label="More" class="state">
                 <details class="fold">
                     <summary>{count(row.changes.len())} {icon(Icon::Chevron)}</summary>
                     {details(row.changes, row.facts)}

@@ -73,7 +73,7 @@ fn show(
             .map(|cell| still_so(cell, view.alert.cell_id.clone(), mute));
         resolve_form(view.alert.id.clone(), view.alert.kind, action, warning)
     });
-    let present = view.cell.map(present);
+    let (present, chart) = view.cell.map(present).unzip();
     let facts: Vec<_> = view
         .facts
         .into_iter()
@@ -85,12 +85,14 @@ fn show(
     let history = history_link(view.may_audit, "alert", &view.alert.id);
     view! {
         <PageTitle text=title.clone()/>
-        <div class="page-head"><h1>{title}</h1><div class="row wrap"><a class="btn" href=PATH>"All alerts"</a>{history}</div></div>
+        <div class="page-head urgent"><h1>{title}</h1><div class="row wrap"><a class="btn" href=PATH>"All alerts"</a>{history}</div></div>
         <div class="stack">
             {alert_item(view.alert, actions, Shown::Alone)}
             <section class="panel stack">
                 {present}
+                // Before the curve, so that it is at hand on a phone.
                 <div class="row wrap">{acknowledge} {resolve}</div>
+                {chart}
             </section>
             <section class="panel"><h2>"Facts"</h2><dl class="facts">{facts}</dl></section>
             {timeline}
@@ -99,20 +101,19 @@ fn show(
     .into_any()
 }
 
-/// How the cell stands: large enough to be read at arm's length, with its way there.
-fn present(cell: PresentView) -> AnyView {
+/// How the cell stands, large enough to be read at arm's length, and its way there.
+fn present(cell: PresentView) -> (AnyView, AnyView) {
     let class = if cell.is_outside { "now huge num outside" } else { "now huge num" };
     let measured = cell.at.map(|at| view! { <span class="muted small">"measured " {at.view()}</span> });
     let chart = (!cell.chart.points.is_empty()).then(|| view! { <Chart data=cell.chart/> });
-    view! {
-        <div class="row wrap">
+    let now = view! {
+        <div class="row wrap present">
             <span class=class>{cell.temperature.unwrap_or_else(|| "–".to_owned())}</span>
             <span class="muted">"allowed " <span class="num">{cell.allowed}</span></span>
             {measured}
         </div>
-        {chart}
-    }
-    .into_any()
+    };
+    (now.into_any(), chart.into_any())
 }
 
 /// Whether the next reading would open another alert, were this one closed. A device that is silent says nothing.

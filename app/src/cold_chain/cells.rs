@@ -105,7 +105,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
 pub(super) fn table(cells: Vec<CellRow>, has_places: bool) -> AnyView {
     let columns = ["Cell", "Temperature", "State", "Allowed", "Location", "Measured"].map(Column::plain).to_vec();
     let rows: Vec<_> = cells.into_iter().map(|cell| row(cell, has_places)).collect();
-    view! { <Table caption="Cold cells" columns=columns>{rows}</Table> }.into_any()
+    view! { <Table caption="Cold cells" columns=columns two_lines=true>{rows}</Table> }.into_any()
 }
 
 fn filter(query: &CellQuery) -> AnyView {
@@ -156,11 +156,11 @@ fn row(cell: CellRow, has_places: bool) -> AnyView {
     view! {
         <tr>
             <td class="head"><a class="main" href=format!("{PATH}/cells/{}", cell.id)>{cell.name}</a></td>
-            <td data-label="Temperature" class="num"><strong>{now}</strong></td>
-            <td data-label="State">{state} {maintenance}</td>
+            <td data-label="Temperature" class="num below loud"><strong>{now}</strong></td>
+            <td data-label="State" class="state">{state} {maintenance}</td>
             <td data-label="Allowed" class="num muted">{cell.allowed}</td>
-            <td data-label="Location">{location}</td>
-            <td data-label="Measured" class="num muted">{cell.at.map(crate::moment::Moment::view)}</td>
+            <td data-label="Location" class="below">{location}</td>
+            <td data-label="Measured" class="num muted last">{cell.at.map(crate::moment::Moment::view)}</td>
         </tr>
     }
     .into_any()
@@ -231,17 +231,12 @@ fn top(view: CellView) -> AnyView {
     let (now, badge) = (temperature(&cell), state(&cell));
     let location = place(&cell, view.sees_fleet);
     let customer = view.customer.map(|name| view! { <span class="muted">{name}</span> });
-    let history = history_link(view.may_audit, "cold_cell", &cell.id);
-    let change = view.may_change.then(|| {
-        let edit = format!("{PATH}/cells/{}/edit", cell.id);
-        view! { <a class="btn" href=edit>{icon(Icon::Wrench)} "Change this cell"</a> }
-    });
     let muted = cell.muted.map(|words| view! { <Badge symbol=Icon::Bell label=words/> });
     view! {
         <PageTitle text=title/>
         <div class="page-head">
-            <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}{badge}{muted}</div>
-            <div class="row wrap"><span class="now num">{now}</span>{change}{history}</div>
+            <div class="row wrap"><h1>{cell.name}</h1>{location}{customer}</div>
+            <div class="row wrap"><span class="now num">{now}</span>{badge}{muted}</div>
         </div>
     }
     .into_any()
@@ -251,10 +246,22 @@ fn top(view: CellView) -> AnyView {
 fn above(view: CellView, maintenance: MaintenanceActions, muting: MuteActions) -> AnyView {
     let cell = view.cell;
     let answered = view.of_device.as_ref().map(Answered::above);
+    let history = history_link(view.may_audit, "cold_cell", &cell.id);
+    let change = view.may_change.then(|| {
+        let edit = format!("{PATH}/cells/{}/edit", cell.id);
+        view! { <a class="btn" href=edit>{icon(Icon::Wrench)} "Change this cell"</a> }
+    });
+    // What goes on has a panel; what may begin is a button beside the others.
+    let (is_known, is_muted) = (cell.maintenance.is_some(), !view.silences.is_empty());
     let maintenance = view.may_change.then_some(maintenance);
     let maintenance = maintenance_panel(cell.id.clone(), cell.maintenance, maintenance);
+    let (maintained, maintain) = if is_known { (maintenance, None) } else { (None, maintenance) };
     let muting = view.may_mute.then(|| mute_panel(cell.id, view.silences, muting));
-    view! { {answered} {maintenance} {muting} }.into_any()
+    let (muted, mute) = if is_muted { (muting, None) } else { (None, muting) };
+    let offers_any = change.is_some() || history.is_some() || maintain.is_some() || mute.is_some();
+    let actions =
+        offers_any.then(|| view! { <div class="row wrap actions">{change} {maintain} {mute} {history}</div> });
+    view! { {answered} {actions} {maintained} {muted} }.into_any()
 }
 
 /// What was measured, by what, and what was.

@@ -13,8 +13,8 @@ use crate::live::{Topic, use_live};
 use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
 use crate::ui::{
-    Badge, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd, Select, SkeletonRows, Table,
-    Tone, address, icon,
+    Badge, Column, EmptyState, Field, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, Select,
+    SkeletonRows, Table, Tone, address, icon,
 };
 
 /// Where the devices are.
@@ -91,8 +91,10 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         <FilterForm action=PATH>
             <input class="input grow" type="search" name="search" value=words
                 placeholder="Serial number, name, cell, place" aria-label="Search"/>
-            <select class="select" name="status" aria-label="Which devices">{conditions}</select>
-            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            <MoreFilters count=usize::from(status.is_some())>
+                <select class="select" name="status" aria-label="Which devices">{conditions}</select>
+                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            </MoreFilters>
         </FilterForm>
     };
     let at = |cursor| address(PATH, &[("search", search), ("status", status), ("cursor", cursor)]);
@@ -133,7 +135,7 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
     view! {
         <div class="stack">
             {filter} {add}
-            <Table caption="Devices" columns=columns>{rows}</Table>
+            <Table caption="Devices" columns=columns two_lines=true>{rows}</Table>
             <Pager extent=page.extent what="devices" first=first next=next/>
         </div>
     }
@@ -144,11 +146,11 @@ fn row(device: DeviceRow) -> AnyView {
     view! {
         <tr>
             {head(&device)}
-            <td data-label="Cell"><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></td>
-            <td data-label="State">{state(&device)}</td>
+            <td data-label="Cell" class="below"><a class="link" href=device.cell_href.clone()>{device.cell.clone()}</a></td>
+            <td data-label="State" class="state">{state(&device)}</td>
             <td data-label="Firmware" class="muted">{device.firmware.clone()}</td>
-            <td data-label="Battery" class="num">{battery(&device)}</td>
-            <td data-label="Heard of" class="num muted">{device.last_seen.map(crate::moment::Moment::view)}</td>
+            <td data-label="Battery" class="num below">{battery(&device)}</td>
+            <td data-label="Heard of" class="num muted last">{device.last_seen.map(crate::moment::Moment::view)}</td>
         </tr>
     }
     .into_any()

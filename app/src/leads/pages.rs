@@ -10,7 +10,7 @@ use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
     Alert, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
-    TextArea, Timeline, ToastKind, Tone, address, icon, toast,
+    TextArea, Timeline, ToastKind, Tone, address, email_fact, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -242,7 +242,7 @@ fn show(view: LeadView, update: ServerAction<UpdateLead>, release: ServerAction<
                     <h2>"Facts"</h2>
                     <dl class="facts">
                         <div><dt>"Phone"</dt><dd><a href=call rel="external">{lead.phone}</a></dd></div>
-                        {fact("E-mail", lead.email)}
+                        {email_fact(lead.email)}
                         {fact("About", Some(type_label(lead.lead_type).to_owned()))}
                         {fact("City", lead.city_name)}
                     </dl>
@@ -303,7 +303,7 @@ fn follow_up(view: &LeadView, update: ServerAction<UpdateLead>) -> AnyView {
                     <input type="hidden" name="version" value=version/>
                     <TextArea label="Note" name="note" rows=3 maxlength=2000u32 hint="Needed when a lead is lost."
                         error=Signal::derive(error)/>
-                    <div class="row wrap">
+                    <div class="row wrap next">
                         {buttons}
                         <button class="btn btn-ghost" type="submit" name="status" value="">"Only the note"</button>
                     </div>

@@ -10,7 +10,10 @@ use super::tabs::{MEMBERS, head};
 use crate::sent::calls;
 use crate::staff::outcome::{announce, done, of_field, problem, refusal};
 use crate::staff::{ActionForm, PHONE_HINT, loaded};
-use crate::ui::{Alert, AskFirst, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, icon};
+use crate::ui::{
+    Alert, AskFirst, Button, ButtonKind, Field, Icon, PageTitle, Select, SkeletonRows, Tone, email_fact, icon,
+    phone_fact,
+};
 
 /// What a page offers to do.
 #[derive(Clone, Copy)]
@@ -46,8 +49,8 @@ fn show(view: MemberView, actions: Actions) -> AnyView {
         <section class="panel">
             <h2>"Facts"</h2>
             <dl class="facts">
-                {fact("E-mail", view.email.clone())}
-                {fact("Phone", view.phone.clone())}
+                {email_fact(view.email.clone())}
+                {phone_fact(view.phone.clone())}
                 {fact("Role", Some(view.member.role.clone()))}
                 {fact("Password", (!view.has_password).then(|| "None yet".to_owned()))}
                 {fact("Signing in", view.has_second_factor.then(|| "Asks for a code".to_owned()))}

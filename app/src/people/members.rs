@@ -121,7 +121,7 @@ fn row(member: MemberRow) -> AnyView {
             <td class="head"><a class="main" href=format!("{MEMBERS}/{}", member.id)>{member.name}</a></td>
             <td data-label="Status" class="state">{badge(member.status)}</td>
             <td data-label="Role" class="below">{member.role}</td>
-            <td data-label="Signs in with" class="below">{member.login}</td>
+            <td data-label="Signs in with" class="whole">{member.login}</td>
             <td data-label="Last here" class="muted num last">{seen(member.seen)}</td>
         </tr>
     }

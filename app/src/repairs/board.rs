@@ -1,5 +1,5 @@
 //! The board: a column for each status, cards moved by dragging, or by the menu on each card, which fingers and keyboards
-//! can use, and which works without script.
+//! can use, and which works without script. A click anywhere on a card leads to its repair.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -146,7 +146,7 @@ fn show(
         show_column(status, column, query, rights, change, dragged)
     };
     view! {
-        <div class="board" tabindex="0" role="region" aria-label="Board">
+        <div class="board" tabindex="0" role="region" aria-label="Board" data-scrolls="board">
             <For each=statuses key=|status| *status children=show_column/>
         </div>
     }
@@ -215,6 +215,7 @@ fn show_column(
     };
     view! {
         <section class=tone.class() class:over=move || is_over.get() && takes() aria-label=status_label(status)
+            data-scrolls=status.as_str()
             on:dragover=move |event| {
                 event.prevent_default();
                 is_over.set(true);
@@ -309,7 +310,7 @@ fn card_menu(
     }
     let (id, version) = (card.id.clone(), card.version.to_string());
     let menu = view! {
-        <details class="steps">
+        <details class="steps" name="menu">
             <summary class="small">{icon(Icon::Dots)} "Move to"</summary>
             <ActionForm action=change>
                 <input type="hidden" name="id" value=id/>

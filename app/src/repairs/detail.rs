@@ -15,7 +15,7 @@ use crate::live::{Topic, use_live};
 use crate::staff::outcome::{announce, done};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
-    Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, icon, toast,
+    Alert, Field, Icon, PageTitle, Select, SkeletonRows, TextArea, Timeline, ToastKind, Tone, email_fact, icon, toast,
 };
 
 /// Steps that stand beside the likeliest one; the others wait in a fold.
@@ -175,7 +175,7 @@ fn next_steps(view: &RepairView, change: ServerAction<ChangeStatus>) -> AnyView 
                 <div class="stack">
                     <input type="hidden" name="id" value=id/>
                     <input type="hidden" name="version" value=version/>
-                    <div class="row wrap">{loud}</div>
+                    <div class="row wrap next">{loud}</div>
                     <div class="fields two">
                         <TextArea label="Note for the customer" name="public_note" rows=2 maxlength=2000u32
                             hint="Shown on the tracking page."/>
@@ -225,7 +225,7 @@ fn facts(view: &RepairView) -> AnyView {
         <dl class="facts">
             {fact("Customer", Some(repair.customer.name.clone()))}
             <div><dt>"Phone"</dt><dd><a href=call rel="external">{phone}</a></dd></div>
-            {fact("E-mail", repair.customer.email.clone())}
+            {email_fact(repair.customer.email.clone())}
             {fact("Kind", Some(type_label(repair.repair_type).to_owned()))}
             {fact("Year", repair.vehicle.year.map(|year| year.to_string()))}
             {fact("VIN", repair.vehicle.vin.clone())}

@@ -42,6 +42,10 @@ pub struct FrameData {
     pub is_told: bool,
     /// The journal's number when the page was made; live updates go on from there.
     pub seq: i64,
+    /// The day when the page was made, in words, for the head of a sheet.
+    pub today: String,
+    /// The moment when the page was made, as milliseconds since 1970 by the wall clocks of the organisation's time zone.
+    pub local_ms: i64,
 }
 
 /// A place to go to.
@@ -287,8 +291,30 @@ fn count_again(unread: RwSignal<i64>) {
     });
 }
 
+/// Tells the day that a sheet is printed on, which may not be the one when the page was opened.
+#[cfg(feature = "hydrate")]
+fn keep_day(today: RwSignal<String>, local_ms: i64) {
+    use js_sys::{Date, Object, Reflect};
+
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2⁵³")]
+    let ahead = local_ms as f64 - Date::now();
+    let listener = window_event_listener(leptos::ev::beforeprint, move |_| {
+        let options = Object::new();
+        for (name, value) in [("day", "numeric"), ("month", "long"), ("year", "numeric"), ("timeZone", "UTC")] {
+            // An object of our own takes every property.
+            let _ = Reflect::set(&options, &name.into(), &value.into());
+        }
+        let now = Date::new(&(Date::now() + ahead).into());
+        today.try_set(String::from(now.to_locale_date_string("en-GB", &options)));
+    });
+    on_cleanup(move || listener.remove());
+}
+
 fn header(frame: FrameData) -> AnyView {
     let bell = bell(&frame);
+    let today = RwSignal::new(frame.today);
+    #[cfg(feature = "hydrate")]
+    keep_day(today, frame.local_ms);
     let location = use_location();
     let here = move || format!("{}{}", location.pathname.get(), query_of(&location.search.get()));
     let themes = [
@@ -309,6 +335,7 @@ fn header(frame: FrameData) -> AnyView {
         .collect();
     view! {
         {home_link(frame.organisation, frame.logo)}
+        <span class="printed small">"Printed on " {move || today.get()}</span>
         <span class="grow"></span>
         <LiveBadge/>
         {bell}

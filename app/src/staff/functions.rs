@@ -15,6 +15,8 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
     let (app, actor) = crate::context::context()?;
     let organisation = crate::context::organisation(&app, &actor).await?;
     let member = actor.member().ok_or(officina::Error::Unauthorized)?;
+    let now = app.clock.now();
+    let calendar = crate::moment::Calendar::staff(&organisation, now);
     let theme = use_context::<crate::context::RequestContext>().map(|context| context.theme).unwrap_or_default();
     Ok(FrameData {
         logo: organisation.logo_address(),
@@ -28,6 +30,8 @@ pub async fn get_frame() -> Result<FrameData, PageError> {
         unread: crate::notices::unread(&app, &actor).await?,
         is_told: crate::notices::is_told(&app, &actor).await?,
         seq: journal::head(&app.db, actor.org).await?,
+        today: calendar.day(&calendar.today()).words,
+        local_ms: calendar.wall_clock(now),
     })
 }
 

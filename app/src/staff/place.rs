@@ -22,6 +22,9 @@ struct Place {
     scrolled: f64,
     /// The link that was followed.
     link: Option<String>,
+    /// What scrolls by itself on it, by the name in `data-scrolls`, and how far it was scrolled across and down.
+    #[serde(default)]
+    within: Vec<(String, i32, i32)>,
 }
 
 /// Remembers places from now on, and leads back to them. For as long as the application runs.
@@ -58,10 +61,20 @@ fn remember(link: Option<String>) {
     let Some(storage) = super::drafts::storage() else { return };
     let key = key();
     let link = link.or_else(|| place(&key).and_then(|place| place.link));
-    if let Ok(text) = serde_json::to_string(&Place { scrolled, link }) {
+    let within = scrolling().into_iter().map(|(name, part)| (name, part.scroll_left(), part.scroll_top())).collect();
+    if let Ok(text) = serde_json::to_string(&Place { scrolled, link, within }) {
         // Without room nothing is remembered.
         let _ = storage.set_item(&key, &text);
     }
+}
+
+/// What scrolls by itself on this page, by name.
+fn scrolling() -> Vec<(String, Element)> {
+    let Ok(found) = document().query_selector_all("main [data-scrolls]") else { return Vec::new() };
+    (0..found.length())
+        .filter_map(|index| found.item(index)?.dyn_into::<Element>().ok())
+        .filter_map(|part| Some((part.get_attribute("data-scrolls")?, part)))
+        .collect()
 }
 
 fn key() -> String {
@@ -105,12 +118,20 @@ fn look(place: Place, goes_on: Rc<dyn Fn() -> bool>) {
     });
     let room = document().document_element().map_or(0.0, |root| f64::from(root.scroll_height()));
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
-    let is_there = place.link.is_none() || link.is_some();
+    let parts = scrolling();
+    let is_there = (place.link.is_none() || link.is_some())
+        && place.within.iter().all(|(name, ..)| parts.iter().any(|(part, _)| part == name));
     if !is_there || room < place.scrolled + height - 1.0 {
         request_animation_frame(move || look(place, goes_on));
         return;
     }
     window().scroll_to_with_x_and_y(0.0, place.scrolled);
+    for (name, part) in &parts {
+        if let Some((_, across, down)) = place.within.iter().find(|(known, ..)| known == name) {
+            part.set_scroll_left(*across);
+            part.set_scroll_top(*down);
+        }
+    }
     if let Some(link) = link {
         let quietly = FocusOptions::new();
         quietly.set_prevent_scroll(true);

@@ -4,10 +4,12 @@
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
+use web_sys::{Element, EventTarget, HtmlElement, Node};
 
 /// The menus that are open.
 const OPEN: &str = "details[name=menu][open]";
+/// Those among them that open in the page's flow rather than over it.
+const IN_FLOW: &str = ".steps";
 
 /// Closes menus for as long as the caller is shown.
 pub fn close_menus() {
@@ -24,18 +26,24 @@ pub fn close_menus() {
             }
         }
     });
-    let by_press = window_event_listener(ev::pointerdown, |event| {
-        let pressed: Option<Node> = event.target().and_then(|target| target.dyn_into().ok());
-        for menu in open() {
-            if !menu.contains(pressed.as_ref()) {
-                close(&menu);
-            }
-        }
-    });
+    let by_press = window_event_listener(ev::pointerdown, |event| close_others(event.target(), false));
+    // Only when the press has ended: what stands below moves when they close, away from under the finger.
+    let by_click = window_event_listener(ev::click, |event| close_others(event.target(), true));
     on_cleanup(move || {
         by_key.remove();
         by_press.remove();
+        by_click.remove();
     });
+}
+
+/// Closes the menus that something was pressed outside of, those in the page's flow or those over it.
+fn close_others(pressed: Option<EventTarget>, in_flow: bool) {
+    let pressed: Option<Node> = pressed.and_then(|target| target.dyn_into().ok());
+    for menu in open() {
+        if menu.matches(IN_FLOW) == Ok(in_flow) && !menu.contains(pressed.as_ref()) {
+            close(&menu);
+        }
+    }
 }
 
 fn open() -> Vec<Element> {

@@ -34,7 +34,8 @@ impl Column {
 /// click anywhere on a row follows the link `main` in it.
 ///
 /// Cells of the class `text` hold what people wrote: they end in dots rather than push other columns out. In a table of
-/// two-line cards, `head` and `state` make the first line, those of the class `below` the second with `last` at its end.
+/// two-line cards, `head` and `state` make the first line, those of the class `below` the second with `last` at its end, and
+/// one of the class `whole` a third. Cells without any of them wait for the row's own page.
 #[component]
 pub fn Table(
     /// What the table holds, for screen readers.
