@@ -189,7 +189,7 @@ fn copy_button(field: NodeRef<Input>) -> AnyView {
 }
 
 /// Copies a text that is too long for a field.
-fn copy_text_button(words: &'static str, text: String) -> AnyView {
+pub(crate) fn copy_text_button(words: &'static str, text: String) -> AnyView {
     button_that_copies(words, move || copy_text(&text))
 }
 

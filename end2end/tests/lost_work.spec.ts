@@ -1,5 +1,5 @@
 import type { APIRequestContext, Browser, Page } from "@playwright/test";
-import { demo, demoUser, expect, hire, open, signIn, signInAs, signOut, test } from "./support.ts";
+import { demo, demoUser, expect, expectAccessibleLightAndDark, hire, open, signIn, signInAs, signOut, test } from "./support.ts";
 
 /** What the stories do to the network shows in the console. */
 const DISTURBED = [/status of 502|net::ERR_FAILED|^answer: 502/];
@@ -294,6 +294,43 @@ test("what is typed for one lead does not end up with another", async ({ page })
   await page.goBack();
   await expect(page.getByRole("heading", { name: "Nina Seconda" })).toBeVisible();
   await expect(page.getByLabel("Note")).toHaveValue("For the second");
+});
+
+test("what is typed for a step that a colleague takes stays to be copied", async ({ page, browser, baseURL }) => {
+  const repair = await announce(page.request, "LW800AA");
+  await signIn(page, "technician");
+  await open(page, `/app/repairs/${repair}`);
+  await page.getByLabel("Message for the customer").fill("Please bring both keys");
+  const elsewhere = await browser.newContext({ baseURL: baseURL! });
+  const { email, password } = demoUser("manager");
+  const colleague = await elsewhere.request.post("/api/v1/auth/login", { data: { email, password } });
+  const { accessToken } = (await colleague.json()).data;
+  const step = await elsewhere.request.post(`/api/v1/repairs/${repair}/status`, {
+    data: { status: "accepted", version: 1 },
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  expect(step.ok()).toBe(true);
+  await elsewhere.close();
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  await expect(page.getByLabel("Message for the customer")).toHaveCount(0);
+  const lost = page.locator("main .alert", { hasText: "Please bring both keys" });
+  await expect(lost).toContainText("Message for the customer");
+  await expectAccessibleLightAndDark(page);
+  await page.reload();
+  await expect(lost).toBeVisible();
+  await lost.getByRole("button", { name: "Copy" }).click();
+  await expect(lost.getByRole("button", { name: "Copied" })).toBeVisible();
+  // On other pages there is nothing of it.
+  await page.getByRole("link", { name: "Repairs", exact: true }).first().click();
+  await expect(page.getByRole("table").first()).toBeVisible();
+  await expect(lost).toHaveCount(0);
+  await page.goBack();
+  await expect(lost).toBeVisible();
+  await lost.getByRole("button", { name: "Discard" }).click();
+  await expect(lost).toHaveCount(0);
+  await open(page, `/app/repairs/${repair}`);
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain("both keys");
 });
 
 test("Back to a list leads to the place in it where one was", async ({ page }) => {

@@ -9,6 +9,7 @@ mod functions;
 mod home;
 mod lazily;
 mod loaded;
+mod lost;
 #[cfg(feature = "hydrate")]
 mod missing;
 pub(crate) mod outcome;
