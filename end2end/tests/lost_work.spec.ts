@@ -104,6 +104,8 @@ test.describe("a server that is away", () => {
     await expect(note).toHaveValue("The bumper has come");
     await page.unroute("**/_fn/**");
     await expect(page.getByText(OLD)).toHaveCount(0);
+    await expect(page.locator("main").getByText("cannot be reached")).toHaveCount(0);
+    await expect(note).toHaveValue("The bumper has come");
     await expect(page.locator(".page-head")).not.toContainText("Accepted");
 
     await page.getByRole("button", { name: "Accepted" }).first().click();
