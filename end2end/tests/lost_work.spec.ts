@@ -233,6 +233,24 @@ test("a double click on a step is one step", async ({ page }) => {
   expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["accepted", 2]);
 });
 
+test("a step by keyboard leaves the focus at what was done, and a second Enter steps no further", async ({ page }) => {
+  const repair = await announce(page.request, "LW510AA");
+  await signIn(page, "technician");
+  await open(page, `/app/repairs/${repair}`);
+  await page.getByRole("button", { name: "Accepted" }).first().focus();
+  await page.keyboard.press("Enter");
+  const words = page.locator(".toasts [role=status]");
+  await expect(words).toContainText("LW510AA: Accepted");
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  await expect(words).toBeFocused();
+  // When buttons take a press again.
+  await expect(page.locator("html")).not.toHaveAttribute("data-locked");
+  await page.keyboard.press("Enter");
+  await expect(words).toBeFocused();
+  const shown = await (await page.request.get(`/api/v1/repairs/${repair}`)).json();
+  expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["accepted", 2]);
+});
+
 test("on the board a second click at the same spot moves no other car", async ({ page }) => {
   const [below, above] = [await announce(page.request, "LW600AA"), await announce(page.request, "LW601AA")];
   await signIn(page, "technician");

@@ -20,7 +20,7 @@ use web_sys::{
 };
 
 use super::lost::LostText;
-use super::person;
+use super::{focus, person};
 use crate::error::PageError;
 use crate::sent::FUNCTION;
 use crate::ui::{ToastKind, toast};
@@ -82,7 +82,10 @@ pub fn begin() {
     listen("submit", Box::new(move |event| own.sending(&event)));
     drafts.restore();
     let own = Rc::clone(&drafts);
-    let seen = Closure::<dyn FnMut()>::new(move || own.restore());
+    let seen = Closure::<dyn FnMut()>::new(move || {
+        own.restore();
+        focus::find();
+    });
     if let (Ok(observer), Some(body)) = (MutationObserver::new(seen.as_ref().unchecked_ref()), document().body()) {
         let options = MutationObserverInit::new();
         options.set_child_list(true);
@@ -126,6 +129,9 @@ pub fn conclude(action: &'static str, outcome: Signal<Option<Option<PageError>>>
             }
             form.reset();
         });
+        if error.is_none() {
+            focus::hand_over(&form);
+        }
     });
 }
 

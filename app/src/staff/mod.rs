@@ -3,6 +3,8 @@
 #[cfg(feature = "hydrate")]
 mod drafts;
 mod first_steps;
+#[cfg(feature = "hydrate")]
+mod focus;
 mod form;
 mod frame;
 mod functions;
