@@ -77,6 +77,8 @@ pub const EVENTS: &[(&str, Topic)] = &[
 pub struct Live {
     /// Whether the stream is up.
     pub is_on: RwSignal<bool>,
+    /// How often the server was there again: the first time it is there is one.
+    back: RwSignal<u32>,
     ticks: [RwSignal<u32>; Topic::ALL.len()],
     /// The cold cell that is open: its readings are told, which are too many to be told of all.
     cell: RwSignal<Option<String>>,
@@ -88,6 +90,23 @@ impl Live {
     #[must_use]
     pub fn changes(self, topic: Topic) -> u32 {
         self.ticks[topic as usize].get()
+    }
+
+    /// Takes note that the server, which could not be reached, is there again.
+    pub fn came_back(self) {
+        self.back.update(|times| *times += 1);
+    }
+
+    /// Calls something each time the server is there again, as long as the component lives that asks for it.
+    pub fn when_back(self, act: impl Fn() + 'static) {
+        Effect::new(move |before: Option<u32>| {
+            let times = self.back.get();
+            // It was not away before the first time.
+            if before.is_some_and(|before| before > 0 && before != times) {
+                act();
+            }
+            times
+        });
     }
 
     /// Asks for the readings of a cold cell as long as the page is open that calls this.
@@ -106,7 +125,13 @@ impl Live {
 /// Makes live updates possible below the current component.
 pub fn provide_live() -> Live {
     let ticks = std::array::from_fn(|_| RwSignal::new(0));
-    let live = Live { is_on: RwSignal::new(false), ticks, cell: RwSignal::new(None), readings: RwSignal::new(0) };
+    let live = Live {
+        is_on: RwSignal::new(false),
+        back: RwSignal::new(0),
+        ticks,
+        cell: RwSignal::new(None),
+        readings: RwSignal::new(0),
+    };
     provide_context(live);
     live
 }
@@ -171,6 +196,7 @@ mod browser {
 
     /// Fetches anew now and then, for as long as the application runs: for those to whom the server refuses a stream.
     pub fn poll(live: Live) {
+        live.came_back();
         set_interval(move || live.bump_all(), POLL);
     }
 
@@ -239,6 +265,7 @@ mod browser {
                 heard.set(js_sys::Date::now());
                 if !live.is_on.get_untracked() {
                     live.is_on.set(true);
+                    live.came_back();
                 }
             }
         };

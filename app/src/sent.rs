@@ -1,6 +1,6 @@
-//! Forms that are sent to the page they stand on, whose answer says what came of it: something that is shown this once
-//! and may go through no address and no cookie, or why it was refused, with what was typed. They need no script at all,
-//! which suits pages that are seldom used.
+//! Forms that are sent to the page they stand on. The page says what came of it: something that is shown this once and may
+//! go through no address, or why it was refused, with what was typed. They need no script at all, which suits pages that are
+//! seldom used.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::ui::{Alert, FieldFrame, Tone};
 /// The name of the field that says which function a form is for.
 pub const FUNCTION: &str = "function";
 
-/// What is in one answer and nowhere else, with words around it that the server made.
+/// What a form made, with words around it that the server chose: perhaps something that can be seen nowhere else.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fresh {
     /// What was done.
@@ -34,9 +34,15 @@ pub struct Fresh {
     pub has_qr: bool,
     /// That picture, as an address that holds all of it. It is made where it is shown.
     pub qr: Option<String>,
-    /// Whether the page shows it again for a few minutes to whoever loads it anew: then the form is answered by the way to the
-    /// page, and what is shown goes there in a cookie that only the server can read.
-    pub is_kept: bool,
+}
+
+impl Fresh {
+    /// Whether something in it is nowhere else. The page shows that for some minutes to whoever loads it anew; words alone
+    /// are said once.
+    #[must_use]
+    pub fn holds_secret(&self) -> bool {
+        !self.values.is_empty() || self.command.is_some() || self.sheet.is_some()
+    }
 }
 
 /// A table that is shown this once.
@@ -128,6 +134,8 @@ fn shown(fresh: Fresh) -> AnyView {
 
 /// A table with a way to keep it. On a phone each row is a card, as in a list.
 fn table(sheet: Sheet) -> AnyView {
+    let lines = std::iter::once(&sheet.columns).chain(&sheet.rows).map(|line| line.join("\t"));
+    let copy = copy_text_button("Copy all", lines.collect::<Vec<_>>().join("\n"));
     let row = |row: Vec<String>| {
         let cells = sheet.columns.iter().cloned().zip(row).enumerate().map(|(index, (name, cell))| {
             let class = (index == 0).then_some("head");
@@ -139,7 +147,7 @@ fn table(sheet: Sheet) -> AnyView {
     let rows: Vec<_> = sheet.rows.into_iter().map(row).collect();
     let head: Vec<_> = sheet.columns.iter().cloned().map(|name| view! { <th scope="col">{name}</th> }).collect();
     view! {
-        <p><a class="btn" download=sheet.file href=sheet.href>"Keep as a file"</a></p>
+        <p class="row wrap"><a class="btn" download=sheet.file href=sheet.href>"Keep as a file"</a> {copy}</p>
         <div class="scroll" role="group" tabindex="0" aria-label=sheet.caption>
             <table class="grid-table mono"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
         </div>
@@ -177,10 +185,19 @@ pub(crate) fn copied(
 
 /// Copies what a field holds. Without script there is no such button: the field is marked, and the browser copies.
 fn copy_button(field: NodeRef<Input>) -> AnyView {
+    button_that_copies("Copy", move || copy_from(field))
+}
+
+/// Copies a text that is too long for a field.
+pub(crate) fn copy_text_button(words: &'static str, text: String) -> AnyView {
+    button_that_copies(words, move || copy_text(&text))
+}
+
+fn button_that_copies(words: &'static str, copy: impl Fn() -> bool + 'static) -> AnyView {
     let (is_ready, is_copied) = (RwSignal::new(false), RwSignal::new(false));
     Effect::new(move |_| is_ready.set(true));
-    let copy = move |_| is_copied.set(copy_from(field));
-    let words = move || if is_copied.get() { "Copied" } else { "Copy" };
+    let copy = move |_| is_copied.set(copy());
+    let words = move || if is_copied.get() { "Copied" } else { words };
     view! { <button class="btn" type="button" hidden=move || !is_ready.get() on:click=copy>{words}</button> }.into_any()
 }
 
@@ -188,16 +205,49 @@ fn copy_button(field: NodeRef<Input>) -> AnyView {
 /// there for encrypted addresses only, and many an installation stands in a plain network.
 #[cfg(feature = "hydrate")]
 fn copy_from(field: NodeRef<Input>) -> bool {
-    use wasm_bindgen::JsCast;
-
     let Some(field) = field.get_untracked() else { return false };
     field.select();
+    copy_selected()
+}
+
+#[cfg(feature = "hydrate")]
+fn copy_selected() -> bool {
+    use wasm_bindgen::JsCast;
+
     let page = document().dyn_into::<web_sys::HtmlDocument>();
     page.is_ok_and(|page| page.exec_command("copy").unwrap_or(false))
 }
 
+/// Copies a text, by way of a field that is there for as long as that takes.
+#[cfg(feature = "hydrate")]
+fn copy_text(text: &str) -> bool {
+    use wasm_bindgen::JsCast;
+
+    let Ok(area) = document().create_element("textarea") else { return false };
+    let (Ok(area), Some(body)) = (area.dyn_into::<web_sys::HtmlTextAreaElement>(), document().body()) else {
+        return false;
+    };
+    let before = document().active_element();
+    area.set_value(text);
+    // A page without room for it copies nothing.
+    let _ = body.append_child(&area);
+    area.select();
+    let is_copied = copy_selected();
+    area.remove();
+    if let Some(before) = before.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // What cannot be focused is not there any more.
+        let _ = before.focus();
+    }
+    is_copied
+}
+
 #[cfg(not(feature = "hydrate"))]
 const fn copy_from(_: NodeRef<Input>) -> bool {
+    false
+}
+
+#[cfg(not(feature = "hydrate"))]
+const fn copy_text(_: &str) -> bool {
     false
 }
 
@@ -276,7 +326,8 @@ mod server {
                 Some(link) => Self {
                     title: format!("The link for {name}"),
                     text: format!(
-                        "No mail can carry it, so hand it over yourself. It is shown this once, and works once, until {until}."
+                        "No mail can carry it, so hand it over yourself. It is shown this once, to you alone and for \
+                         ten minutes, and works once, until {until}."
                     ),
                     label: "Link".to_owned(),
                     values: vec![link],

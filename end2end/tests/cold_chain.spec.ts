@@ -145,6 +145,11 @@ test.describe("many devices at once", () => {
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Keep as a file" }).click();
     expect((await download).suggestedFilename()).toBe("device-keys.csv");
+    await page.getByRole("button", { name: "Copy all" }).click();
+    await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+    await page.reload();
+    await expect(page.getByText("1 device is made")).toBeVisible();
+    await expect(page.getByRole("cell", { name: serial })).toHaveCount(1);
     await expectAccessibleLightAndDark(page);
 
     await page.goto(`/app/cold-chain/cells/${device(0).coldCellId}`);

@@ -1,5 +1,5 @@
 import type { APIRequestContext, Browser, Page } from "@playwright/test";
-import { demo, demoUser, expect, hire, open, signIn, signInAs, signOut, test } from "./support.ts";
+import { demo, demoUser, expect, expectAccessibleLightAndDark, hire, open, signIn, signInAs, signOut, test } from "./support.ts";
 
 /** What the stories do to the network shows in the console. */
 const DISTURBED = [/status of 502|net::ERR_FAILED|^answer: 502/];
@@ -104,6 +104,8 @@ test.describe("a server that is away", () => {
     await expect(note).toHaveValue("The bumper has come");
     await page.unroute("**/_fn/**");
     await expect(page.getByText(OLD)).toHaveCount(0);
+    await expect(page.locator("main").getByText("cannot be reached")).toHaveCount(0);
+    await expect(note).toHaveValue("The bumper has come");
     await expect(page.locator(".page-head")).not.toContainText("Accepted");
 
     await page.getByRole("button", { name: "Accepted" }).first().click();
@@ -231,6 +233,24 @@ test("a double click on a step is one step", async ({ page }) => {
   expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["accepted", 2]);
 });
 
+test("a step by keyboard leaves the focus at what was done, and a second Enter steps no further", async ({ page }) => {
+  const repair = await announce(page.request, "LW510AA");
+  await signIn(page, "technician");
+  await open(page, `/app/repairs/${repair}`);
+  await page.getByRole("button", { name: "Accepted" }).first().focus();
+  await page.keyboard.press("Enter");
+  const words = page.locator(".toasts [role=status]");
+  await expect(words).toContainText("LW510AA: Accepted");
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  await expect(words).toBeFocused();
+  // When buttons take a press again.
+  await expect(page.locator("html")).not.toHaveAttribute("data-locked");
+  await page.keyboard.press("Enter");
+  await expect(words).toBeFocused();
+  const shown = await (await page.request.get(`/api/v1/repairs/${repair}`)).json();
+  expect([shown.data.status, shown.data.statusHistory.length]).toEqual(["accepted", 2]);
+});
+
 test("on the board a second click at the same spot moves no other car", async ({ page }) => {
   const [below, above] = [await announce(page.request, "LW600AA"), await announce(page.request, "LW601AA")];
   await signIn(page, "technician");
@@ -294,6 +314,43 @@ test("what is typed for one lead does not end up with another", async ({ page })
   await page.goBack();
   await expect(page.getByRole("heading", { name: "Nina Seconda" })).toBeVisible();
   await expect(page.getByLabel("Note")).toHaveValue("For the second");
+});
+
+test("what is typed for a step that a colleague takes stays to be copied", async ({ page, browser, baseURL }) => {
+  const repair = await announce(page.request, "LW800AA");
+  await signIn(page, "technician");
+  await open(page, `/app/repairs/${repair}`);
+  await page.getByLabel("Message for the customer").fill("Please bring both keys");
+  const elsewhere = await browser.newContext({ baseURL: baseURL! });
+  const { email, password } = demoUser("manager");
+  const colleague = await elsewhere.request.post("/api/v1/auth/login", { data: { email, password } });
+  const { accessToken } = (await colleague.json()).data;
+  const step = await elsewhere.request.post(`/api/v1/repairs/${repair}/status`, {
+    data: { status: "accepted", version: 1 },
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  expect(step.ok()).toBe(true);
+  await elsewhere.close();
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  await expect(page.getByLabel("Message for the customer")).toHaveCount(0);
+  const lost = page.locator("main .alert", { hasText: "Please bring both keys" });
+  await expect(lost).toContainText("Message for the customer");
+  await expectAccessibleLightAndDark(page);
+  await page.reload();
+  await expect(lost).toBeVisible();
+  await lost.getByRole("button", { name: "Copy" }).click();
+  await expect(lost.getByRole("button", { name: "Copied" })).toBeVisible();
+  // On other pages there is nothing of it.
+  await page.getByRole("link", { name: "Repairs", exact: true }).first().click();
+  await expect(page.getByRole("table").first()).toBeVisible();
+  await expect(lost).toHaveCount(0);
+  await page.goBack();
+  await expect(lost).toBeVisible();
+  await lost.getByRole("button", { name: "Discard" }).click();
+  await expect(lost).toHaveCount(0);
+  await open(page, `/app/repairs/${repair}`);
+  await expect(page.locator(".page-head")).toContainText("Accepted");
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain("both keys");
 });
 
 test("Back to a list leads to the place in it where one was", async ({ page }) => {

@@ -188,9 +188,11 @@ test.describe("a program", () => {
     expect((await program.get("/api/v1/admin/leads")).status()).toBe(200);
     expect((await program.get("/api/v1/repairs")).status()).toBe(403);
 
+    // Loaded anew, the page makes no second key and does not lose the first one.
+    await page.reload();
+    await expect(field).toHaveValue(key);
+    await expect(keys.getByRole("row")).toHaveCount(2);
     await open(page, "/app/people/programs");
-    await expect(keys).toContainText("Website");
-    expect(await page.content()).not.toContain(key);
     await page.getByLabel("Revoke the key of Website").click();
     await page.getByRole("button", { name: "Revoke it" }).click();
     await expect(page.getByText("No program has a key")).toBeVisible();
@@ -213,10 +215,11 @@ test.describe("without script", () => {
       await expect(page.getByLabel("Key", { exact: true })).toHaveValue(/^ofc_/);
     }
     await page.goto("/app/people/programs");
-    await expect(page.getByLabel("Key", { exact: true })).toHaveCount(0);
+    await expect(page.getByText("The key of “Firmware”")).toBeVisible();
     await page.getByText("Revoke all keys").click();
     await expect(page.getByRole("listitem").filter({ hasText: "Firmware" })).toBeVisible();
     await page.getByRole("button", { name: "Revoke all 2 keys" }).click();
     await expect(page.getByText("No program has a key")).toBeVisible();
+    await expect(page.getByLabel("Key", { exact: true })).toHaveCount(0);
   });
 });

@@ -57,8 +57,9 @@ test("name, hours and logo are the organisation's own", async ({ page, browser, 
   const name = await page.getByLabel("Name", { exact: true }).inputValue();
   await page.getByLabel("Name", { exact: true }).fill("Freddo & Figli");
   await page.getByLabel("Monday").fill("8–12.30 / 14-18:30");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save" }).press("Enter");
   await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.locator("main .alert", { hasText: "Saved." })).toBeFocused();
   await expect(page.locator(".sidebar")).toContainText("Freddo & Figli");
   await expect(page.getByLabel("Monday")).toHaveValue("08:00-12:30, 14:00-18:30");
 

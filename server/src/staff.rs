@@ -69,13 +69,18 @@ pub fn router() -> Router<AppState> {
 
 /// A page. Who is not signed in is asked to, and comes back here afterwards.
 async fn page(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response {
-    let sent = kept::taken_back(&state, &caller, request.headers(), request.uri());
-    render(&state, caller, request, sent).await
+    let shown = kept::taken_back(&state, &caller, request.headers(), request.uri()).await;
+    let (sent, end) = shown.unzip();
+    let mut response = render(&state, caller, request, sent).await;
+    if let Some(end) = end.flatten() {
+        response.headers_mut().append(header::SET_COOKIE, end);
+    }
+    response
 }
 
-/// A form that is sent to the page it stands on. The page answers it, where it was refused or has something to show this
-/// once: led back to the page as other forms are, a link or a key would have to go through an address or a cookie. Where the
-/// page is to be loaded anew all the same, it goes through one that only this server can read ([`kept`]).
+/// A form that is sent to the page it stands on. Where it was refused, the page answers it, with what was typed. Otherwise it
+/// leads back to the page, so that loading that anew does not send the form again; what the page shows this once then, such
+/// as a link or a key, goes through a cookie that only this server can read ([`kept`]).
 async fn send(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -119,7 +124,7 @@ async fn send(
             // Nothing to show. The page is fetched anew, so that loading it again does not send the form again.
             return Redirect::to(page.uri().path_and_query().map_or("/app", PathAndQuery::as_str)).into_response();
         };
-        if let Some(cookie) = kept::cookie(&state, &caller, &function, &fresh, page.uri()) {
+        if let Some(cookie) = kept::cookie(&state, &caller, &function, &fresh, page.uri()).await {
             let to = page.uri().path_and_query().map_or("/app", PathAndQuery::as_str);
             return ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response();
         }

@@ -239,6 +239,40 @@ pub(crate) fn mark_written(claim: &Claim) {
     claim.written.store(true, Ordering::Relaxed);
 }
 
+/// Puts aside, for as long as answers are kept, what was made for somebody and goes nowhere else. It is to be sealed: whoever
+/// reads the database must not learn it.
+///
+/// # Errors
+/// What the database says.
+pub async fn put_aside(app: &App, scope: &str, key: &str, sealed: &[u8]) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    sql("INSERT INTO idempotent_answers (scope, key, request_hash, created_at, status, body) \
+         VALUES ($1, $2, $3, $4, $5, $6)")
+    .bind(scope)
+    .bind(key)
+    .bind(Vec::<u8>::new())
+    .bind(app.clock.now())
+    .bind(200_i64)
+    .bind(Some(sealed))
+    .run(&mut tx)
+    .await?;
+    tx.commit().await
+}
+
+/// What was put aside, if it is there still.
+///
+/// # Errors
+/// What the database says.
+pub async fn from_aside(app: &App, scope: &str, key: &str) -> Result<Option<Vec<u8>>> {
+    let row: Option<Row> = sql("SELECT request_hash, status, body, made_id FROM idempotent_answers \
+         WHERE scope = $1 AND key = $2")
+    .bind(scope)
+    .bind(key)
+    .optional(&app.db)
+    .await?;
+    Ok(row.and_then(|row| row.body))
+}
+
 /// Removes what is no longer replayed.
 ///
 /// # Errors

@@ -67,7 +67,8 @@ pub fn SettingsPage() -> impl IntoView {
             (_, Some("unsupported")) => (Tone::Danger, "Only JPEG, PNG, WebP or GIF images are taken."),
             _ => return None,
         };
-        Some(view! { <div class="stack"><Alert tone=tone title=words/></div> })
+        // The page is a new one: without this the focus would be nowhere.
+        Some(view! { <div class="stack"><Alert tone=tone title=words attr:autofocus=true/></div> })
     };
     view! {
         <PageTitle text="Settings"/>

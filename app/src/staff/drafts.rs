@@ -1,6 +1,7 @@
 //! What is typed into the forms of staff pages outlives the page: an ended session, a reload, a crash. It lies in the
 //! browser's storage of the tab until the form was taken, under the membership that typed it. At signing out it goes, and
-//! so it does when somebody else signs in: nobody finds the words of the person before on a shared machine.
+//! so it does when somebody else signs in: nobody finds the words of the person before on a shared machine. A text whose
+//! field is gone, or says something else by now, is shown above the page ([`lost`](super::lost)).
 //!
 //! The forms concerned are those of [`ActionForm`](super::form::ActionForm) and those that are sent to their page
 //! (`sent.rs`). Passwords and codes are never kept.
@@ -18,13 +19,16 @@ use web_sys::{
     HtmlTextAreaElement, MutationObserver, MutationObserverInit, Storage,
 };
 
-use super::person;
+use super::lost::LostText;
+use super::{focus, person};
 use crate::error::PageError;
 use crate::sent::FUNCTION;
 use crate::ui::{ToastKind, toast};
 
 /// What the keys of drafts begin with.
 const PREFIX: &str = "officina.draft:";
+/// What the addresses of functions begin with that a form calls without leaving the page.
+const CALLED: &str = "/_fn/";
 /// Marks a form that was sent and whose answer is not there yet.
 const SENT: &str = "data-sent";
 /// Says on the document that buttons of forms wait.
@@ -33,9 +37,14 @@ const LOCKED: &str = "data-locked";
 /// one by then, and a double click takes up to half a second.
 const LOCK: Duration = Duration::from_millis(700);
 
+/// For so long a text may be without its field before that is said: a page that is built anew lacks it for a moment.
+const GRACE: Duration = Duration::from_millis(800);
+
 thread_local! {
     /// How many locks are on.
     static LOCKS: Cell<u32> = const { Cell::new(0) };
+    /// Where texts without a field are told.
+    static LOST: Cell<Option<RwSignal<Vec<LostText>>>> = const { Cell::new(None) };
 }
 
 /// What was typed into a field.
@@ -48,12 +57,21 @@ struct Draft {
     base: String,
     /// The session that it was sent in. Restored only in another one: then the answer was that the session had ended.
     sent: Option<String>,
+    /// What a field for longer texts is called on the page. What is typed into others is typed again sooner than copied.
+    #[serde(default)]
+    label: Option<String>,
 }
 
 /// Keeps what is typed from now on, and puts back what was typed before. For as long as the application runs.
 pub fn begin() {
     let (Some(member), Some(session)) = (person::membership(), person::session()) else { return };
-    let drafts = Rc::new(Drafts { member, session, owner: Owner::current(), has_told: Cell::new(false) });
+    let drafts = Rc::new(Drafts {
+        member,
+        session,
+        owner: Owner::current(),
+        has_told: Cell::new(false),
+        is_looking: Cell::new(false),
+    });
     drafts.forget_others();
     drafts.change(|kept| kept.retain(|draft| draft.sent.as_ref() != Some(&drafts.session)));
     let own = Rc::clone(&drafts);
@@ -64,7 +82,10 @@ pub fn begin() {
     listen("submit", Box::new(move |event| own.sending(&event)));
     drafts.restore();
     let own = Rc::clone(&drafts);
-    let seen = Closure::<dyn FnMut()>::new(move || own.restore());
+    let seen = Closure::<dyn FnMut()>::new(move || {
+        own.restore();
+        focus::find();
+    });
     if let (Ok(observer), Some(body)) = (MutationObserver::new(seen.as_ref().unchecked_ref()), document().body()) {
         let options = MutationObserverInit::new();
         options.set_child_list(true);
@@ -108,6 +129,23 @@ pub fn conclude(action: &'static str, outcome: Signal<Option<Option<PageError>>>
             }
             form.reset();
         });
+        if error.is_none() {
+            focus::hand_over(&form);
+        }
+    });
+}
+
+/// Says from now on which texts have no field.
+pub(super) fn tell_of_lost(lost: RwSignal<Vec<LostText>>) {
+    LOST.set(Some(lost));
+}
+
+/// Lets a text go that has no field.
+pub(super) fn discard(lost: &LostText) {
+    DRAFTS.with_borrow(|drafts| {
+        let Some(drafts) = drafts else { return };
+        drafts.change(|kept| kept.retain(|draft| draft.form != lost.form || draft.field != lost.field));
+        drafts.look_for_lost();
     });
 }
 
@@ -116,6 +154,8 @@ struct Drafts {
     session: String,
     owner: Option<Owner>,
     has_told: Cell<bool>,
+    /// Whether it is looked in a moment which texts have no field.
+    is_looking: Cell<bool>,
 }
 
 impl Drafts {
@@ -149,13 +189,13 @@ impl Drafts {
     fn typed(&self, event: &Event) {
         let Some(field) = event.target().and_then(|target| Field::of(target.unchecked_into())) else { return };
         let Some(form) = field.form().filter(is_kept) else { return };
-        let (form, name, value, base) = (key_of(&form), field.key(), field.value(), field.base());
+        let (form, name, value, base, label) = (key_of(&form), field.key(), field.value(), field.base(), field.label());
         self.change(|kept| {
             let known = kept.iter().find(|draft| draft.form == form && draft.field == name && draft.sent.is_none());
             let base = known.map_or(base, |draft| draft.base.clone());
             kept.retain(|draft| draft.form != form || draft.field != name);
             if value != base {
-                kept.push(Draft { form, field: name, value, base, sent: None });
+                kept.push(Draft { form, field: name, value, base, sent: None, label });
             }
         });
     }
@@ -186,10 +226,14 @@ impl Drafts {
 
     /// Puts back what was typed, into the fields that are there and still say what they said then.
     fn restore(&self) {
-        let kept: Vec<Draft> =
-            self.kept().into_iter().filter(|draft| draft.sent.as_ref() != Some(&self.session)).collect();
-        if kept.is_empty() {
+        if self.kept().is_empty() {
+            tell_lost(Vec::new());
             return;
+        }
+        let kept = self.waiting();
+        if !self.is_looking.replace(true) {
+            let look = || DRAFTS.with_borrow(|drafts| drafts.iter().for_each(|drafts| drafts.look_for_lost()));
+            set_timeout(look, GRACE);
         }
         let forms = all_forms();
         for form in forms.iter().filter(|form| is_kept(form) && !form.has_attribute(SENT)) {
@@ -204,6 +248,41 @@ impl Drafts {
                 }
             }
         }
+    }
+
+    /// What was typed and not sent in this session.
+    fn waiting(&self) -> Vec<Draft> {
+        self.kept().into_iter().filter(|draft| draft.sent.as_ref() != Some(&self.session)).collect()
+    }
+
+    /// Tells which texts stand in no field of the page.
+    fn look_for_lost(&self) {
+        self.is_looking.set(false);
+        // What is on its way is not lost. When it has come, it is looked again.
+        if query("main .skeleton").is_some() {
+            return;
+        }
+        let forms = all_forms();
+        // A form that is gone before its answer came hears no answer any more: it was not taken, or it would have said so.
+        let can_hear =
+            |draft: &Draft| !draft.form.starts_with(CALLED) || forms.iter().any(|form| key_of(form) == draft.form);
+        self.change(|kept| {
+            kept.iter_mut().filter(|draft| !can_hear(draft)).for_each(|draft| draft.sent = None);
+        });
+        let is_there = |draft: &Draft| {
+            forms.iter().filter(|form| is_kept(form) && key_of(form) == draft.form).flat_map(fields).any(|field| {
+                // Something else may stand there by now, so that what was typed could not be put back.
+                let is_overtaken =
+                    field.value() == field.base() && field.base() != draft.base && field.value() != draft.value;
+                field.key() == draft.field && !is_overtaken
+            })
+        };
+        let lost = self.waiting().into_iter().filter(|draft| !draft.value.trim().is_empty() && !is_there(draft));
+        let lost = lost.filter_map(|draft| {
+            let label = draft.label?;
+            Some(LostText { form: draft.form, field: draft.field, label, text: draft.value })
+        });
+        tell_lost(lost.collect());
     }
 
     /// Says once that it was done.
@@ -269,6 +348,16 @@ impl Field {
         }
     }
 
+    /// What a field for longer texts is called on the page.
+    fn label(&self) -> Option<String> {
+        let Self::Text(text) = self else { return None };
+        let frame = text.closest(".field").ok().flatten();
+        let label = frame.and_then(|frame| frame.query_selector("label").ok().flatten()?.text_content());
+        // The word that it may stay empty stands behind it.
+        let label = label.and_then(|label| Some(label.split(" · ").next()?.trim().to_owned()));
+        Some(label.unwrap_or_else(|| text.name()))
+    }
+
     fn value(&self) -> String {
         match self {
             Self::Line(input) => input.value(),
@@ -327,6 +416,14 @@ impl Field {
                 }
             }
         }
+    }
+}
+
+/// Tells which texts have no field, where those are others than before.
+fn tell_lost(lost: Vec<LostText>) {
+    let Some(told) = LOST.get() else { return };
+    if told.try_get_untracked().is_some_and(|before| before != lost) {
+        told.set(lost);
     }
 }
 

@@ -40,6 +40,12 @@ where
             answer.filter(|_| !is_pending)
         });
         super::drafts::conclude(S::PATH, outcome, keeps);
+        // That the server could not be reached is not said any more when it can.
+        crate::live::use_live().when_back(move || {
+            if value.with_untracked(|value| matches!(value, Some(Err(error)) if error.is_passing())) {
+                value.set(None);
+            }
+        });
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = keeps;

@@ -8,6 +8,7 @@ use officina::kernel::permission::{Permission, PermissionSet};
 use serde::{Deserialize, Serialize};
 
 use super::functions::get_frame;
+use super::lost::LostTexts;
 use crate::error::PageError;
 use crate::live::LiveBadge;
 #[cfg(feature = "hydrate")]
@@ -157,7 +158,7 @@ pub fn Frame() -> impl IntoView {
             <a class="skip" href="#content" rel="external">"Skip to the content"</a>
             <aside class="sidebar"><Suspense>{sidebar}</Suspense></aside>
             <header class="topbar"><Suspense>{header}</Suspense></header>
-            <main class="content" id="content"><Outlet/></main>
+            <main class="content" id="content"><LostTexts/> <Outlet/></main>
             <Toasts/>
         </div>
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::PageError;
+use crate::live::{Live, use_live};
 use crate::ui::{Alert, EmptyState, Icon, Tone, address};
 
 /// Shows what a resource answers. While it is fetched anew, the last answer stays; and it stays, with a word above it,
@@ -81,6 +82,7 @@ struct Kept<T: Send + Sync + 'static> {
     face: RwSignal<Option<Face>>,
     params: Memo<ParamsMap>,
     query: Memo<String>,
+    live: Live,
 }
 
 impl<T: Send + Sync + 'static> Clone for Kept<T> {
@@ -106,6 +108,7 @@ impl<T: PartialEq + Send + Sync + 'static> Kept<T> {
             face: RwSignal::new(None),
             params: use_params_map(),
             query: use_location().search,
+            live: use_live(),
         }
     }
 
@@ -117,6 +120,9 @@ impl<T: PartialEq + Send + Sync + 'static> Kept<T> {
             .with_untracked(|face| face.as_ref().is_some_and(|face| face.failure.is_none() && face.record == record));
         match answer {
             Ok(data) => {
+                if self.trouble.try_get_untracked().flatten().is_some() {
+                    self.live.came_back();
+                }
                 change(self.trouble, None);
                 change(self.shown, Some((data, self.query.get_untracked())));
                 change(self.face, Some(Face { record, failure: None }));
@@ -271,6 +277,7 @@ mod tests {
                 face: RwSignal::new(None),
                 params,
                 query: Memo::new(|_| String::new()),
+                live: use_live(),
             };
             let state = move || {
                 let failure = kept.face.get_untracked().and_then(|face| face.failure).map(|error| error.status);

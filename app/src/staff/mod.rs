@@ -3,12 +3,15 @@
 #[cfg(feature = "hydrate")]
 mod drafts;
 mod first_steps;
+#[cfg(feature = "hydrate")]
+mod focus;
 mod form;
 mod frame;
 mod functions;
 mod home;
 mod lazily;
 mod loaded;
+mod lost;
 #[cfg(feature = "hydrate")]
 mod missing;
 pub(crate) mod outcome;

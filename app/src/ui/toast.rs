@@ -104,7 +104,8 @@ pub fn Toasts() -> impl IntoView {
     view! {
         <div class="toasts">
             <div role="alert">{failed}</div>
-            <div role="status" aria-live="polite">{done}</div>
+            // It has the focus where that is lost by what was done, such as a step whose button is gone.
+            <div role="status" aria-live="polite" tabindex="-1">{done}</div>
         </div>
     }
 }

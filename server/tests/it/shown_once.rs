@@ -1,4 +1,4 @@
-//! Pages whose answer shows something once, as a browser without script sees them: the second factor, invitations, links
+//! Pages that show once what a form made, as a browser without script sees them: the second factor, invitations, links
 //! for a new password, the operator's organisations.
 
 use std::sync::Arc;
@@ -43,12 +43,23 @@ fn link_of(page: &str, kind: &str) -> String {
     page[at..].split('"').next().expect("an end").to_owned()
 }
 
-/// Checks that an answer is kept nowhere and leads nowhere.
-#[track_caller]
-fn is_shown_once(answer: &Answer) {
-    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, Some("no-store")), "{}", answer.text());
-    assert!(answer.header("set-cookie").is_none() && answer.header("location").is_none(), "{:?}", answer.headers);
-    assert!(answer.text().contains("shown this once"), "{}", answer.text());
+/// Follows a form that made something to its page, and loads that anew: it shows the same once more, for ten minutes.
+/// Returns what it shows.
+async fn shown_once(server: &TestServer, browser: &Client, page: &str, made: &Answer, secret: &str) -> String {
+    let (loading_anew, first) = browser.leads_back(page, made).await;
+    assert!(first.contains("shown this once"), "{first}");
+    let at = first.find(secret).unwrap_or_else(|| panic!("no {secret} in {first}"));
+    let end = first[at..].find(['"', '<']).expect("an end");
+    let secret = &first[at..at + end];
+    let again = loading_anew.get(page).await;
+    assert!(again.status == 200 && again.header("set-cookie").is_none(), "{:?}", again.headers);
+    assert!(again.text().contains(secret), "{}", again.text());
+    // It is in the cookie, which says nothing to anybody else.
+    let cookie = loading_anew.cookies().rsplit("; ").next().expect("a cookie");
+    assert!(!cookie.contains(secret));
+    let other = server.browser("manager").await.with("accept", "text/html").keeping(cookie);
+    assert!(!other.get(page).await.text().contains(secret));
+    first
 }
 
 async fn journal(server: &TestServer) -> String {
@@ -75,8 +86,7 @@ async fn the_second_factor_is_switched_on_by_forms_and_its_recovery_codes_are_sh
         assert!(wrong.text().contains("is not the code that the app shows now") && wrong.text().contains(&typed));
         let right = code(&server, &typed.replace(' ', ""));
         let confirmed = press(&agent, SCAN, "account/confirm-factor", &[("code", &right)]).await;
-        is_shown_once(&confirmed);
-        let page = confirmed.text();
+        let page = shown_once(&server, &agent, SCAN, &confirmed, "Each lets you in once").await;
         let codes: Vec<&str> = between(&page, "aria-label=\"Recovery codes\"", "</ul>")
             .expect("the codes")
             .split("<li>")
@@ -158,9 +168,11 @@ async fn the_link_of_an_invitation_is_shown_once_where_no_mail_carries_it() {
         assert!(members.contains(&format!("href=\"{INVITE}\"")), "{members}");
         let nora = [("name", "Nora Neri"), ("email", "nora@neri.test"), ("phone", ""), ("role", "agent")];
         let made = press(&admin, INVITE, "people/invite", &nora).await;
-        is_shown_once(&made);
-        assert!(made.text().contains("The link for Nora Neri") && made.text().contains("hand it over yourself"));
-        let link = link_of(&made.text(), "join");
+        let page = shown_once(&server, &admin, INVITE, &made, "/join/").await;
+        assert!(page.contains("The link for Nora Neri") && page.contains("hand it over yourself"), "{page}");
+        // One invitation was made, and its link is the one that is shown.
+        assert_eq!(page.matches("Withdraw the invitation of Nora Neri").count(), 1, "{page}");
+        let link = link_of(&page, "join");
         let visitor = server.visitor();
         assert_eq!(visitor.get(&link).await.status, 200);
 
@@ -169,7 +181,8 @@ async fn the_link_of_an_invitation_is_shown_once_where_no_mail_carries_it() {
         let token = link.rsplit('/').next().unwrap();
         assert!(!page.contains(token) && !journal(&server).await.contains(token), "{page}");
         let id = between(&page, "name=\"id\" value=\"", "\"").expect("what to withdraw").to_owned();
-        leads_to(&press(&admin, INVITE, "people/withdraw", &[("id", &id)]).await, INVITE);
+        let withdrawn = press(&admin, INVITE, "people/withdraw", &[("id", &id)]).await;
+        assert!(admin.leads_back(INVITE, &withdrawn).await.1.contains("The invitation is withdrawn"));
         assert_eq!(visitor.get(&link).await.status, 404);
         assert!(!admin.get(INVITE).await.text().contains("Nora Neri"));
         let again = press(&admin, INVITE, "people/withdraw", &[("id", &id)]).await;
@@ -198,8 +211,8 @@ async fn an_invitation_by_mail_shows_no_link() {
             let admin = browser(&server, "admin").await;
             let fields = [("name", "Nora Neri"), ("email", "nora@neri.test"), ("role", "agent")];
             let made = press(&admin, INVITE, "people/invite", &fields).await;
-            let page = made.text();
-            assert!(made.status == 200 && page.contains("The invitation is on its way"), "{page}");
+            let (_, page) = admin.leads_back(INVITE, &made).await;
+            assert!(page.contains("The invitation is on its way"), "{page}");
             let token = mailbox.next(&server).await.token();
             assert!(!page.contains(&token) && !page.contains("/join/"), "{page}");
         }
@@ -225,8 +238,7 @@ async fn an_administrator_helps_a_member_in_again_after_a_proof() {
         leads_to(&press(&admin, "/app/account/prove", "account/prove", &fields).await, &page);
 
         let made = press(&admin, &page, "people/reset-link", &[("id", &agent)]).await;
-        is_shown_once(&made);
-        let link = link_of(&made.text(), "reset");
+        let link = link_of(&shown_once(&server, &admin, &page, &made, "/reset/").await, "reset");
         assert_eq!(server.visitor().get(&link).await.status, 200);
         let shown = admin.get(&page).await.text();
         let token = link.rsplit('/').next().unwrap();
@@ -262,8 +274,7 @@ async fn the_operator_makes_suspends_and_opens_organisations_on_a_page() {
             ("admin_email", "nino@neri.test"),
         ];
         let made = press(&admin, ORGANISATIONS, "organisations/create", &neri).await;
-        is_shown_once(&made);
-        let link = link_of(&made.text(), "join");
+        let link = link_of(&shown_once(&server, &admin, ORGANISATIONS, &made, "/join/").await, "join");
         let page = admin.get(ORGANISATIONS).await.text();
         assert!(page.contains("Neri Ricambi") && !page.contains("/join/"), "{page}");
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");

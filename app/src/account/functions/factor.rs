@@ -82,9 +82,13 @@ pub async fn get_factor(step: Option<String>) -> Result<FactorView, PageError> {
         "account/confirm-factor",
         "account/drop-factor",
     ];
-    let answered = Answered::here(&own, &[]);
+    let mut answered = Answered::here(&own, &[]);
     let (app, actor) = crate::context::context()?;
     let status = service::factor_status(&app, &actor).await?;
+    if !status.on {
+        // The codes of a factor that was switched off again are worth nothing.
+        answered.fresh = None;
+    }
     let is_scan = step.as_deref() == Some("scan");
     let next = if is_scan { SCAN } else { SECOND_FACTOR };
     let proof = asked_proof(&app, &actor, next, &answered).await?;
@@ -167,8 +171,8 @@ pub async fn confirm_factor(code: String) -> Result<Fresh, PageError> {
     let codes = officina::identity::service::confirm_factor(&app, &actor, &code).await?;
     Ok(Fresh {
         title: "It is on. Keep these recovery codes".to_owned(),
-        text: "Each lets you in once when your phone is not at hand. They are shown this once and cannot be looked up \
-               again: print them, or keep them where you keep your passwords."
+        text: "Each lets you in once when your phone is not at hand. They are shown this once, to you alone and \
+               for ten minutes, and cannot be looked up again: print them, or keep them where you keep your passwords."
             .to_owned(),
         label: "Recovery codes".to_owned(),
         values: codes,

@@ -265,7 +265,6 @@ pub async fn create_device(
     Ok(Fresh {
         title: format!("{} is made", made.device.serial_number),
         text: format!("It sends its readings by POST to {address}. {KEY_NOTE}"),
-        is_kept: true,
         has_qr: true,
         label: "Key".to_owned(),
         hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
@@ -318,7 +317,6 @@ pub async fn rotate_key(id: String, grace: i64) -> Result<Fresh, PageError> {
     Ok(Fresh {
         title: format!("The new key of {}", made.device.serial_number),
         text: KEY_NOTE.to_owned(),
-        is_kept: true,
         has_qr: true,
         label: "Key".to_owned(),
         hint: Some("Sent as “x-device-key”. The command below has it already.".to_owned()),
@@ -361,7 +359,8 @@ pub async fn import_devices(
     };
     Ok(Fresh {
         title: if count == 1 { "1 device is made".to_owned() } else { format!("{count} devices are made") },
-        text: "Keep the keys now: they are shown this once and cannot be looked up again.".to_owned(),
+        text: "Keep the keys now: they are shown this once, to you alone and for ten minutes, and cannot be looked up again."
+            .to_owned(),
         sheet: Some(Sheet {
             caption: "The new devices and their keys".to_owned(),
             columns: ["Serial number", "Cold cell", "Name", "Key"].map(str::to_owned).to_vec(),

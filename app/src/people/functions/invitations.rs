@@ -88,9 +88,11 @@ pub async fn invite(
 
 /// Withdraws an invitation.
 #[server(prefix = "/_fn", endpoint = "people/withdraw")]
-pub async fn withdraw_invitation(id: String) -> Result<(), PageError> {
+pub async fn withdraw_invitation(id: String) -> Result<Fresh, PageError> {
     let (app, actor) = crate::context::context()?;
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     officina::identity::service::withdraw_invitation(&app, &actor, id).await?;
-    Ok(())
+    // In the place of its link, which the page may be showing still.
+    let text = "Its link is worth nothing any more.".to_owned();
+    Ok(Fresh { title: "The invitation is withdrawn".to_owned(), text, ..Fresh::default() })
 }

@@ -44,10 +44,14 @@ pub struct TokensView {
 pub async fn list_tokens() -> Result<TokensView, PageError> {
     use officina::kernel::permission::{Permission, PermissionSet};
 
-    let answered = Answered::here(&["people/create-token"], &["name", "days", "permissions[]"]);
+    let mut answered = Answered::here(&["people/create-token"], &["name", "days", "permissions[]"]);
     let (app, actor) = crate::context::context()?;
     let calendar = crate::context::calendar(&app, &actor).await?;
     let tokens = officina::identity::service::api_tokens(&app, &actor).await?;
+    if tokens.is_empty() {
+        // What the page could show again is revoked.
+        answered.fresh = None;
+    }
     let rows = tokens.into_iter().map(|token| TokenRow {
         id: token.id.to_string(),
         name: token.name,
@@ -81,7 +85,9 @@ pub async fn create_token(
     let (token, key) = officina::identity::service::create_api_token(&app, &actor, &input).await?;
     Ok(Fresh {
         title: format!("The key of “{}”", token.name),
-        text: "Copy it now and give it to the program. It is shown this once and cannot be looked up again.".to_owned(),
+        text: "Copy it now and give it to the program. It is shown this once, to you alone and for ten minutes, and cannot be \
+               looked up again."
+            .to_owned(),
         label: "Key".to_owned(),
         hint: Some("Sent as “Authorization: Bearer”, then the key.".to_owned()),
         values: vec![key],

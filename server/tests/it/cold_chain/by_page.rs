@@ -22,18 +22,6 @@ pub(super) async fn shown(person: &Client, path: &str) -> String {
     text[..text.find("</body>").expect("a body")].to_owned()
 }
 
-/// Sends a form whose answer leads back to its page, which shows a key; the person keeps what the browser would.
-pub(super) async fn led_back(person: &Client, page: &str, form: &[(&str, &str)]) -> (Client, String) {
-    let answer = person.form(page, form).await;
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(page)), "{}", answer.text());
-    let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
-    assert!(cookie.contains(&format!("; Path={page}; Max-Age=600; HttpOnly; SameSite=Strict")), "{cookie}");
-    let person = person.clone().keeping(&cookie);
-    let shown = person.get(page).await;
-    assert_eq!((shown.status.as_u16(), shown.header("cache-control")), (200, Some("no-store")), "{}", shown.text());
-    (person, shown.text())
-}
-
 /// What a field holds when the page is shown.
 pub(super) fn field<'a>(page: &'a str, name: &str) -> &'a str {
     let tag = page.split('<').find(|tag| tag.starts_with("input") && tag.contains(&format!("name=\"{name}\"")));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::by_page::{led_back, person, shown};
+use super::by_page::{person, shown};
 use super::{Cell, stored};
 use crate::support::TestServer;
 
@@ -21,14 +21,14 @@ async fn a_device_that_is_at_work_is_checked_without_a_reading() {
             ("serial", "CC-0002"),
             ("device_name", ""),
         ];
-        let (_, words) = led_back(&admin, &format!("/app/cold-chain/cells/{}", cell.id), &made).await;
+        let (_, words) = admin.led_back(&format!("/app/cold-chain/cells/{}", cell.id), &made).await;
         assert!(words.contains("It stores a reading"), "the line with the new key says it, too: {words}");
 
         // It is at work and has a true alert, which a line with a reading that is well would close.
         cell.send(&server, json!({ "temperature": 3 }), 201).await;
         let before = stored(&server).await;
         let form = [("function", "cold-chain/rotate-key"), ("id", cell.device_id.as_str()), ("grace", "60")];
-        let (_, with_key) = led_back(&admin, &page, &form).await;
+        let (_, with_key) = admin.led_back(&page, &form).await;
         let with_key = with_key.split("</body>").next().expect("what is shown").to_owned();
         let at_work = shown(&admin, &page).await;
         for text in [&at_work, &with_key] {

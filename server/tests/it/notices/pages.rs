@@ -171,14 +171,19 @@ async fn pages_show_what_one_was_told_and_take_what_one_wants() {
             .map(|word| box_of(&page, word));
         assert_eq!(before, [true, true, false, false, true]);
         let form = [("function", "notices/choose"), ("wanted[]", "email:resolution"), ("wanted[]", "in_app:opening")];
+        // Words are said once: the page that says them ends its cookie.
         let saved = technician.form(path, &form).await;
-        assert!(saved.status == 200 && saved.text().contains("Saved"), "{}", saved.text());
+        let (loading_anew, words) = technician.leads_back(path, &saved).await;
+        assert!(words.contains("Saved"), "{words}");
+        let ended = loading_anew.get(path).await;
+        assert!(ended.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")), "{:?}", ended.headers);
         let page = technician.get(path).await.text();
+        assert!(!page.contains("Saved"), "{page}");
         let after =
             ["in_app:opening", "email:opening", "email:resolution", "sms:escalation"].map(|word| box_of(&page, word));
         assert_eq!(after, [true, false, true, false]);
         let nothing = technician.form(path, &[("function", "notices/choose")]).await;
-        assert_eq!(nothing.status, 200);
+        assert_eq!(nothing.status, 303);
         let none = technician.get(PREFERENCES).await.expect(200);
         assert_eq!(none["data"]["inApp"]["opening"], false);
 

@@ -126,6 +126,24 @@ impl Client {
         self.raw(Method::POST, path, "application/x-www-form-urlencoded", body).await
     }
 
+    /// Sends a form that leads back to the page it stands on, and returns who looks at that page then, who keeps the cookie
+    /// that the browser would, and what the page shows.
+    pub async fn led_back(&self, page: &str, fields: &[(&str, &str)]) -> (Self, String) {
+        self.leads_back(page, &self.form(page, fields).await).await
+    }
+
+    /// The same for a form that was sent already.
+    pub async fn leads_back(&self, page: &str, answer: &Answer) -> (Self, String) {
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(page)), "{}", answer.text());
+        let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
+        let path = page.split('?').next().expect("a path");
+        assert!(cookie.contains(&format!("; Path={path}; Max-Age=600; HttpOnly; SameSite=Strict")), "{cookie}");
+        let browser = self.clone().keeping(&cookie);
+        let shown = browser.get(page).await;
+        assert_eq!((shown.status.as_u16(), shown.header("cache-control")), (200, Some("no-store")), "{}", shown.text());
+        (browser, shown.text())
+    }
+
     /// Any body.
     pub async fn raw(&self, method: Method, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
         let request = self.request(method, path).header(header::CONTENT_TYPE, content_type);
