@@ -250,6 +250,7 @@ mod tests {
             resolved_at: None,
             is_acknowledged: false,
             by_hand: false,
+            trouble_id: crate::kernel::ids::AlertId::new(),
             trouble_since: Timestamp(1_795_168_800_000),
             openings: 1,
             late: false,

@@ -87,11 +87,12 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
             view! { <option value=word selected={word == status.unwrap_or_default()}>{words}</option> }
         })
         .collect();
+    let chosen = usize::from(status.is_some());
     let filter = view! {
         <FilterForm action=PATH>
             <input class="input grow" type="search" name="search" value=words
                 placeholder="Serial number, name, cell, place" aria-label="Search"/>
-            <MoreFilters count=usize::from(status.is_some())>
+            <MoreFilters count=chosen>
                 <select class="select" name="status" aria-label="Which devices">{conditions}</select>
                 <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
             </MoreFilters>
