@@ -6,7 +6,8 @@ use leptos_router::hooks::use_query_map;
 use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
 use crate::staff::loaded;
 use crate::ui::{
-    Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
+    ApplyFilters, Column, EmptyState, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address,
+    icon,
 };
 
 pub(super) const PATH: &str = "/app/audit";
@@ -131,7 +132,7 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
             {from}
             {to}
             <label class="row"><input class="checkbox checkbox-sm" type="checkbox" name="told" value="1" checked=told/>"Notices, too"</label>
-            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            <ApplyFilters/>
         </FilterForm>
     }
     .into_any()

@@ -9,8 +9,8 @@ use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
-    TextArea, Timeline, ToastKind, Tone, address, icon, toast,
+    Alert, ApplyFilters, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd,
+    SkeletonRows, Table, TextArea, Timeline, ToastKind, Tone, address, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -106,7 +106,7 @@ fn filters(query: &LeadQuery) -> AnyView {
                     placeholder="Name, phone, e-mail, city" aria-label="Search"/>
                 <MoreFilters count=narrowed>
                     <select class="select" name="status" aria-label="Status">{statuses}</select>
-                    <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                    <ApplyFilters/>
                 </MoreFilters>
         </FilterForm>
     }

@@ -27,7 +27,7 @@ pub use chart::{Chart, ChartData, ChartMark, ChartPoint};
 pub use empty::{EmptyState, PastTheEnd, SkeletonRows};
 pub use error_summary::{ErrorSummary, RefusedField};
 pub use field::{Alert, Field, FieldFrame, Select};
-pub use filter_form::{FilterForm, MoreFilters};
+pub use filter_form::{ApplyFilters, FilterForm, MoreFilters};
 pub use icon::{Icon, icon};
 pub use mark::mark;
 #[cfg(feature = "hydrate")]
