@@ -39,7 +39,8 @@ pub const fn status_look(status: LeadStatus) -> (Tone, Icon) {
     }
 }
 
-const fn type_label(kind: LeadType) -> &'static str {
+/// What staff call what a lead is about.
+pub(crate) const fn type_label(kind: LeadType) -> &'static str {
     match kind {
         LeadType::Service => "Service",
         LeadType::Training => "Course",

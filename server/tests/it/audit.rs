@@ -141,7 +141,7 @@ async fn a_plate_finds_what_was_done_and_rows_say_to_what() {
         let about = format!("/app/audit?subject=repair%3A{repair}");
         let record = page(&format!("/app/repairs/{repair}")).await;
         assert!(record.contains(&format!("href=\"{about}\"")), "{record}");
-        assert!(record.contains("Promised date: nothing → 2026-11-25"), "{record}");
+        assert!(record.contains("Promised date: nothing → 25 November 2026"), "{record}");
         let history = page(&about).await;
         assert!(history.contains("Only Repair AB123CD") && !history.contains("ZZ999ZZ"), "{history}");
         let technician = server.browser("technician").await.with("accept", "text/html");
