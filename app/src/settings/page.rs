@@ -221,7 +221,7 @@ fn choices(legend: &'static str, name: &'static str, options: Vec<(String, Strin
     .into_any()
 }
 
-fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> AnyView {
+fn organisation(form: &SettingsForm, under_way: Vec<(String, String)>, update: Update) -> AnyView {
     let areas = Area::ALL.iter().map(|area| {
         let words = match area {
             Area::Repairs => "Repairs: check-in, workshop, tracking",
@@ -255,9 +255,10 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
     };
     let stops = form.stop.is_some();
     let stop = (!under_way.is_empty()).then(|| {
-        let sentences: Vec<_> = under_way.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect();
+        let sentences: Vec<_> =
+            under_way.into_iter().map(|(area, sentence)| view! { <li data-area=area>{sentence}</li> }).collect();
         view! {
-            <div class="stack tight">
+            <div class="stack tight stops">
                 <p class="muted small">"Nothing is lost in an area that is switched off, but this stops:"</p>
                 <ul class="small">{sentences}</ul>
                 <label>
