@@ -236,7 +236,7 @@ fn organisation(form: &SettingsForm, under_way: Vec<(String, String)>, update: U
     let unit = form.temperature_unit.clone();
     let unit_error = error(update, "temperatureUnit".to_owned());
     let locale_error = error(update, "locale".to_owned());
-    let zone_hint = Some("As in Europe/Rome. Times everywhere are told in it.");
+    let zone_hint = Some("As in Europe/Rome, or the city alone. Times everywhere are told in it.");
     let country_hint =
         Some("Two letters, such as IT: phone numbers without a country are read there. Empty: as installed.");
     let country = form.country.clone().unwrap_or_default();

@@ -327,13 +327,18 @@ async fn the_operator_makes_and_suspends_organisations_and_sees_nothing_inside()
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");
         let fields = [
             ("name", "Platform"),
-            ("slug", "platform"),
-            ("timeZone", "Europe/Rome"),
+            ("slug", ""),
+            ("timeZone", "rome"),
             ("person", "Olga Op"),
             ("email", "olga@platform.test"),
             ("password", NEW_PASSWORD),
         ];
         let olga = browsing(&visitor, &visitor.form(&page, &fields).await);
+        // What was left out is made of what was said.
+        let own = olga.get("/api/v1/auth/me").await.expect(200);
+        assert_eq!(own["data"]["organisation"]["slug"], "platform");
+        let settings = olga.get("/api/v1/admin/settings").await.expect(200);
+        assert_eq!(settings["data"]["timeZone"], "Europe/Rome");
         let tenant =
             json!({ "slug": "neri", "name": "Neri", "adminEmail": "nino@neri.test", "adminName": "Nino Neri" });
         let made = olga.post("/api/v1/tenants", tenant.clone()).await.expect(201);
