@@ -10,7 +10,7 @@ use super::functions::{
     AcknowledgeAlert, AlertRow, CellQuery, CellRow, CellView, CellsView, Condition, DeviceRow, EndMaintenance,
     MuteCell, ResolveAlert, StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
-use super::looks::alert_label;
+use super::looks::{NO_READINGS, alert_label};
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
 use super::place::href as place_href;
@@ -129,6 +129,7 @@ fn state(cell: &CellRow) -> AnyView {
         Condition::Alert if cell.active_alerts == 1 => (Tone::Danger, Icon::Bell, "1 alert".to_owned()),
         Condition::Alert => (Tone::Danger, Icon::Bell, format!("{} alerts", cell.active_alerts)),
         Condition::Out => (Tone::Warning, Icon::Warning, "Beyond its limits".to_owned()),
+        Condition::Silent if cell.at.is_none() => (Tone::Neutral, Icon::Clock, NO_READINGS.to_owned()),
         Condition::Silent => (Tone::Warning, Icon::Warning, "Silent".to_owned()),
         Condition::InOrder => (Tone::Success, Icon::Check, "In order".to_owned()),
     };
@@ -272,7 +273,10 @@ fn below(view: CellView, refused_month: Option<String>) -> AnyView {
         let value = value.unwrap_or_else(|| "–".to_owned());
         view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
     };
-    let chart = if view.chart.points.is_empty() {
+    let chart = if view.chart.points.is_empty() && cell.at.is_none() {
+        let text = "They appear here as soon as a device of this cell sends one.";
+        view! { <EmptyState symbol=Icon::Thermometer title=NO_READINGS text=text/> }.into_any()
+    } else if view.chart.points.is_empty() {
         view! { <EmptyState symbol=Icon::Thermometer title="No readings in this range" text="Try a longer one."/> }
             .into_any()
     } else {
