@@ -308,8 +308,7 @@ async fn a_first_start_is_set_up_once_by_whoever_has_the_link() {
         assert!(second.contains("1 of 3 done") && second.contains("href=\"/check-in\""), "{second}");
         let check_in = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
         vera.post("/api/v1/repairs", check_in).await.expect(201);
-        let colleague = json!({ "email": "n@verdi.test", "name": "N", "role": "technician", "password": NEW_PASSWORD });
-        vera.post("/api/v1/admin/users", colleague).await.expect(201);
+        vera.post(SIGNUP, invitation("n@verdi.test")).await.expect(201);
         let last = home().await;
         assert!(!last.contains("Get started") && last.contains("class=\"tiles\""), "{last}");
         // Who set the installation up runs it.
