@@ -55,8 +55,10 @@ mod server {
         let theme = context.as_ref().and_then(|context| context.theme.sheet());
         let accent = context.and_then(|context| context.organisation).map(|org| accent_style(&org.accent));
         let files = assets();
+        // Where it does not come, the page works as without any script, and is marked so.
         let start = format!(
-            "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()))",
+            "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()))\
+             .catch(e=>{{document.documentElement.dataset.plain='';throw e}})",
             js = files.js,
             wasm = files.wasm
         );

@@ -203,7 +203,6 @@ test("a place with a cell is set up, and found again by its customer", async ({ 
   await page.getByRole("link", { name: `Pescheria ${name}` }).click();
   await expect(page.getByRole("link", { name: "Tonno" })).toBeVisible();
   await page.getByLabel("Search").fill("no such words");
-  await page.getByRole("button", { name: "Show" }).click();
   await expect(page.getByText("Nothing matches")).toBeVisible();
   await page.getByRole("link", { name: "Show all cells" }).click();
   await expect(page.getByRole("table", { name: "Cold cells" })).toBeVisible();
@@ -265,7 +264,6 @@ test("one device is added on its cell's page, and its key is shown this once", a
 
   await page.goto("/app/cold-chain/devices");
   await page.getByLabel("Which devices").selectOption({ label: "Never heard of" });
-  await page.getByRole("button", { name: "Show" }).click();
   await expect(page).toHaveURL(/status=never_seen/);
   await expect(page.getByRole("link", { name: serial })).toBeVisible();
   await expectAccessibleLightAndDark(page);

@@ -88,10 +88,12 @@ test("what is switched off is gone, and the public page says so", async ({ page 
   const choose = async (label: RegExp, on: boolean, stops?: string) => {
     await page.goto("/app/settings");
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    const stop = page.getByLabel("Stop it where I switch an area off");
+    await expect(stop).toBeHidden();
     await page.getByLabel(label).setChecked(on);
     if (stops) {
       await expect(page.getByRole("listitem").filter({ hasText: stops })).toBeVisible();
-      await page.getByLabel("Stop it where I switch an area off").check();
+      await stop.check();
     }
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Saved.")).toBeVisible();

@@ -12,6 +12,27 @@ pub fn zone(name: &str) -> Tz {
     name.parse().unwrap_or(Tz::UTC)
 }
 
+/// A time zone as people write it: its IANA name, or its city alone where no other zone has a city of that name; in any
+/// case.
+#[must_use]
+pub fn written(text: &str) -> Option<Tz> {
+    let text = text.trim().replace(' ', "_");
+    let all = || chrono_tz::TZ_VARIANTS.iter().copied();
+    let is_named = |zone: &Tz| zone.name().eq_ignore_ascii_case(&text);
+    let is_of_city = |zone: &Tz| zone.name().rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&text));
+    if let Some(zone) = all().find(is_named) {
+        return Some(zone);
+    }
+    let mut of_city = all().filter(is_of_city);
+    of_city.next().filter(|_| of_city.next().is_none())
+}
+
+/// The names of all time zones.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    chrono_tz::TZ_VARIANTS.iter().copied().map(Tz::name).collect()
+}
+
 /// The first moment of a day `YYYY-MM-DD`, plus some days, in a zone.
 ///
 /// # Errors
@@ -95,6 +116,19 @@ pub fn day(moment: Timestamp, zone: Tz) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_is_known_by_its_city_where_that_is_the_only_one() {
+        let written = |text: &str| written(text).map(Tz::name);
+        for text in ["Europe/Rome", "europe/rome", " Rome ", "ROME"] {
+            assert_eq!(written(text), Some("Europe/Rome"), "{text}");
+        }
+        assert_eq!(written("New York"), Some("America/New_York"));
+        // There is one in Asia, too.
+        assert_eq!(written("Istanbul"), None);
+        assert_eq!((written(""), written("Mars/Base")), (None, None));
+        assert!(names().contains(&"Europe/Rome"));
+    }
 
     #[test]
     fn a_day_that_has_an_hour_twice_says_which() {

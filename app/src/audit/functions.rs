@@ -145,7 +145,7 @@ fn row(
     calendar: &crate::moment::Calendar,
     names: &std::collections::HashMap<String, String>,
 ) -> AuditRow {
-    use super::changes::{action_words, changes, words};
+    use super::changes::{Words, action_words, changes, words};
 
     let kind = actor_words(&entry.actor.kind);
     let who = match entry.actor.name {
@@ -159,13 +159,14 @@ fn row(
         ("Request", entry.request_id),
         ("Emptied", entry.redacted_at.map(|at| calendar.moment(at).words)),
     ];
+    let told = Words { calendar: *calendar, people: names };
     let (subject, id, name) = (entry.subject.kind, entry.subject.id.to_string(), entry.subject.name);
     AuditRow {
         when: calendar.relative(entry.at),
         who,
         what: action_words(&entry.action),
         href: subject_page(&subject, &id),
-        changes: changes(entry.before.as_ref(), entry.after.as_ref(), names),
+        changes: changes(&subject, entry.before.as_ref(), entry.after.as_ref(), &told),
         facts: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
         about: format!("{subject}:{id}"),
         subject: words(&subject),

@@ -7,7 +7,7 @@ mod history;
 mod page;
 
 #[cfg(feature = "ssr")]
-pub(crate) use changes::change_line;
+pub(crate) use changes::{Words, change_line};
 pub use functions::{AuditQuery, AuditRow, AuditView, Change};
 pub use history::history_link;
 pub use page::AuditPage;

@@ -6,7 +6,8 @@ use leptos_router::hooks::use_query_map;
 use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
 use crate::staff::loaded;
 use crate::ui::{
-    Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, address, icon,
+    ApplyFilters, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
+    address, icon,
 };
 
 pub(super) const PATH: &str = "/app/audit";
@@ -106,7 +107,14 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
         view! { <select class="select" name=name aria-label=label>{options}</select> }.into_any()
     };
     let date = |name: &'static str, label: &'static str, value: Option<String>| {
-        view! { <input class="input" type="date" name=name value=value aria-label=label title=label/> }.into_any()
+        let id = format!("audit-{name}");
+        view! {
+            <div class="field">
+                <label for=id.clone()>{label}</label>
+                <input class="input" id=id type="date" name=name value=value/>
+            </div>
+        }
+        .into_any()
     };
     let who = select("actor", "Who", "Everybody", &view.actors, query.actor.as_deref().unwrap_or_default());
     let what = select("action", "What", "Everything", &view.actions, query.action.as_deref().unwrap_or_default());
@@ -134,10 +142,10 @@ fn filters(view: &AuditView, query: &AuditQuery) -> AnyView {
                 {from}
                 {to}
                 <label class="row check">
-                    <input class="checkbox checkbox-sm" type="checkbox" name="told" value="1" checked=told/>
+                    <input class="checkbox" type="checkbox" name="told" value="1" checked=told/>
                     "Notices, too"
                 </label>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+                <ApplyFilters/>
             </MoreFilters>
         </FilterForm>
     }

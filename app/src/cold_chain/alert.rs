@@ -104,10 +104,16 @@ fn show(
 /// How the cell stands, large enough to be read at arm's length, and its way there.
 fn present(cell: PresentView) -> (AnyView, AnyView) {
     let class = if cell.is_outside { "now huge num outside" } else { "now huge num" };
+    // What the alert is about comes first.
+    let power = cell.power.map(|is_on| {
+        let (class, words) = if is_on { ("now huge", "Power is on") } else { ("now huge outside", "Power is off") };
+        view! { <span class=class>{words}</span> }
+    });
     let measured = cell.at.map(|at| view! { <span class="muted small">"measured " {at.view()}</span> });
     let chart = (!cell.chart.points.is_empty()).then(|| view! { <Chart data=cell.chart/> });
     let now = view! {
         <div class="row wrap present">
+            {power}
             <span class=class>{cell.temperature.unwrap_or_else(|| "–".to_owned())}</span>
             <span class="muted">"allowed " <span class="num">{cell.allowed}</span></span>
             {measured}

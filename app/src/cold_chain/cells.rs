@@ -10,7 +10,7 @@ use super::functions::{
     AcknowledgeAlert, AlertRow, CellQuery, CellRow, CellView, CellsView, Condition, DeviceRow, EndMaintenance,
     MuteCell, ResolveAlert, StartMaintenance, UnmuteCell, get_cell, list_cells,
 };
-use super::looks::alert_label;
+use super::looks::{NO_READINGS, alert_label};
 use super::maintenance::{MaintenanceActions, maintenance_badge, maintenance_panel};
 use super::mute::{MuteActions, mute_panel};
 use super::place::href as place_href;
@@ -19,8 +19,8 @@ use crate::live::{Topic, use_live};
 use crate::sent::{Answered, calls};
 use crate::staff::{followed, loaded, refused};
 use crate::ui::{
-    Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
-    Timeline, Tone, address, icon,
+    ApplyFilters, Badge, Chart, Column, EmptyState, Field, FilterForm, Icon, PageTitle, Pager, PastTheEnd,
+    SkeletonRows, Table, Timeline, Tone, address, icon,
 };
 
 /// Where the cells are.
@@ -71,7 +71,7 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
         address(PATH, &[("search", search), ("customer", customer), ("place", place), ("cursor", cursor)])
     };
     let first = query.cursor.is_some().then(|| at(None));
-    if page.rows.is_empty() {
+    let cells = if page.rows.is_empty() {
         let empty = if let Some(first) = first {
             view! { <PastTheEnd first=first/> }.into_any()
         } else if is_filtered {
@@ -88,17 +88,17 @@ fn list(page: CellsView, query: &CellQuery) -> AnyView {
             let text = "Your cold cells appear here as soon as we measure them for you.";
             view! { <EmptyState symbol=Icon::Snow title="No cold cells yet" text=text/> }.into_any()
         };
-        return view! { <div class="stack">{head} {whose} <div class="panel">{empty}</div></div> }.into_any();
-    }
-    let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
-    view! {
-        <div class="stack">
-            {head} {whose}
+        view! { <div class="panel">{empty}</div> }.into_any()
+    } else {
+        let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
+        view! {
             {table(page.rows, page.sees_fleet)}
             <Pager extent=page.extent what="cells" first=first next=next/>
-        </div>
-    }
-    .into_any()
+        }
+        .into_any()
+    };
+    // The field that is typed into stays the same element, whatever is found.
+    view! { <div class="stack">{head} {whose} {cells}</div> }.into_any()
 }
 
 /// Cells, and for those who may go there the way to the places where they stand.
@@ -117,7 +117,7 @@ fn filter(query: &CellQuery) -> AnyView {
             <input class="input grow" type="search" name="search" value=search
                 placeholder="Cell, place, customer" aria-label="Search"/>
             {customer} {place}
-            <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+            <ApplyFilters/>
         </FilterForm>
     }
     .into_any()
@@ -129,6 +129,7 @@ fn state(cell: &CellRow) -> AnyView {
         Condition::Alert if cell.active_alerts == 1 => (Tone::Danger, Icon::Bell, "1 alert".to_owned()),
         Condition::Alert => (Tone::Danger, Icon::Bell, format!("{} alerts", cell.active_alerts)),
         Condition::Out => (Tone::Warning, Icon::Warning, "Beyond its limits".to_owned()),
+        Condition::Silent if cell.at.is_none() => (Tone::Neutral, Icon::Clock, NO_READINGS.to_owned()),
         Condition::Silent => (Tone::Warning, Icon::Warning, "Silent".to_owned()),
         Condition::InOrder => (Tone::Success, Icon::Check, "In order".to_owned()),
     };
@@ -279,7 +280,10 @@ fn below(view: CellView, refused_month: Option<String>) -> AnyView {
         let value = value.unwrap_or_else(|| "–".to_owned());
         view! { <div><dt>{label}</dt><dd class="num">{value}</dd></div> }
     };
-    let chart = if view.chart.points.is_empty() {
+    let chart = if view.chart.points.is_empty() && cell.at.is_none() {
+        let text = "They appear here as soon as a device of this cell sends one.";
+        view! { <EmptyState symbol=Icon::Thermometer title=NO_READINGS text=text/> }.into_any()
+    } else if view.chart.points.is_empty() {
         view! { <EmptyState symbol=Icon::Thermometer title="No readings in this range" text="Try a longer one."/> }
             .into_any()
     } else {

@@ -13,8 +13,8 @@ use crate::live::{Topic, use_live};
 use crate::sent::{calls, copied};
 use crate::staff::{loaded, permitted};
 use crate::ui::{
-    Badge, Column, EmptyState, Field, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, Select,
-    SkeletonRows, Table, Tone, address, icon,
+    ApplyFilters, Badge, Column, EmptyState, Field, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd,
+    Select, SkeletonRows, Table, Tone, address, icon,
 };
 
 /// Where the devices are.
@@ -94,32 +94,15 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
                 placeholder="Serial number, name, cell, place" aria-label="Search"/>
             <MoreFilters count=chosen>
                 <select class="select" name="status" aria-label="Which devices">{conditions}</select>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+                <ApplyFilters/>
             </MoreFilters>
         </FilterForm>
     };
     let at = |cursor| address(PATH, &[("search", search), ("status", status), ("cursor", cursor)]);
     let first = query.cursor.is_some().then(|| at(None));
-    if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
-        return view! { <div class="stack">{filter} <div class="panel"><PastTheEnd first=first/></div></div> }
-            .into_any();
-    }
-    if page.rows.is_empty() && (search.is_some() || status.is_some()) {
-        return view! {
-            <div class="stack">
-                {filter}
-                <div class="panel">
-                    <EmptyState symbol=Icon::Search title="Nothing matches" text="No device is like that.">
-                        <a class="btn" href=PATH>"Show all devices"</a>
-                    </EmptyState>
-                </div>
-            </div>
-        }
-        .into_any();
-    }
     let may = page.may_manage;
     let add = move || may.then(|| view! { <div><a class="btn btn-primary" href=ADD>"Add devices"</a></div> });
-    if page.rows.is_empty() {
+    if page.rows.is_empty() && first.is_none() && search.is_none() && status.is_none() {
         return view! {
             <div class="panel">
                 <EmptyState symbol=Icon::Plug title="No devices yet" text="Each cold cell needs one that measures it.">
@@ -129,18 +112,31 @@ fn list(page: DevicesView, query: &DeviceQuery) -> AnyView {
         }
         .into_any();
     }
-    let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
-    let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
-    let add = add();
-    let rows: Vec<_> = page.rows.into_iter().map(row).collect();
-    view! {
-        <div class="stack">
-            {filter} {add}
+    let devices = if let Some(first) = first.clone().filter(|_| page.rows.is_empty()) {
+        view! { <div class="panel"><PastTheEnd first=first/></div> }.into_any()
+    } else if page.rows.is_empty() {
+        view! {
+            <div class="panel">
+                <EmptyState symbol=Icon::Search title="Nothing matches" text="No device is like that.">
+                    <a class="btn" href=PATH>"Show all devices"</a>
+                </EmptyState>
+            </div>
+        }
+        .into_any()
+    } else {
+        let next = page.next.as_deref().map(|cursor| at(Some(cursor)));
+        let columns = ["Device", "Cell", "State", "Firmware", "Battery", "Heard of"].map(Column::plain).to_vec();
+        let add = add();
+        let rows: Vec<_> = page.rows.into_iter().map(row).collect();
+        view! {
+            {add}
             <Table caption="Devices" columns=columns two_lines=true>{rows}</Table>
             <Pager extent=page.extent what="devices" first=first next=next/>
-        </div>
-    }
-    .into_any()
+        }
+        .into_any()
+    };
+    // The field that is typed into stays the same element, whatever is found.
+    view! { <div class="stack">{filter} {devices}</div> }.into_any()
 }
 
 fn row(device: DeviceRow) -> AnyView {

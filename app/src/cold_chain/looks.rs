@@ -5,6 +5,9 @@ use officina::cold_chain::AlertType;
 
 use crate::ui::{Badge, Icon, Tone};
 
+/// What is said of a cell that has never been measured.
+pub(super) const NO_READINGS: &str = "No readings yet";
+
 /// What staff call an alert.
 #[must_use]
 pub const fn alert_label(kind: AlertType) -> &'static str {

@@ -38,6 +38,8 @@ pub use functions::{
     change_cell, change_device, change_place, create_cell, create_device, create_location, import_devices, rotate_key,
     set_policy,
 };
+#[cfg(feature = "ssr")]
+pub(crate) use looks::alert_label;
 pub use place::PlacePage;
 pub use policy::PolicyPage;
 pub use wall::WallPage;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::functions::{AlertRow, CellRow, Condition, WallView, get_wall};
-use super::looks::{alert_icon, alert_label};
+use super::looks::{NO_READINGS, alert_icon, alert_label};
 use crate::live::{Topic, use_live};
 use crate::staff::loaded;
 use crate::ui::{Icon, PageTitle, ReloadWithoutScript, SkeletonRows, icon};
@@ -41,10 +41,24 @@ pub fn WallPage() -> impl IntoView {
 
 fn show(view: WallView) -> AnyView {
     let alarm = view.active > 0;
+    let kinds = |cell: &CellRow| {
+        let mut kinds: Vec<&str> = Vec::new();
+        for alert in view.alerts.iter().filter(|alert| alert.cell_id == cell.id) {
+            let label = alert_label(alert.kind);
+            if !kinds.contains(&label) {
+                kinds.push(label);
+            }
+        }
+        kinds.join(", ")
+    };
+    let columns = format!("--columns: {}", columns(view.cells.len()));
+    let show_cell = |row: CellRow| {
+        let kinds = kinds(&row);
+        cell(row, kinds)
+    };
+    let cells: Vec<_> = view.cells.into_iter().map(show_cell).collect();
     let alerts: Vec<_> = view.alerts.into_iter().map(alert).collect();
     let more = view.more_alerts.map(|words| view! { <p class="more">{words}</p> });
-    let columns = format!("--columns: {}", columns(view.cells.len()));
-    let cells: Vec<_> = view.cells.into_iter().map(cell).collect();
     let more_cells = view.more_cells.map(|words| view! { <p class="more">{words}</p> });
     let numbers = [(view.active, "active alerts"), (view.cold_cells, "cold cells"), (view.customers, "customers")]
         .map(|(number, words)| view! { <span><strong class="num">{number}</strong> " " {words}</span> })
@@ -115,7 +129,7 @@ fn full_screen() -> AnyView {
     let is_ready = RwSignal::new(false);
     Effect::new(move |_| is_ready.set(true));
     view! {
-        <button class="btn btn-sm whole-screen" type="button" hidden=move || !is_ready.get() on:click=|_| fill_screen()>
+        <button class="btn whole-screen" type="button" hidden=move || !is_ready.get() on:click=|_| fill_screen()>
             "Full screen"
         </button>
     }
@@ -141,18 +155,22 @@ fn alert(alert: AlertRow) -> AnyView {
             <span>{icon(alert_icon(alert.kind))} {alert_label(alert.kind)}</span>
             <span class="num">{alert.worst}</span>
             <span>{alert.since.view()}</span>
-            <span class="small">{note}</span>
+            <span>{note}</span>
         </li>
     }
     .into_any()
 }
 
-fn cell(cell: CellRow) -> AnyView {
+/// A cell, with what its alerts are about where that is known.
+fn cell(cell: CellRow, kinds: String) -> AnyView {
     let (class, words) = match cell.condition() {
-        Condition::Alert => ("alarm", "Alert"),
-        Condition::Out => ("silent", "Beyond its limits"),
-        Condition::Silent => ("silent", "Silent"),
-        Condition::InOrder => ("", ""),
+        // One of those that there is no room for.
+        Condition::Alert if kinds.is_empty() => ("alarm", "Alert".to_owned()),
+        Condition::Alert => ("alarm", kinds),
+        Condition::Out => ("silent", "Beyond its limits".to_owned()),
+        Condition::Silent if cell.at.is_none() => ("silent", NO_READINGS.to_owned()),
+        Condition::Silent => ("silent", "Silent".to_owned()),
+        Condition::InOrder => ("", String::new()),
     };
     let now = cell.temperature.unwrap_or_else(|| "–".to_owned());
     view! {

@@ -5,3 +5,5 @@ mod pages;
 
 pub use functions::{LeadQuery, LeadRow, LeadView, LeadsView};
 pub use pages::{LeadPage, LeadsPage};
+#[cfg(feature = "ssr")]
+pub(crate) use pages::{status_label as lead_status_label, type_label as lead_type_label};

@@ -9,8 +9,8 @@ use crate::audit::history_link;
 use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, loaded, refused};
 use crate::ui::{
-    Alert, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table,
-    TextArea, Timeline, ToastKind, Tone, address, email_fact, icon, toast,
+    Alert, ApplyFilters, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd,
+    SkeletonRows, Table, TextArea, Timeline, ToastKind, Tone, address, email_fact, icon, toast,
 };
 
 const PATH: &str = "/app/leads";
@@ -39,7 +39,8 @@ pub const fn status_look(status: LeadStatus) -> (Tone, Icon) {
     }
 }
 
-const fn type_label(kind: LeadType) -> &'static str {
+/// What staff call what a lead is about.
+pub(crate) const fn type_label(kind: LeadType) -> &'static str {
     match kind {
         LeadType::Service => "Service",
         LeadType::Training => "Course",
@@ -106,7 +107,7 @@ fn filters(query: &LeadQuery) -> AnyView {
                     placeholder="Name, phone, e-mail, city" aria-label="Search"/>
                 <MoreFilters count=narrowed>
                     <select class="select" name="status" aria-label="Status">{statuses}</select>
-                    <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                    <ApplyFilters/>
                 </MoreFilters>
         </FilterForm>
     }

@@ -102,7 +102,7 @@ fn decision(id: &str, name: &str, is_suspended: bool) -> AnyView {
 fn form(answered: &Answered) -> AnyView {
     let field = |label: &'static str, name: &'static str, error: &'static str, hint: &'static str| {
         view! {
-            <Field label=label name=name value=answered.value(name).unwrap_or_default() required=true maxlength=120u32
+            <Field label=label name=name value=answered.value(name).unwrap_or_default() required={name != "slug"} maxlength=120u32
                 hint=hint error=answered.error(error)/>
         }
     };
@@ -116,7 +116,7 @@ fn form(answered: &Answered) -> AnyView {
                     {calls("organisations/create")}
                     <div class="fields two">
                         {field("Name", "name", "name", "As people know it.")}
-                        {field("Name in addresses", "slug", "slug", "Lower-case letters, digits and dashes.")}
+                        {field("Name in addresses", "slug", "slug", "It stands in its links: /o/rossi. Empty: made of the name.")}
                         <Select label="Language of its customers" name="locale" options=languages.to_vec()
                             value=answered.value("locale").unwrap_or_default() error=answered.error("locale")/>
                         <Field label="Time zone" name="time_zone" value=zone required=true maxlength=60u32

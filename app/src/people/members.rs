@@ -8,8 +8,8 @@ use super::functions::{MemberQuery, MemberRow, MembersView, list_members};
 use super::tabs::{MEMBERS, head, invite_button};
 use crate::staff::loaded;
 use crate::ui::{
-    Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone,
-    address, icon,
+    ApplyFilters, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows,
+    Table, Tone, address,
 };
 
 /// What a status is called.
@@ -72,7 +72,7 @@ fn filters(roles: &[(String, String)], query: &MemberQuery) -> AnyView {
             <MoreFilters count=narrowed>
                 <select class="select" name="status" aria-label="Status">{statuses}</select>
                 <select class="select" name="role" aria-label="Role">{roles}</select>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Show"</button>
+                <ApplyFilters/>
             </MoreFilters>
         </FilterForm>
     }

@@ -1,6 +1,7 @@
 //! The ways in beside signing in: an invitation, a registration, a forgotten password, a code, the first start.
 
 use leptos::prelude::*;
+use officina::kernel::zone;
 
 use super::document::{Head, Visit, document};
 use super::form::FormState;
@@ -177,7 +178,8 @@ pub fn setup(visit: &Visit, here: &str, state: &FormState) -> String {
         ("password", "entry-password"),
     ];
     document(visit, Head { title: t("setup-title"), ..Head::default() }, || {
-        let zone = state.filled("timeZone").unwrap_or_else(|| "Europe/Rome".to_owned());
+        let chosen = state.filled("timeZone").unwrap_or_else(|| "Europe/Rome".to_owned());
+        let zones: Vec<_> = zone::names().into_iter().map(|name| view! { <option value=name></option> }).collect();
         view! {
             <div><h1>{t("setup-title")}</h1><p class="lead">{t("setup-lead")}</p></div>
             {state.summary(visit, &labels, None)}
@@ -186,10 +188,12 @@ pub fn setup(visit: &Visit, here: &str, state: &FormState) -> String {
                 <Field label=t("setup-organisation") name="name" value=state.value("name") required=true
                     error=state.error(visit, "name") autocomplete="organization" maxlength=120u32/>
                 <div class="fields two">
-                    <Field label=t("setup-slug") name="slug" value=state.value("slug") required=true
+                    <Field label=t("setup-slug") name="slug" value=state.value("slug") optional_word=t("optional")
                         error=state.error(visit, "slug") autocapitalize="none" maxlength=60u32 hint=t("setup-slug-hint")/>
-                    <Field label=t("setup-zone") name="timeZone" value=zone required=true
-                        error=state.error(visit, "timeZone") autocapitalize="none" maxlength=60u32 hint="Europe/Rome"/>
+                    <Field label=t("setup-zone") name="timeZone" value=chosen required=true
+                        error=state.error(visit, "timeZone") autocapitalize="none" maxlength=60u32 list="zones"
+                        hint=t("setup-zone-hint")/>
+                    <datalist id="zones">{zones}</datalist>
                 </div>
                 <h2>{t("setup-you")}</h2>
                 <Field label=t("entry-name") name="person" value=state.value("person") required=true

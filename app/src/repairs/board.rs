@@ -13,7 +13,9 @@ use super::looks::{status_label, status_look};
 use crate::error::PageError;
 use crate::live::{Topic, use_live};
 use crate::staff::{ActionForm, followed, refused};
-use crate::ui::{Badge, FilterForm, Icon, MoreFilters, PageTitle, SkeletonRows, ToastKind, Tone, address, icon, toast};
+use crate::ui::{
+    ApplyFilters, Badge, FilterForm, Icon, MoreFilters, PageTitle, SkeletonRows, ToastKind, Tone, address, icon, toast,
+};
 
 const PATH: &str = "/app/repairs/board";
 
@@ -121,7 +123,7 @@ fn filters(query: &BoardQuery) -> AnyView {
                     <input class="checkbox" type="checkbox" name="overdue" value="1" checked=overdue/>
                     "Overdue"
                 </label>
-                <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                <ApplyFilters/>
             </MoreFilters>
         </FilterForm>
     }

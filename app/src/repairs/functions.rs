@@ -242,13 +242,15 @@ pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
         false => Default::default(),
     };
     let colleagues = if may_write { officina::identity::service::colleagues(&app, &actor).await? } else { Vec::new() };
+    let people = people(&app, &actor, &repair.status_history).await?;
+    let words = crate::audit::Words { calendar, people: &people };
     Ok(RepairView {
         created: calendar.relative(repair.created_at),
         updated: calendar.relative(repair.updated_at),
         appointment: repair.appointment_at.map(|at| calendar.moment(at)),
         suggested,
         promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
-        timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &calendar)).collect(),
+        timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &words)).collect(),
         colleagues,
         may_write,
         may_audit: actor.permissions.has(Permission::AuditRead),
@@ -351,19 +353,33 @@ fn parse_id(id: &str) -> Result<officina::kernel::ids::RepairId, PageError> {
     id.parse().map_err(|_| officina::Error::NotFound.into())
 }
 
+/// The names of the members that a history tells of, by their ids.
+#[cfg(feature = "ssr")]
+async fn people(
+    app: &officina::kernel::App,
+    actor: &officina::kernel::actor::Actor,
+    history: &[officina::kernel::timeline::TimelineEntry],
+) -> Result<std::collections::HashMap<String, String>, PageError> {
+    let changes = history.iter().flat_map(|entry| &entry.changes).filter(|change| change.field == "assigneeId");
+    let mut ids: Vec<officina::kernel::ids::MembershipId> =
+        changes.flat_map(|change| [&change.from, &change.to]).flatten().filter_map(|id| id.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let members = officina::identity::service::members_named(app, actor.org, &ids).await?;
+    Ok(members.into_iter().map(|member| (member.id.to_string(), member.name)).collect())
+}
+
 /// What colleagues are told of a line: the note, or what changed.
 #[cfg(feature = "ssr")]
-fn internal_note(entry: &officina::kernel::timeline::TimelineEntry) -> Option<String> {
-    let changes: Vec<String> = entry.changes.iter().map(crate::audit::change_line).collect();
+fn internal_note(entry: &officina::kernel::timeline::TimelineEntry, words: &crate::audit::Words<'_>) -> Option<String> {
+    let line = |change| crate::audit::change_line("repair", change, words);
+    let changes: Vec<String> = entry.changes.iter().map(line).collect();
     entry.internal_note.clone().or_else(|| (!changes.is_empty()).then(|| changes.join("\n")))
 }
 
 /// A line of a repair's history.
 #[cfg(feature = "ssr")]
-fn timeline_item(
-    entry: &officina::kernel::timeline::TimelineEntry,
-    calendar: &crate::moment::Calendar,
-) -> TimelineItem {
+fn timeline_item(entry: &officina::kernel::timeline::TimelineEntry, words: &crate::audit::Words<'_>) -> TimelineItem {
     use super::looks::{status_label, status_look};
     use crate::ui::{Icon, Tone};
 
@@ -378,10 +394,10 @@ fn timeline_item(
     };
     TimelineItem {
         title: title.to_owned(),
-        when: calendar.relative(entry.at),
+        when: words.calendar.relative(entry.at),
         actor: Some(entry.actor.clone()).filter(|name| !name.is_empty()),
         public_note: entry.public_note.clone(),
-        internal_note: internal_note(entry),
+        internal_note: internal_note(entry, words),
         tone,
         symbol,
     }

@@ -11,8 +11,8 @@ use super::new::NEW;
 use crate::live::{Topic, use_live};
 use crate::staff::{loaded, permitted, permitted_either};
 use crate::ui::{
-    Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows, Table, Tone,
-    icon,
+    ApplyFilters, Badge, Column, EmptyState, FilterForm, Icon, MoreFilters, PageTitle, Pager, PastTheEnd, SkeletonRows,
+    Table, Tone, icon,
 };
 
 const PATH: &str = "/app/repairs";
@@ -110,7 +110,7 @@ fn filters(query: &RepairQuery) -> AnyView {
                         "Overdue"
                     </label>
                     <select class="select" name="sort" aria-label="Order">{orders}</select>
-                    <button class="btn" type="submit">{icon(Icon::Search)} "Apply"</button>
+                    <ApplyFilters/>
                 </MoreFilters>
         </FilterForm>
     }

@@ -38,7 +38,7 @@ fn show(view: NewRepairView) -> AnyView {
         <div class="stack narrow">
             {above}
             <section class="panel">
-                <FilterForm action=NEW>
+                <FilterForm action=NEW at_once=false>
                     <div class="field grow">
                         <label for="f-plate">"Plate"</label>
                         <input class="input mono" id="f-plate" name="plate" value=plate required=true maxlength="15" autocomplete="off"

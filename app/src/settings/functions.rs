@@ -63,8 +63,8 @@ pub struct SettingsView {
     pub logo: Option<String>,
     /// Words and names of the roles.
     pub roles: Vec<(String, String)>,
-    /// What stops with each area that is on and has something under way.
-    pub under_way: Vec<String>,
+    /// The word of each area that is on and has something under way, and what stops with it.
+    pub under_way: Vec<(String, String)>,
     /// Where one proves who sits there before a role is to need no second factor; nothing when that was done lately.
     pub proof: Option<String>,
     /// What came of the form where it was sent without script. Refused, it holds what was typed.
@@ -79,7 +79,8 @@ pub async fn get_settings() -> Result<SettingsView, PageError> {
     let (app, actor) = crate::context::context()?;
     let settings = service::settings(&app, &actor).await?;
     let roles = service::roles(&app, &actor).await?;
-    let under_way = service::under_way(&app, &actor).await?.into_iter().map(|(_, sentence)| sentence).collect();
+    let under_way = service::under_way(&app, &actor).await?;
+    let under_way = under_way.into_iter().map(|(area, sentence)| (area.to_string(), sentence)).collect();
     let hours = |day: &Weekday| {
         let spans = settings.opening_hours.iter().filter(|span| span.day == *day);
         spans.map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")

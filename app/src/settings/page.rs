@@ -222,7 +222,7 @@ fn choices(legend: &'static str, name: &'static str, options: Vec<(String, Strin
     .into_any()
 }
 
-fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> AnyView {
+fn organisation(form: &SettingsForm, under_way: Vec<(String, String)>, update: Update) -> AnyView {
     let areas = Area::ALL.iter().map(|area| {
         let words = match area {
             Area::Repairs => "Repairs: check-in, workshop, tracking",
@@ -237,7 +237,7 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
     let unit = form.temperature_unit.clone();
     let unit_error = error(update, "temperatureUnit".to_owned());
     let locale_error = error(update, "locale".to_owned());
-    let zone_hint = Some("As in Europe/Rome. Times everywhere are told in it.");
+    let zone_hint = Some("As in Europe/Rome, or the city alone. Times everywhere are told in it.");
     let country_hint =
         Some("Two letters, such as IT: phone numbers without a country are read there. Empty: as installed.");
     let country = form.country.clone().unwrap_or_default();
@@ -256,9 +256,10 @@ fn organisation(form: &SettingsForm, under_way: Vec<String>, update: Update) -> 
     };
     let stops = form.stop.is_some();
     let stop = (!under_way.is_empty()).then(|| {
-        let sentences: Vec<_> = under_way.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect();
+        let sentences: Vec<_> =
+            under_way.into_iter().map(|(area, sentence)| view! { <li data-area=area>{sentence}</li> }).collect();
         view! {
-            <div class="stack tight">
+            <div class="stack tight stops">
                 <p class="muted small">"Nothing is lost in an area that is switched off, but this stops:"</p>
                 <ul class="small">{sentences}</ul>
                 <label>

@@ -29,7 +29,7 @@ pub(super) async fn gather(
     use officina::cold_chain::{CellFilter, DeviceFilter};
     use officina::identity::Area;
     use officina::identity::MemberFilter;
-    use officina::identity::service::members;
+    use officina::identity::service::{invitations, members};
     use officina::kernel::page::PageRequest;
     use officina::kernel::permission::Permission;
     use officina::repairs::RepairFilter;
@@ -53,7 +53,8 @@ pub(super) async fn gather(
         "/app/settings",
         contact.phone.is_some() && !contact.opening_hours.is_empty(),
     );
-    let colleagues = members(app, actor, &MemberFilter::default(), &two).await?.items.len() > 1;
+    let colleagues = members(app, actor, &MemberFilter::default(), &two).await?.items.len() > 1
+        || !invitations(app, actor).await?.is_empty();
     step("Invite your colleagues", "Each with an account and a role of their own.", "/app/people/invite", colleagues);
     if has(Area::Repairs, Permission::RepairsRead) {
         let any = !list_repairs(app, actor, &RepairFilter::default(), &one).await?.items.is_empty();

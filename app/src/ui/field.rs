@@ -115,6 +115,9 @@ pub fn Field(
     /// An example that shows the form of the answer.
     #[prop(optional, into)]
     placeholder: Option<String>,
+    /// The id of a list of what it may be.
+    #[prop(optional, into)]
+    list: Option<&'static str>,
     /// What its id is made of, where several forms on a page have a field of this name.
     #[prop(optional, into)]
     id: Option<String>,
@@ -126,7 +129,7 @@ pub fn Field(
         <FieldFrame label=label name=key hint=hint error=error optional_word=optional_word>
             <input class="input" id=id name=name type=kind value=value required=required autocomplete=autocomplete
                 inputmode=inputmode autocapitalize=autocapitalize maxlength=maxlength min=min max=max
-                placeholder=placeholder aria-describedby=described aria-invalid=move || error.get().map(|_| "true")/>
+                placeholder=placeholder list=list aria-describedby=described aria-invalid=move || error.get().map(|_| "true")/>
         </FieldFrame>
     }
 }

@@ -29,7 +29,7 @@ pub use empty::{EmptyState, PastTheEnd, SkeletonRows};
 pub use error_summary::{ErrorSummary, RefusedField};
 pub use facts::{email_fact, phone_fact};
 pub use field::{Alert, Field, FieldFrame, Select};
-pub use filter_form::{FilterForm, MoreFilters};
+pub use filter_form::{ApplyFilters, FilterForm, MoreFilters};
 pub use icon::{Icon, icon};
 pub use mark::mark;
 #[cfg(feature = "hydrate")]

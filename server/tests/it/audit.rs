@@ -109,7 +109,8 @@ async fn a_plate_finds_what_was_done_and_rows_say_to_what() {
         server.visitor().post("/api/v1/checkin", other).await.expect(201);
         let technician = server.member("technician").await;
         status(&technician, &repair, "confirmed", None).await;
-        let promised = json!({ "promisedDate": "2026-11-25" });
+        let own = server.actor("technician").await.member().expect("a member").membership;
+        let promised = json!({ "promisedDate": "2026-11-25", "assigneeId": own });
         technician.patch(&format!("/api/v1/repairs/{repair}"), promised).await.expect(200);
         let manager = server.member("manager").await;
         let of_car =
@@ -141,8 +142,10 @@ async fn a_plate_finds_what_was_done_and_rows_say_to_what() {
         let about = format!("/app/audit?subject=repair%3A{repair}");
         let record = page(&format!("/app/repairs/{repair}")).await;
         assert!(record.contains(&format!("href=\"{about}\"")), "{record}");
-        assert!(record.contains("Promised date: nothing → 2026-11-25"), "{record}");
+        assert!(record.contains("Promised date: nothing → 25 November 2026"), "{record}");
+        assert!(record.contains("Assignee: nobody → "), "{record}");
         let history = page(&about).await;
+        assert!(history.contains("25 November 2026") && !history.contains(&own.to_string()), "{history}");
         assert!(history.contains("Only Repair AB123CD") && !history.contains("ZZ999ZZ"), "{history}");
         let technician = server.browser("technician").await.with("accept", "text/html");
         let hidden = technician.get(&format!("/app/repairs/{repair}")).await.text();

@@ -308,8 +308,7 @@ async fn a_first_start_is_set_up_once_by_whoever_has_the_link() {
         assert!(second.contains("1 of 3 done") && second.contains("href=\"/check-in\""), "{second}");
         let check_in = json!({ "customerName": "A", "customerPhone": "333 9990001", "vehiclePlate": "ZZ999ZZ", "repairType": "cosmetic" });
         vera.post("/api/v1/repairs", check_in).await.expect(201);
-        let colleague = json!({ "email": "n@verdi.test", "name": "N", "role": "technician", "password": NEW_PASSWORD });
-        vera.post("/api/v1/admin/users", colleague).await.expect(201);
+        vera.post(SIGNUP, invitation("n@verdi.test")).await.expect(201);
         let last = home().await;
         assert!(!last.contains("Get started") && last.contains("class=\"tiles\""), "{last}");
         // Who set the installation up runs it.
@@ -327,13 +326,18 @@ async fn the_operator_makes_and_suspends_organisations_and_sees_nothing_inside()
         let visitor = server.visitor().with("sec-fetch-site", "same-origin");
         let fields = [
             ("name", "Platform"),
-            ("slug", "platform"),
-            ("timeZone", "Europe/Rome"),
+            ("slug", ""),
+            ("timeZone", "rome"),
             ("person", "Olga Op"),
             ("email", "olga@platform.test"),
             ("password", NEW_PASSWORD),
         ];
         let olga = browsing(&visitor, &visitor.form(&page, &fields).await);
+        // What was left out is made of what was said.
+        let own = olga.get("/api/v1/auth/me").await.expect(200);
+        assert_eq!(own["data"]["organisation"]["slug"], "platform");
+        let settings = olga.get("/api/v1/admin/settings").await.expect(200);
+        assert_eq!(settings["data"]["timeZone"], "Europe/Rome");
         let tenant =
             json!({ "slug": "neri", "name": "Neri", "adminEmail": "nino@neri.test", "adminName": "Nino Neri" });
         let made = olga.post("/api/v1/tenants", tenant.clone()).await.expect(201);

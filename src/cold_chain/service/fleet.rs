@@ -125,11 +125,13 @@ fn require_version(seen: Option<i64>, version: i64, what: &str) -> Result<()> {
 }
 
 fn checked_location(new: NewLocation) -> Result<NewLocation> {
-    let new = new.checked()?;
-    match new.time_zone.as_deref().map(str::parse::<chrono_tz::Tz>) {
-        Some(Err(_)) => Err(Error::field("timeZone", "unknown_zone", "must be a time zone such as Europe/Rome")),
-        _ => Ok(new),
+    let mut new = new.checked()?;
+    if let Some(text) = &new.time_zone {
+        let unknown = || Error::field("timeZone", "unknown_zone", "must be a time zone such as Europe/Rome");
+        let zone = crate::kernel::zone::written(text).ok_or_else(unknown)?;
+        new.time_zone = Some(zone.name().to_owned());
     }
+    Ok(new)
 }
 
 pub(super) fn unknown(field: &str, what: &str) -> Error {

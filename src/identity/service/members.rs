@@ -295,6 +295,14 @@ pub async fn members_who_may(app: &App, org: OrgId, permission: Permission) -> R
     store::colleagues(&app.db, org, &working).await
 }
 
+/// The members that a history tells of by their ids, whatever became of them. Whoever calls this checks the actor.
+///
+/// # Errors
+/// What the database says.
+pub async fn members_named(app: &App, org: OrgId, ids: &[MembershipId]) -> Result<Vec<Colleague>> {
+    store::named(&app.db, org, ids).await
+}
+
 /// Sets the password of an account from the command line, ends all its sessions and removes its passkeys.
 ///
 /// # Errors

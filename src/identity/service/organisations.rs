@@ -1,5 +1,8 @@
 //! Organisations: found for a public page or a member, and made.
 
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
 use super::settings::{check_locale, check_time_zone};
 use crate::identity::model::{Area, Organisation, PublicContact, PublicForm};
 use crate::identity::settings::TemperatureUnit;
@@ -57,7 +60,7 @@ pub const RESERVED_SLUGS: &[&str] = &[
 /// An organisation to be made.
 #[derive(Debug, Clone)]
 pub struct NewOrganisation {
-    /// Its name in addresses: lower-case letters, digits and dashes.
+    /// Its name in addresses: lower-case letters, digits and dashes. Empty, it is made of the name.
     pub slug: String,
     /// Its name for people.
     pub name: String,
@@ -103,10 +106,25 @@ pub async fn create_organisation(app: &App, new: NewOrganisation) -> Result<Orga
     Ok(row.into())
 }
 
+/// A name as it stands in an address: its letters and digits without accents, the rest as single dashes.
+fn slug_of(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.nfd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(60);
+    slug.trim_end_matches('-').to_owned()
+}
+
 impl NewOrganisation {
     /// The row of the organisation, with what is wrong added to the check.
     pub(super) fn check(self, check: &mut Validator) -> OrganisationRow {
-        let slug = check.required("slug", &self.slug, 60);
+        let slug = if self.slug.trim().is_empty() { slug_of(&self.name) } else { self.slug };
+        let slug = check.required("slug", &slug, 60);
         if !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') || slug.starts_with('-') {
             check.errors.add("slug", "invalid_slug", "may hold lower-case letters, digits and dashes");
         }
@@ -115,14 +133,14 @@ impl NewOrganisation {
         }
         let name = check.required("name", &self.name, 120);
         check_locale(check, &self.locale);
-        check_time_zone(check, &self.time_zone);
+        let time_zone = check_time_zone(check, &self.time_zone);
         OrganisationRow {
             id: OrgId::new(),
             slug,
             name,
             areas: self.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(" "),
             locale: self.locale,
-            time_zone: self.time_zone,
+            time_zone,
             accent: "#0f766e".to_owned(),
             self_registration: false,
             public_forms: PublicForm::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>().join(" "),
@@ -170,5 +188,22 @@ impl From<OrganisationRow> for Organisation {
                 privacy_notice: row.privacy_notice,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug_of;
+
+    #[test]
+    fn a_name_makes_the_name_in_addresses() {
+        for (name, slug) in [
+            ("Carrozzeria Verdi", "carrozzeria-verdi"),
+            ("  L’Officina di Città & Figli! ", "l-officina-di-citta-figli"),
+            ("車", ""),
+        ] {
+            assert_eq!(slug_of(name), slug);
+        }
+        assert_eq!(slug_of(&"a ".repeat(60)).len(), 59);
     }
 }

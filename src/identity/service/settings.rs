@@ -23,6 +23,7 @@ use crate::kernel::permission::Permission;
 use crate::kernel::phone::Country;
 use crate::kernel::text_enum::UnknownWord;
 use crate::kernel::validate::Validator;
+use crate::kernel::zone::written;
 use crate::numbers::service as numbers;
 use crate::{Error, Result};
 
@@ -119,8 +120,7 @@ fn changed(before: &Settings, update: &UpdateSettings) -> Result<Settings> {
         check_locale(&mut check, &after.locale);
     }
     if let Some(zone) = &update.time_zone {
-        after.time_zone = zone.trim().to_owned();
-        check_time_zone(&mut check, &after.time_zone);
+        after.time_zone = check_time_zone(&mut check, zone);
     }
     if let Some(country) = update.country.as_deref().map(str::trim) {
         let read = (!country.is_empty()).then(|| country.parse::<Country>()).transpose();
@@ -170,10 +170,13 @@ pub(super) fn check_locale(check: &mut Validator, locale: &str) {
     }
 }
 
-pub(super) fn check_time_zone(check: &mut Validator, zone: &str) {
-    if zone.parse::<chrono_tz::Tz>().is_err() {
-        check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
+/// The name of the time zone that was written; what was written, where it is none.
+pub(super) fn check_time_zone(check: &mut Validator, zone: &str) -> String {
+    if let Some(zone) = written(zone) {
+        return zone.name().to_owned();
     }
+    check.errors.add("timeZone", "unknown_time_zone", "must be an IANA time zone such as Europe/Rome");
+    zone.trim().to_owned()
 }
 
 /// The words of a vocabulary in its order, each once.

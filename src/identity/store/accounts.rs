@@ -119,6 +119,17 @@ pub(crate) async fn colleagues(on: impl Into<Conn<'_>>, org: OrgId, roles: &[Str
     query.all(on).await
 }
 
+/// Members by their ids, whatever became of them.
+pub(crate) async fn named(on: impl Into<Conn<'_>>, org: OrgId, ids: &[MembershipId]) -> Result<Vec<Colleague>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = sql("SELECT m.id, a.name FROM memberships m JOIN accounts a ON a.id = m.account_id \
+                         WHERE m.org_id = ");
+    query.push_bind(org).push(" AND m.id IN ").push_row(ids.iter().map(|id| id.to_value()));
+    query.all(on).await
+}
+
 /// A list's filter, checked.
 #[derive(Debug, Default)]
 pub(crate) struct MemberListFilter {

@@ -136,6 +136,8 @@ pub struct PresentView {
     pub allowed: String,
     /// Whether the temperature is outside of them.
     pub is_outside: bool,
+    /// Whether there is power, where the alert is about that.
+    pub power: Option<bool>,
     /// The last two hours.
     pub chart: crate::ui::ChartData,
     /// Whether notices about the cell are muted.
@@ -228,7 +230,7 @@ pub async fn get_alert(id: String) -> Result<AlertView, PageError> {
     let id = id.parse().map_err(|_| officina::Error::NotFound)?;
     let story = officina::notices::service::alert_story(&app, &actor, id).await?;
     Ok(AlertView {
-        cell: present(&app, &actor, story.detail.alert.cold_cell_id, &calendar, unit).await?,
+        cell: present(&app, &actor, &story.detail.alert, &calendar, unit).await?,
         goes_on: story.detail.alert.goes_on(app.clock.now()),
         timeline: timeline(&story, &calendar),
         facts: facts(&story.detail.alert, app.clock.now(), &calendar, unit),
@@ -244,7 +246,7 @@ pub async fn get_alert(id: String) -> Result<AlertView, PageError> {
 async fn present(
     app: &officina::kernel::App,
     actor: &officina::kernel::actor::Actor,
-    id: officina::kernel::ids::ColdCellId,
+    alert: &officina::cold_chain::Alert,
     calendar: &crate::moment::Calendar,
     unit: officina::identity::TemperatureUnit,
 ) -> Result<Option<PresentView>, PageError> {
@@ -252,6 +254,7 @@ async fn present(
     use officina::cold_chain::{ChartRange, service};
     use officina::kernel::time::HOUR;
 
+    let id = alert.cold_cell_id;
     let cell = match service::cold_cell(app, actor, id).await {
         Ok(cell) => cell,
         Err(Error::Forbidden(_) | Error::NotFound) => return Ok(None),
@@ -260,12 +263,18 @@ async fn present(
     let now = app.clock.now();
     let day = service::chart(app, actor, id, ChartRange::Day).await?;
     let alerts = service::alerts_of_cell(app, actor, id, now.plus(-2 * HOUR)).await?;
+    let power = match alert.kind {
+        // A device that is not there any more says nothing.
+        AlertType::PowerLoss => service::get_device(app, actor, alert.device_id).await.ok(),
+        _ => None,
+    };
     let limits = (cell.min_temperature, cell.max_temperature);
     Ok(Some(PresentView {
         temperature: cell.temperature.map(|celsius| unit.words(celsius)),
         at: cell.temperature_at.map(|at| calendar.relative(at)),
         allowed: unit.range(limits),
         is_outside: cell.temperature.is_some_and(|celsius| !(limits.0..=limits.1).contains(&celsius)),
+        power: power.and_then(|device| device.latest?.power_status),
         chart: crate::cold_chain::drawing::last_hours(&cell, &day, &alerts, now, calendar, unit),
         is_muted: cell.silenced_until.is_some(),
     }))

@@ -3,6 +3,7 @@
 use officina::kernel::db::sql;
 use serde_json::{Value, json};
 
+use super::by_page::{person, shown};
 use super::{Cell, alone, look, text};
 use crate::support::{START, TestServer};
 
@@ -84,9 +85,16 @@ async fn several_crossings_in_one_batch_are_as_if_they_had_come_one_by_one() {
 async fn power_loss_opens_and_resolves_apart_from_temperature() {
     TestServer::each(|server| async move {
         let cell = Cell::freezer(&server).await;
+        let technician = person(&server, "technician").await;
         for (minute, power) in [true, false, false, true].into_iter().enumerate() {
             let at = START.plus(minute as i64 * 1_000);
             cell.send(&server, json!({"temperature": -18, "powerStatus": power, "recordedAt": at.0}), 201).await;
+            // The page says how it is now, and not the temperature alone.
+            if let Some(alert) = cell.alerts().await.first() {
+                let page = shown(&technician, &format!("/app/alerts/{}", text(&alert["id"]))).await;
+                let words = if power { "Power is on" } else { "Power is off" };
+                assert!(page.contains(words), "{words}: {page}");
+            }
         }
         let alerts = cell.alerts().await;
         assert_eq!(alerts.len(), 1);

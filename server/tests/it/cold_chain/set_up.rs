@@ -12,6 +12,9 @@ async fn a_device_that_is_at_work_is_checked_without_a_reading() {
         let cell = Cell::freezer(&server).await;
         let page = format!("/app/cold-chain/devices/{}", cell.device_id);
         let admin = person(&server, "admin").await;
+        let unmeasured = shown(&admin, &format!("/app/cold-chain/cells/{}", cell.id)).await;
+        // Beside the name, and for the chart.
+        assert!(unmeasured.matches("No readings yet").count() > 1, "{unmeasured}");
         let fresh = shown(&admin, &page).await;
         assert!(fresh.contains("Try it from a terminal") && fresh.contains("temperature&quot;: -20.0"), "{fresh}");
         assert!(fresh.contains("It stores a reading") && fresh.contains("before the device is at work"), "{fresh}");
