@@ -311,7 +311,13 @@ impl Group {
             if is_new(&row.key()) {
                 self.rows.push(row);
                 self.origins.push((delivery, index));
-            } else if let Outcome::Stored(novelty) = &mut self.outcomes[delivery] {
+                continue;
+            }
+            // Whoever says a thing twice is there all the same.
+            if let Some(context) = self.by_number.get(&row.device_no) {
+                self.contexts[*context].hear_again(&row);
+            }
+            if let Outcome::Stored(novelty) = &mut self.outcomes[delivery] {
                 novelty[index] = Novelty::Duplicate;
             }
         }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use crate::{Error, Result};
 
+/// What stands before the sign between the cells where the first line says it.
+const SAYS: &str = "sep=";
 /// What a file begins with, so that spreadsheets read its letters as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -97,8 +99,11 @@ pub struct Line {
 pub fn read(text: &str) -> Result<Vec<Line>> {
     // The reader counts lines by their line feeds, finds those of Windows a line too late, and ends lines at a lone return.
     let text = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n").replace('\r', "\n");
-    let head = text.lines().next().unwrap_or_default();
-    let said = head.trim_matches('"').strip_prefix("sep=").map(|said| said.bytes().next());
+    let mut lines = text.lines().skip_while(|line| line.chars().all(is_blank));
+    let head = lines.next().unwrap_or_default();
+    let marked = head.trim_matches('"');
+    let is_said = marked.get(..SAYS.len()).is_some_and(|mark| mark.eq_ignore_ascii_case(SAYS));
+    let said = is_said.then(|| marked[SAYS.len()..].bytes().next());
     // Of several that are equally frequent the last one is taken: the comma.
     // What stands in quotes separates nothing.
     let bare: String = head.split('"').step_by(2).collect();
@@ -110,7 +115,8 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
         .delimiter(separator.unwrap_or(b','))
         .from_reader(text.as_bytes());
     let mut lines = Vec::new();
-    for record in reader.records().skip(usize::from(said.is_some())) {
+    // The line that says it is the first one with anything in it; the reader passes over empty ones.
+    for record in reader.records().skip_while(|record| record.as_ref().is_ok_and(is_empty)).skip(usize::from(is_said)) {
         let record = record.map_err(Error::internal)?;
         let fields: Vec<String> = record.iter().map(|field| field.trim_matches(is_blank).to_owned()).collect();
         if fields.iter().any(|field| !field.is_empty()) {
@@ -119,6 +125,10 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
         }
     }
     Ok(lines)
+}
+
+fn is_empty(record: &csv::StringRecord) -> bool {
+    record.iter().all(|field| field.chars().all(is_blank))
 }
 
 /// Whether a sign at the edge of a cell says nothing. A mark of byte order stands there where files were put behind each
@@ -172,6 +182,8 @@ mod tests {
                 lines.iter().map(|line| (line.number, line.fields.iter().map(String::as_str).collect())).collect();
             assert_eq!(found, [(2, vec!["a,x", "b"]), (3, vec!["1", "2"])], "{text:?}");
         }
+        assert_eq!(read("\n \nSep=;\na,x;b").unwrap()[0].fields, ["a,x", "b"]);
+        assert_eq!(read("\n\na;b\n1;2").unwrap()[0], Line { number: 3, fields: vec!["a".to_owned(), "b".to_owned()] });
         assert_eq!(read("sep=|\na|b").unwrap()[0].fields, ["a", "b"]);
         // Two files behind each other.
         assert_eq!(read("\u{feff}a,b\n\u{feff}c,d\n").unwrap()[1].fields, ["c", "d"]);

@@ -45,11 +45,12 @@ pub fn plain_capitals(value: &str) -> String {
     plain(&plain(value).to_uppercase())
 }
 
-/// An e-mail address as it is kept: without what is invisible, in composed letters (RFC 6532, section 3.1), without the
+/// An e-mail address as it is kept: without what is invisible, in composed letters (RFC 6532, section 3.1), those of full
+/// width and ligatures as usual ones, without the
 /// `mailto:` (RFC 6068) of a copied link and what follows its address.
 #[must_use]
 pub fn email(value: &str) -> String {
-    let kept = composed(seen(value).trim());
+    let kept = compatible(seen(value).trim());
     let mut address = kept.as_str();
     while let Some(scheme) = address.get(..MAIL_TO.len())
         && scheme.eq_ignore_ascii_case(MAIL_TO)

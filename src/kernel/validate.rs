@@ -199,8 +199,8 @@ fn is_email(text: &str) -> bool {
         && !domain.ends_with('.')
         && domain.contains('.')
         && !domain.contains("..")
-        && !text.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"' | '@') && c != '@')
-        && !local.contains('@')
+        && !text.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+        && !local.contains(['@', ':', '(', ')', '[', ']', '\\'])
 }
 
 /// Letters and digits of a plate or VIN, upper-cased, for comparison. A few letters have no capital of their own and become

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use officina::kernel::text;
 use officina::{Error, Result};
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
@@ -117,15 +118,15 @@ fn whole(number: f64) -> Option<i128> {
 
 /// The whole number that a text is, written as JSON writes it.
 fn whole_in(text: &str) -> Option<i128> {
-    let text = text.trim();
-    let digits = text.strip_prefix('-').unwrap_or(text);
+    let text = text::plain(text);
+    let digits = text.strip_prefix('-').unwrap_or(&text);
     let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     (is_plain && (digits == "0" || !digits.starts_with('0'))).then(|| text.parse().ok()).flatten()
 }
 
 /// The number that a text is, written as JSON writes it.
 fn number_in(text: &str) -> Option<f64> {
-    serde_json::from_str(text.trim()).ok()
+    serde_json::from_str(&text::plain(text)).ok()
 }
 
 impl<'de> Deserialize<'de> for Value {

@@ -12,6 +12,7 @@ use officina::Error;
 use officina::identity::PublicForm;
 use officina::kernel::files::{Photo, PhotoError, Refusal};
 use officina::kernel::secret::random_token;
+use officina::kernel::text;
 use officina::kernel::validate::FieldErrors;
 use officina::repairs::photos::MAX_PHOTOS;
 use officina::repairs::tracking::{self, Tracked};
@@ -124,7 +125,7 @@ pub async fn submit(
 /// The form as the service wants it, with the errors that all its fields together have.
 fn check_in_of(form: &FormState, today: &str) -> (CheckIn, FieldErrors) {
     let year = form.filled("vehicleYear");
-    let vehicle_year = year.as_deref().and_then(|year| year.parse::<i32>().ok());
+    let vehicle_year = year.as_deref().and_then(|year| text::plain(year).parse::<i32>().ok());
     let input = CheckIn {
         customer_name: form.value("customerName"),
         customer_phone: form.value("customerPhone"),

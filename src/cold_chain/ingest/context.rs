@@ -94,6 +94,13 @@ impl Context {
         windows.map(echo).collect()
     }
 
+    /// Takes note that the device was heard of, though it said nothing new.
+    pub(super) fn hear_again(&mut self, row: &ReadingRow) {
+        self.stored = true;
+        let state = &mut self.watched.row.state;
+        state.last_seen_at = state.last_seen_at.max(Some(row.received_at));
+    }
+
     /// Takes note that the device was heard of.
     pub(super) fn hear(&mut self, row: &ReadingRow) {
         self.stored = true;
