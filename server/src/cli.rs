@@ -123,8 +123,8 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
     match command {
         Command::Serve => serve(config).await?,
         Command::Migrate => {
-            let app = launch::open(&config, Clock::System).await?;
-            launch::bring_up_to_date(&app).await?;
+            let app = current(&config).await?;
+            officina::numbers::service::read_where_needed(&app).await?;
             app.db.close().await;
             say("The database is up to date.");
         }

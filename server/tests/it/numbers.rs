@@ -1,10 +1,15 @@
 //! Phone numbers: who is who by them, in which country they are read, and what becomes of those that were known by less.
 
+use officina::identity::service;
+use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::ids::CustomerId;
+use officina::kernel::journal;
+use officina_server::config::Config;
+use officina_server::launch;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, TestServer};
+use crate::support::{Client, ORG, PASSWORD, START, TestServer, database};
 
 const DOUBTS: &str = "/api/v1/admin/number-doubts";
 
@@ -206,4 +211,44 @@ async fn an_account_with_something_invisible_in_its_address_is_reached_again() {
         server.stop().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn numbers_are_read_only_under_the_secret_that_the_database_belongs_to() {
+    for kind in database::kinds() {
+        let fresh = database::fresh(kind).await;
+        let app = launch::open(&fresh.config(), Clock::fixed(START)).await.unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        // A database from before numbers had a country, and from before it knew its secret.
+        let org = service::public_organisation(&app, Some(ORG)).await.unwrap().id;
+        sql(
+            "INSERT INTO customers (org_id, id, name, phone, phone_key, created_at) VALUES ($1, $2, 'Anna', $3, $3, 0)",
+        )
+        .bind(org)
+        .bind(CustomerId::new())
+        .bind("3331234567")
+        .run(&mut tx)
+        .await
+        .unwrap();
+        sql("UPDATE organisations SET numbers_read_in = ''").run(&mut tx).await.unwrap();
+        sql("DELETE FROM secret_mark").run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let entries = async || sql("SELECT COUNT(*) FROM journal").one::<(i64,)>(&app.db).await.unwrap().0;
+        let before = entries().await;
+
+        let wrong = Config {
+            secret: Some("another secret of more than thirty-two letters".to_owned().into()),
+            ..fresh.config()
+        };
+        let refused = launch::prepare(wrong, Clock::fixed(START)).await.expect_err("another secret").to_string();
+        assert!(refused.contains("belongs to another secret"), "{refused}");
+        assert_eq!(entries().await, before, "nothing is journaled under another secret");
+
+        let right = launch::prepare(fresh.config(), Clock::fixed(START)).await.expect("the right secret");
+        assert!(entries().await > before, "the numbers are read");
+        let verdicts = journal::verify(&app.db).await.unwrap();
+        assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "{verdicts:?}");
+        right.stop().await;
+        app.db.close().await;
+    }
 }

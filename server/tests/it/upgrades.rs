@@ -45,6 +45,9 @@ async fn example(kind: Kind) -> Fresh {
 async fn upgrade_and_check(installation: &Fresh, version: i64, filled: &BTreeMap<String, i64>) {
     let app = launch::open(&installation.config(), Clock::fixed(START)).await.expect("a database");
     launch::bring_up_to_date(&app).await.unwrap_or_else(|error| panic!("from {version}: {error:?}"));
+    officina::numbers::service::read_where_needed(&app)
+        .await
+        .unwrap_or_else(|error| panic!("from {version}: {error:?}"));
     assert!(app.db.is_current().await.unwrap(), "from {version}");
     let verdicts = journal::verify(&app.db).await.unwrap();
     assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "from {version}: {verdicts:?}");
