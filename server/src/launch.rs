@@ -16,6 +16,7 @@ use officina::kernel::db::Db;
 use officina::kernel::files::FileStore;
 use officina::kernel::idempotency::Claims;
 use officina::kernel::secret::Secret;
+use officina::numbers::service::{self as numbers, OtherCountry};
 use officina::repairs::tracking::Guesses;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -187,7 +188,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartErro
     if !recognise_secret(&app, NewSecret::Enter).await? {
         app.secret = app.secret.alone();
     }
-    officina::numbers::service::read_where_needed(&app).await?;
+    numbers::read_where_needed(&app, OtherCountry::Refuse).await?;
     officina::identity::service::check_roles(&app).await?;
     let state = AppState::new(app, config);
     let background = background::start(&state).await?;

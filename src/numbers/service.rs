@@ -52,14 +52,44 @@ pub async fn settle(app: &App, actor: &Actor, customer: CustomerId) -> Result<()
     tx.commit().await
 }
 
-/// Reads the numbers of every organisation that stands in another country than the one they were read in: once after the
-/// upgrade that gave numbers a country, and when the country of the installation has changed. Each organisation's in a
-/// transaction of its own, so what ends in between goes on at the next start.
+/// What to do where the numbers of organisations that name no country were read in another one than the installation's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherCountry {
+    /// Read them anew. No server may be running.
+    Read,
+    /// Refuse: another server may be running that is right, and each would undo what the other has read.
+    Refuse,
+}
+
+/// The country of the installation as its numbers were read: the setting, where none were. What comes with other settings,
+/// as a command line does, reads numbers as the servers do.
 ///
 /// # Errors
 /// What the database says.
-pub async fn read_where_needed(app: &App) -> Result<()> {
-    for row in store::readings(&app.db).await? {
+pub async fn country_in_force(app: &App) -> Result<Country> {
+    let letters = store::country_read_in(&app.db).await?;
+    Ok(app.country_of(letters.as_deref()))
+}
+
+/// Reads the numbers of every organisation that stands in another country than the one they were read in: once after the
+/// upgrade that gave numbers a country, and when the country of the installation has changed and that is meant. Each
+/// organisation's in a transaction of its own, so what ends in between goes on at the next start.
+///
+/// # Errors
+/// A sentence for people when the numbers were read in another country and that is to be refused; nothing was read then.
+pub async fn read_where_needed(app: &App, other: OtherCountry) -> Result<()> {
+    let rows = store::readings(&app.db).await?;
+    let mut known = rows.iter().filter(|row| row.country.is_none()).filter_map(|row| row.numbers_read_in.as_deref());
+    let here = app.country.letters();
+    if other == OtherCountry::Refuse
+        && let Some(there) = known.find(|letters| ![LAST_DIGITS, here].contains(letters))
+    {
+        return Err(Error::BadRequest(format!(
+            "The phone numbers in this database were read in {there}, and `sms.prefix` is of {here}: put that one back, or stop \
+             all servers and read the numbers anew with `officina migrate`."
+        )));
+    }
+    for row in rows {
         let home = app.country_of(row.country.as_deref());
         if row.numbers_read_in.as_deref() == Some(home.letters()) {
             continue;

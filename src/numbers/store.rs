@@ -47,6 +47,15 @@ pub(super) async fn readings(on: impl Into<Conn<'_>>) -> Result<Vec<ReadingRow>>
     sql("SELECT id, country, numbers_read_in FROM organisations ORDER BY id").all(on).await
 }
 
+/// The country in which the numbers of organisations that name none were read.
+pub(super) async fn country_read_in(on: impl Into<Conn<'_>>) -> Result<Option<String>> {
+    let row: Option<(String,)> = sql("SELECT numbers_read_in FROM organisations \
+         WHERE country IS NULL AND numbers_read_in IS NOT NULL AND numbers_read_in <> '' ORDER BY id LIMIT 1")
+    .optional(on)
+    .await?;
+    Ok(row.map(|(letters,)| letters))
+}
+
 /// Lets the readings of an organisation's numbers queue, however long the one before takes.
 pub(super) async fn lock_reading(tx: &mut Tx, org: OrgId) -> Result<Option<ReadingRow>> {
     if !tx.is_sqlite() {

@@ -5,6 +5,7 @@ use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::ids::CustomerId;
 use officina::kernel::journal;
+use officina::numbers::service::{self as numbers, OtherCountry};
 use officina_server::config::Config;
 use officina_server::launch;
 use serde_json::{Value, json};
@@ -164,7 +165,7 @@ async fn numbers_from_before_are_read_anew_and_nothing_is_lost_or_joined() {
 
         // Twice: a start that was broken off is made good by the next one.
         for _ in 0..2 {
-            officina::numbers::service::read_where_needed(server.app()).await.unwrap();
+            numbers::read_where_needed(server.app(), OtherCountry::Refuse).await.unwrap();
         }
         let (manager, agent) = (server.member("manager").await, server.member("technician").await);
         let (shared, several) = (json!("shared_number"), json!("several_people"));
@@ -206,7 +207,7 @@ async fn an_account_with_something_invisible_in_its_address_is_reached_again() {
             .unwrap();
         tx.commit().await.unwrap();
         as_before(&server, &[]).await;
-        officina::numbers::service::read_where_needed(server.app()).await.unwrap();
+        numbers::read_where_needed(server.app(), OtherCountry::Refuse).await.unwrap();
         server.member("agent").await.get("/api/v1/repairs").await.expect(200);
         server.stop().await;
     })
@@ -250,5 +251,46 @@ async fn numbers_are_read_only_under_the_secret_that_the_database_belongs_to() {
         assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "{verdicts:?}");
         right.stop().await;
         app.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_are_read_in_another_country_only_when_that_is_asked_for() {
+    for kind in database::kinds() {
+        let fresh = database::fresh(kind).await;
+        let server = launch::prepare(fresh.config(), Clock::fixed(START)).await.expect("the country of before");
+        let app = server.state.app.clone();
+        let org = service::public_organisation(&app, Some(ORG)).await.unwrap().id;
+        let mut tx = app.db.begin().await.unwrap();
+        sql("INSERT INTO customers (org_id, id, name, phone, phone_key, phone_number, created_at) \
+             VALUES ($1, $2, 'Ana', '612 344178', $3, $3, 0)")
+        .bind(org)
+        .bind(CustomerId::new())
+        .bind("+39612344178")
+        .run(&mut tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        let number = async || {
+            sql("SELECT phone_number FROM customers WHERE name = 'Ana'").one::<(String,)>(&app.db).await.unwrap().0
+        };
+
+        let mut elsewhere = fresh.config();
+        elsewhere.sms.prefix = "+34".to_owned();
+        let refused = launch::prepare(elsewhere.clone(), Clock::fixed(START)).await.expect_err("another country");
+        let refused = refused.to_string();
+        assert!(refused.contains("`officina migrate`") && !refused.contains('\n'), "{refused}");
+        assert_eq!(number().await, "+39612344178");
+        let asked = launch::open(&elsewhere, Clock::fixed(START)).await.unwrap();
+        assert_eq!(numbers::country_in_force(&asked).await.unwrap().letters(), "IT", "as the servers read them");
+        server.stop().await;
+
+        numbers::read_where_needed(&asked, OtherCountry::Read).await.unwrap();
+        let server = launch::prepare(elsewhere, Clock::fixed(START)).await.expect("the country of now");
+        let (number,): (String,) =
+            sql("SELECT phone_number FROM customers WHERE name = 'Ana'").one(&asked.db).await.unwrap();
+        assert_eq!(number, "+34612344178");
+        asked.db.close().await;
+        server.stop().await;
     }
 }
