@@ -5,7 +5,9 @@ use officina::kernel::clock::Clock;
 use officina::kernel::db::sql;
 use officina::kernel::ids::CustomerId;
 use officina::kernel::journal;
+use officina::kernel::time::MINUTE;
 use officina::numbers::service::{self as numbers, OtherCountry};
+use officina_server::background::jobs::step;
 use officina_server::config::Config;
 use officina_server::launch;
 use serde_json::{Value, json};
@@ -108,12 +110,101 @@ async fn an_organisation_says_where_its_numbers_are_read() {
         admin.patch("/api/v1/admin/settings", unknown).await.expect_error(400, "VALIDATION_ERROR");
         let changed = admin.patch("/api/v1/admin/settings", json!({ "country": "es" })).await.expect(200);
         assert_eq!(changed["data"]["country"], "ES");
+        until_read(&server).await;
         assert_eq!(customer_of(&server, "Ana Verde", "+34 612 344178", "AA111AA").await, typed);
         let found = admin.get("/api/v1/repairs?search=%2B34612344178").await.expect(200);
         assert_eq!(found["page"]["total"], 2, "what was typed before is found by what it is now");
         let back = admin.patch("/api/v1/admin/settings", json!({ "country": "" })).await.expect(200);
         assert_eq!(back["data"]["country"], Value::Null);
+        until_read(&server).await;
         assert_ne!(customer_of(&server, "Ana Verde", "+34 612 344178", "AA111AA").await, typed);
+        server.stop().await;
+    })
+    .await;
+}
+
+/// Works on jobs until all numbers are read in the country that they are in. The server's own workers do as well.
+async fn until_read(server: &TestServer) {
+    while count(server, "SELECT COUNT(*) FROM organisations WHERE numbers_read_in IS NULL").await > 0 {
+        step(server.app()).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn count(server: &TestServer, statement: &'static str) -> i64 {
+    sql(statement).one::<(i64,)>(&server.app().db).await.unwrap().0
+}
+
+#[tokio::test]
+async fn what_is_written_while_the_country_changes_is_read_once_more() {
+    TestServer::each(|server| async move {
+        let admin = server.member("admin").await;
+        let typed = customer_of(&server, "Ana Verde", "612 344178", "AA111AA").await;
+        admin.patch("/api/v1/admin/settings", json!({ "country": "es" })).await.expect(200);
+        until_read(&server).await;
+        // A check-in that began before the change and ends after it.
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql("UPDATE customers SET phone_number = $1, phone_key = $1").bind("+39612344178").run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        server.advance(MINUTE);
+        while count(&server, "SELECT COUNT(*) FROM customers WHERE phone_key = '+39612344178'").await > 0
+            || count(&server, "SELECT COUNT(*) FROM jobs WHERE kind = 'numbers.read'").await > 0
+        {
+            step(server.app()).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(customer_of(&server, "Ana Verde", "+34 612 344178", "AA111AA").await, typed);
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_numbers_are_read_some_hundred_at_a_time_and_go_on_where_they_ended() {
+    const MANY: i64 = 1_100;
+    TestServer::each(|server| async move {
+        let mut tx = server.app().db.begin().await.unwrap();
+        for number in 0..MANY {
+            // The first and the last are one number, which only shows when both are read.
+            let (phone, key) = match number {
+                0 => ("06 1234567".to_owned(), "061234567".to_owned()),
+                last if last == MANY - 1 => ("+39 06 1234567".to_owned(), "9061234567".to_owned()),
+                other => (format!("333 {other:07}"), format!("333{other:07}")),
+            };
+            sql(
+                "INSERT INTO customers (org_id, id, name, phone, phone_key, created_at) VALUES ($1, $2, $3, $4, $5, 0)",
+            )
+            .bind(server.org.id)
+            .bind(CustomerId::new())
+            .bind(format!("Number {number}"))
+            .bind(phone)
+            .bind(key)
+            .run(&mut tx)
+            .await
+            .unwrap();
+        }
+        sql("UPDATE organisations SET numbers_read_in = ''").run(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let read = async || numbers::read_where_needed(server.app(), OtherCountry::Refuse).await.unwrap();
+        let keyed = "SELECT COUNT(*) FROM customers WHERE phone_key = phone_number AND phone_key LIKE '+39%'";
+        read().await;
+        assert_eq!(count(&server, keyed).await, MANY - 2);
+        let manager = server.member("manager").await;
+        let shared = [(json!("Number 0"), json!("shared_number")), (json!("Number 1099"), json!("shared_number"))];
+        assert_eq!(doubts(&manager).await, shared);
+
+        // Ended while keys were given; and somebody has looked at one of the numbers.
+        let mut tx = server.app().db.begin().await.unwrap();
+        sql("UPDATE customers SET phone_key = '?' || phone WHERE name LIKE 'Number 7%'").run(&mut tx).await.unwrap();
+        sql("UPDATE organisations SET numbers_read_in = NULL").run(&mut tx).await.unwrap();
+        sql("DELETE FROM number_doubts WHERE customer_id = (SELECT id FROM customers WHERE name = 'Number 0')")
+            .run(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        read().await;
+        assert_eq!(count(&server, keyed).await, MANY - 2);
+        assert_eq!(doubts(&manager).await, shared[1..], "what was looked at is listed no more");
         server.stop().await;
     })
     .await;
