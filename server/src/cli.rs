@@ -13,6 +13,7 @@ use officina::identity::service::{self, NewSecret};
 use officina::kernel::App;
 use officina::kernel::clock::Clock;
 use officina::kernel::journal;
+use officina::numbers::service::{self as numbers, OtherCountry};
 use tracing_subscriber::EnvFilter;
 
 use crate::api;
@@ -39,7 +40,7 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve,
-    /// Bring the database up to date
+    /// Bring the database up to date, and read phone numbers anew if the country of `sms.prefix` is another now
     Migrate,
     /// Print the configuration in force, without its secrets
     Config,
@@ -123,8 +124,9 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode, StartErro
     match command {
         Command::Serve => serve(config).await?,
         Command::Migrate => {
-            let app = launch::open(&config, Clock::System).await?;
-            launch::bring_up_to_date(&app).await?;
+            let app = up_to_date(&config).await?;
+            service::recognise_secret(&app, NewSecret::Refuse).await?;
+            numbers::read_where_needed(&app, OtherCountry::Read).await?;
             app.db.close().await;
             say("The database is up to date.");
         }
@@ -177,10 +179,12 @@ async fn up_to_date(config: &Config) -> Result<App, StartError> {
     Ok(app)
 }
 
-/// The application with an up-to-date database that belongs to the secret in force.
+/// The application with an up-to-date database that belongs to the secret in force. It reads numbers as the servers do,
+/// which may have other settings than a shell.
 async fn current(config: &Config) -> Result<App, StartError> {
-    let app = up_to_date(config).await?;
+    let mut app = up_to_date(config).await?;
     service::recognise_secret(&app, NewSecret::Refuse).await?;
+    app.country = numbers::country_in_force(&app).await?;
     Ok(app)
 }
 

@@ -16,6 +16,7 @@ use officina::kernel::db::Db;
 use officina::kernel::files::FileStore;
 use officina::kernel::idempotency::Claims;
 use officina::kernel::secret::Secret;
+use officina::numbers::service::{self as numbers, OtherCountry};
 use officina::repairs::tracking::Guesses;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -167,13 +168,13 @@ impl Prepared {
     }
 }
 
-/// Brings the database up to date, and makes room in it for what will come.
+/// Brings the schema up to date, and makes room for what will come. Nothing is journaled by it, so it may come before the
+/// secret is recognised: an entry under another one would spoil the seal of the journal.
 ///
 /// # Errors
 /// A sentence for people when the database comes from a newer version; it is left untouched.
 pub async fn bring_up_to_date(app: &App) -> officina::Result<()> {
     app.db.migrate().await?;
-    officina::numbers::service::read_where_needed(app).await?;
     officina::cold_chain::service::make_room(app).await
 }
 
@@ -187,6 +188,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Prepared, StartErro
     if !recognise_secret(&app, NewSecret::Enter).await? {
         app.secret = app.secret.alone();
     }
+    numbers::read_where_needed(&app, OtherCountry::Refuse).await?;
     officina::identity::service::check_roles(&app).await?;
     let state = AppState::new(app, config);
     let background = background::start(&state).await?;

@@ -1,11 +1,15 @@
 //! SQL of stored phone numbers, wherever they stand, and of doubts about them.
 
+use uuid::Uuid;
+
 use super::model::{DoubtReason, NumberDoubt};
 use crate::Result;
 use crate::kernel::db::{Conn, Tx, sql};
 use crate::kernel::ids::{AccountId, CustomerId, EntryLinkId, LeadId, OrgId};
 use crate::kernel::time::Timestamp;
 
+/// Rows that are read in one transaction: others wait no longer for it than for a page of a list.
+pub(super) const CHUNK: u32 = 500;
 /// Rows of the list of doubts; who has looked at these sees the next.
 const MOST_SHOWN: i64 = 200;
 
@@ -34,17 +38,35 @@ pub(super) struct LeadRow {
     pub phone_key: String,
 }
 
-/// An account's number.
+/// What an account is signed in with.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct AccountRow {
     pub id: AccountId,
-    pub phone: String,
+    pub phone: Option<String>,
     pub phone_key: Option<String>,
-    pub has_email: bool,
+    pub email: Option<String>,
+}
+
+/// A customer, and whether others have the same number.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SharerRow {
+    pub id: CustomerId,
+    pub phone_number: Option<String>,
+    pub phone_key: Option<String>,
+    pub is_shared: bool,
 }
 
 pub(super) async fn readings(on: impl Into<Conn<'_>>) -> Result<Vec<ReadingRow>> {
     sql("SELECT id, country, numbers_read_in FROM organisations ORDER BY id").all(on).await
+}
+
+/// The country in which the numbers of organisations that name none were read.
+pub(super) async fn country_read_in(on: impl Into<Conn<'_>>) -> Result<Option<String>> {
+    let row: Option<(String,)> = sql("SELECT numbers_read_in FROM organisations \
+         WHERE country IS NULL AND numbers_read_in IS NOT NULL AND numbers_read_in <> '' ORDER BY id LIMIT 1")
+    .optional(on)
+    .await?;
+    Ok(row.map(|(letters,)| letters))
 }
 
 /// Lets the readings of an organisation's numbers queue, however long the one before takes.
@@ -60,17 +82,24 @@ pub(super) async fn set_reading(tx: &mut Tx, org: OrgId, letters: &str) -> Resul
     Ok(())
 }
 
-pub(super) async fn customers(tx: &mut Tx, org: OrgId) -> Result<Vec<CustomerRow>> {
-    sql("SELECT id, phone, phone_key, phone_number FROM customers WHERE org_id = $1 AND phone <> ''")
+/// Lets the numbers of an organisation be read anew; those of before numbers had a country are to be anyway.
+pub(super) async fn forget_reading(tx: &mut Tx, org: OrgId) -> Result<()> {
+    sql("UPDATE organisations SET numbers_read_in = NULL WHERE id = $1 AND numbers_read_in <> ''")
         .bind(org)
-        .all(tx)
-        .await
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
-/// Takes all keys away, so that none is in the way of another's new one.
-pub(super) async fn release_keys(tx: &mut Tx, org: OrgId) -> Result<()> {
-    sql("UPDATE customers SET phone_key = NULL WHERE org_id = $1").bind(org).run(tx).await?;
-    Ok(())
+/// The next customers with a number, by their ids.
+pub(super) async fn customers(tx: &mut Tx, org: OrgId, after: Uuid) -> Result<Vec<CustomerRow>> {
+    sql("SELECT id, phone, phone_key, phone_number FROM customers WHERE org_id = $1 AND id > $2 AND phone <> '' \
+         ORDER BY id LIMIT $3")
+    .bind(org)
+    .bind(after)
+    .bind(CHUNK)
+    .all(tx)
+    .await
 }
 
 pub(super) async fn set_customer_number(
@@ -78,12 +107,34 @@ pub(super) async fn set_customer_number(
     org: OrgId,
     id: CustomerId,
     number: Option<&str>,
-    key: Option<&str>,
+    key: &str,
 ) -> Result<()> {
     sql("UPDATE customers SET phone_number = $3, phone_key = $4 WHERE org_id = $1 AND id = $2")
         .bind(org)
         .bind(id)
         .bind(number)
+        .bind(key)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The next customers with a number, by their ids, with what the others say to theirs.
+pub(super) async fn sharers(tx: &mut Tx, org: OrgId, after: Uuid) -> Result<Vec<SharerRow>> {
+    sql("SELECT c.id, c.phone_number, c.phone_key, EXISTS (SELECT 1 FROM customers o \
+         WHERE o.org_id = c.org_id AND o.phone_number = c.phone_number AND o.id <> c.id) AS is_shared \
+         FROM customers c WHERE c.org_id = $1 AND c.id > $2 AND c.phone <> '' ORDER BY c.id LIMIT $3")
+    .bind(org)
+    .bind(after)
+    .bind(CHUNK)
+    .all(tx)
+    .await
+}
+
+pub(super) async fn set_customer_key(tx: &mut Tx, org: OrgId, id: CustomerId, key: Option<&str>) -> Result<()> {
+    sql("UPDATE customers SET phone_key = $3 WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
         .bind(key)
         .run(tx)
         .await?;
@@ -108,8 +159,14 @@ pub(super) async fn replace_in_repairs(
     Ok(())
 }
 
-pub(super) async fn leads(tx: &mut Tx, org: OrgId) -> Result<Vec<LeadRow>> {
-    sql("SELECT id, phone, phone_key FROM leads WHERE org_id = $1 AND phone <> ''").bind(org).all(tx).await
+/// The next leads with a number, by their ids.
+pub(super) async fn leads(tx: &mut Tx, org: OrgId, after: Uuid) -> Result<Vec<LeadRow>> {
+    sql("SELECT id, phone, phone_key FROM leads WHERE org_id = $1 AND id > $2 AND phone <> '' ORDER BY id LIMIT $3")
+        .bind(org)
+        .bind(after)
+        .bind(CHUNK)
+        .all(tx)
+        .await
 }
 
 pub(super) async fn set_lead_number(
@@ -130,12 +187,17 @@ pub(super) async fn set_lead_number(
     Ok(())
 }
 
-/// The accounts that came in through an organisation first: what they wrote, they wrote there. The oldest come first.
-pub(super) async fn accounts(tx: &mut Tx, org: OrgId) -> Result<Vec<AccountRow>> {
-    sql("SELECT a.id, a.phone, a.phone_key, a.email IS NOT NULL AS has_email FROM accounts a \
-         WHERE a.phone IS NOT NULL AND (SELECT m.org_id FROM memberships m WHERE m.account_id = a.id \
-         ORDER BY m.created_at, m.id LIMIT 1) = $1 ORDER BY a.created_at, a.id")
+/// The next accounts that came in through an organisation first: what they wrote, they wrote there. By their ids, so the
+/// oldest come first.
+pub(super) async fn accounts(tx: &mut Tx, org: OrgId, after: Uuid) -> Result<Vec<AccountRow>> {
+    sql("SELECT a.id, a.phone, a.phone_key, a.email FROM memberships m JOIN accounts a ON a.id = m.account_id \
+         WHERE m.org_id = $1 AND m.account_id > $2 AND NOT EXISTS (SELECT 1 FROM memberships e \
+         WHERE e.account_id = m.account_id \
+         AND (e.created_at < m.created_at OR (e.created_at = m.created_at AND e.id < m.id))) \
+         ORDER BY m.account_id LIMIT $3")
     .bind(org)
+    .bind(after)
+    .bind(CHUNK)
     .all(tx)
     .await
 }
@@ -148,16 +210,6 @@ pub(super) async fn account_has_key(tx: &mut Tx, key: &str) -> Result<bool> {
 pub(super) async fn set_account_key(tx: &mut Tx, id: AccountId, key: Option<&str>) -> Result<()> {
     sql("UPDATE accounts SET phone_key = $2 WHERE id = $1").bind(id).bind(key).run(tx).await?;
     Ok(())
-}
-
-/// The e-mail addresses of the accounts that came in through an organisation first.
-pub(super) async fn addresses(tx: &mut Tx, org: OrgId) -> Result<Vec<(AccountId, String)>> {
-    sql("SELECT a.id, a.email FROM accounts a WHERE a.email IS NOT NULL AND \
-         (SELECT m.org_id FROM memberships m WHERE m.account_id = a.id ORDER BY m.created_at, m.id LIMIT 1) = $1 \
-         ORDER BY a.created_at, a.id")
-    .bind(org)
-    .all(tx)
-    .await
 }
 
 pub(super) async fn account_has_address(tx: &mut Tx, email: &str) -> Result<bool> {
@@ -179,23 +231,37 @@ pub(super) async fn set_link_key(tx: &mut Tx, id: EntryLinkId, key: Option<&str>
     Ok(())
 }
 
-/// Customers with another name that a check-in gave for them.
-pub(super) async fn other_names(tx: &mut Tx, org: OrgId) -> Result<Vec<(CustomerId, String, String)>> {
-    sql("SELECT DISTINCT c.id, c.name, r.submitted_name FROM repairs r \
-         JOIN customers c ON c.org_id = r.org_id AND c.id = r.customer_id \
-         WHERE r.org_id = $1 AND r.submitted_name IS NOT NULL AND c.phone <> ''")
+/// Customers in a range of ids with another name that a check-in gave for them.
+pub(super) async fn other_names(
+    tx: &mut Tx,
+    org: OrgId,
+    (after, to): (Uuid, Uuid),
+) -> Result<Vec<(CustomerId, String, String)>> {
+    sql("SELECT DISTINCT c.id, c.name, r.submitted_name FROM customers c \
+         JOIN repairs r ON r.org_id = c.org_id AND r.customer_id = c.id \
+         WHERE c.org_id = $1 AND c.id > $2 AND c.id <= $3 AND r.submitted_name IS NOT NULL AND c.phone <> ''")
     .bind(org)
+    .bind(after)
+    .bind(to)
     .all(tx)
     .await
 }
 
-/// Customers with another number that the account of their portal has, unless the e-mail address is the same.
-pub(super) async fn other_numbers(tx: &mut Tx, org: OrgId) -> Result<Vec<(CustomerId, String)>> {
+/// Customers with another number that the account of their portal, of a range of ids, has; unless the e-mail address is the
+/// same.
+pub(super) async fn other_numbers(
+    tx: &mut Tx,
+    org: OrgId,
+    (after, to): (Uuid, Uuid),
+) -> Result<Vec<(CustomerId, String)>> {
     sql("SELECT c.id, a.phone FROM memberships m JOIN accounts a ON a.id = m.account_id \
          JOIN customers c ON c.org_id = m.org_id AND c.id = m.customer_id \
-         WHERE m.org_id = $1 AND a.phone_key IS NOT NULL AND c.phone_number IS NOT NULL AND a.phone_key <> c.phone_number \
+         WHERE m.org_id = $1 AND m.account_id > $2 AND m.account_id <= $3 \
+         AND a.phone_key IS NOT NULL AND c.phone_number IS NOT NULL AND a.phone_key <> c.phone_number \
          AND (a.email IS NULL OR c.email IS NULL OR a.email <> LOWER(c.email))")
     .bind(org)
+    .bind(after)
+    .bind(to)
     .all(tx)
     .await
 }
@@ -230,9 +296,14 @@ pub(super) async fn doubts(on: impl Into<Conn<'_>>, org: OrgId) -> Result<Vec<Nu
     .await
 }
 
-pub(super) async fn count_doubts(on: impl Into<Conn<'_>>, org: OrgId) -> Result<i64> {
-    let (count,): (i64,) =
-        sql("SELECT CAST(COUNT(*) AS BIGINT) FROM number_doubts WHERE org_id = $1").bind(org).one(on).await?;
+/// How many doubts there are, counted up to a number.
+pub(super) async fn count_doubts(on: impl Into<Conn<'_>>, org: OrgId, up_to: i64) -> Result<i64> {
+    let (count,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM \
+         (SELECT 1 FROM number_doubts WHERE org_id = $1 LIMIT $2) counted")
+    .bind(org)
+    .bind(up_to)
+    .one(on)
+    .await?;
     Ok(count)
 }
 

@@ -6,7 +6,7 @@ use officina::kernel::jobs::{self, Job, Kinds, LEASE, MAX_DEATHS, NewJob};
 use officina::kernel::time::{HOUR, SECOND};
 use officina::kernel::{App, idempotency};
 use officina::notify::{mail, sms};
-use officina::{Error, Result, cold_chain, identity, notices};
+use officina::{Error, Result, cold_chain, identity, notices, numbers};
 
 use crate::state::AppState;
 
@@ -166,6 +166,7 @@ async fn carry_out(app: &App, job: &Job) -> Result<()> {
         sms::JOB => sms::send(app, job).await,
         identity::service::FORGOT_JOB => identity::service::send_reset(app, job).await,
         identity::service::REGISTRATION_JOB => identity::service::send_confirmation(app, job).await,
+        numbers::service::READ_JOB => numbers::service::read_on(app, job).await,
         other => Err(Error::internal(format!("no worker knows jobs of the kind {other}"))),
     }
 }

@@ -139,3 +139,27 @@ fn a_new_secret_takes_the_place_of_the_old_one_which_counts_for_a_time() {
     let set = "another secret of more than thirty-two letters";
     assert!(fail(&officina(here, &["--secret", set, "secret", "rotate"])).contains("previous_secret"));
 }
+
+#[test]
+fn a_shell_with_another_country_reads_no_numbers_anew_unless_it_is_told_to() {
+    let data = tempfile::tempdir().unwrap();
+    let here = data.path();
+    succeed(&officina(here, &["org", "add", "rossi", "Carrozzeria Rossi"]));
+    let sound = succeed(&officina(here, &["audit", "verify"]));
+    assert_eq!(succeed(&officina(here, &["--sms-prefix", "+44", "audit", "verify"])), sound);
+    let serve = ["--sms-prefix", "+44", "serve", "--listen", "127.0.0.1:0"];
+    assert!(fail(&officina(here, &serve)).contains("officina migrate"));
+    succeed(&officina(here, &["--sms-prefix", "+44", "org", "add", "neri", "Neri"]));
+    succeed(&officina(here, &["migrate"]));
+    let both = succeed(&officina(here, &["audit", "verify"]));
+    assert_eq!(both.lines().filter(|line| line.contains(": 1 entries, ")).count(), 2, "nothing was read anew: {both}");
+
+    succeed(&officina(here, &["--sms-prefix", "+44", "migrate"]));
+    let read = succeed(&officina(here, &["audit", "verify"]));
+    assert_eq!(
+        read.lines().filter(|line| line.contains(": 2 entries, ")).count(),
+        2,
+        "read in another country: {read}"
+    );
+    assert!(fail(&officina(here, &["serve", "--listen", "127.0.0.1:0"])).contains("officina migrate"));
+}

@@ -8,6 +8,7 @@ use officina::kernel::db::postgres::PgConnection;
 use officina::kernel::db::sqlite::{SqliteConnectOptions, SqliteConnection};
 use officina::kernel::db::{Pool, sql};
 use officina::kernel::journal;
+use officina::numbers::service::{self as numbers, OtherCountry};
 use officina_server::{demo, launch};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection};
@@ -45,6 +46,8 @@ async fn example(kind: Kind) -> Fresh {
 async fn upgrade_and_check(installation: &Fresh, version: i64, filled: &BTreeMap<String, i64>) {
     let app = launch::open(&installation.config(), Clock::fixed(START)).await.expect("a database");
     launch::bring_up_to_date(&app).await.unwrap_or_else(|error| panic!("from {version}: {error:?}"));
+    let read = numbers::read_where_needed(&app, OtherCountry::Refuse).await;
+    read.unwrap_or_else(|error| panic!("from {version}: {error:?}"));
     assert!(app.db.is_current().await.unwrap(), "from {version}");
     let verdicts = journal::verify(&app.db).await.unwrap();
     assert!(verdicts.iter().all(|verdict| verdict.fault.is_none()), "from {version}: {verdicts:?}");

@@ -12,6 +12,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::db::{OnViolation, Tx, Violation};
 use crate::kernel::ids::OrgId;
 use crate::kernel::journal::{self, Entry};
+use crate::kernel::phone::Country;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::{Error, Result};
@@ -101,7 +102,7 @@ pub async fn create_organisation(app: &App, new: NewOrganisation) -> Result<Orga
     let row = new.check(&mut check);
     let row = check.finish(row)?;
     let mut tx = app.db.begin().await?;
-    insert_organisation(&mut tx, &row, app.clock.now()).await?;
+    insert_organisation(&mut tx, &row, app.country, app.clock.now()).await?;
     tx.commit().await?;
     Ok(row.into())
 }
@@ -155,8 +156,13 @@ impl NewOrganisation {
 }
 
 /// Writes an organisation and the beginning of its journal.
-pub(super) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
-    store::insert_organisation(tx, row, now)
+pub(super) async fn insert_organisation(
+    tx: &mut Tx,
+    row: &OrganisationRow,
+    country: Country,
+    now: Timestamp,
+) -> Result<()> {
+    store::insert_organisation(tx, row, country, now)
         .await
         .on_violation(Violation::Unique, || Error::conflict("This slug is taken."))?;
     journal::begin(tx, row.id).await?;

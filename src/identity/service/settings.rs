@@ -84,7 +84,7 @@ pub async fn update_settings(app: &App, actor: &Actor, update: &UpdateSettings) 
     store::write_settings(&mut tx, actor.org, &after).await?;
     if after.country != before.country {
         store::set_country(&mut tx, actor.org, after.country.as_deref()).await?;
-        numbers::read_in(&mut tx, actor.org, app.country_of(after.country.as_deref()), now).await?;
+        numbers::read_anew(&mut tx, actor.org, now).await?;
     }
     let (old, new) = differing(&before, &after);
     let entry = Entry::new("identity.settings_changed", SUBJECT, actor.org.0).before(&old).after(&new);

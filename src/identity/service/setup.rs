@@ -99,7 +99,7 @@ pub async fn first_start(app: &App, client: &Client, token: &str, start: &FirstS
     if store::has_accounts(&mut tx).await? {
         return Err(Error::NotFound);
     }
-    insert_organisation(&mut tx, &row, now).await?;
+    insert_organisation(&mut tx, &row, app.country, now).await?;
     store::insert_account(&mut tx, account, Some(&email), None, &name, Some(&hash), now).await?;
     store::make_operator(&mut tx, account).await?;
     let role = BuiltInRole::Admin.as_str();

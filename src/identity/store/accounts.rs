@@ -261,7 +261,8 @@ pub(crate) async fn blank_account(tx: &mut Tx, account: AccountId, name: &str) -
     for statement in [
         "DELETE FROM entry_links WHERE account_id = $1 OR email = (SELECT email FROM accounts WHERE id = $1) \
          OR phone_key = (SELECT phone_key FROM accounts WHERE id = $1)",
-        "DELETE FROM number_doubts WHERE other = (SELECT phone FROM accounts WHERE id = $1)",
+        "DELETE FROM number_doubts WHERE org_id IN (SELECT org_id FROM memberships WHERE account_id = $1) \
+         AND other = (SELECT phone FROM accounts WHERE id = $1)",
         "DELETE FROM sessions WHERE account_id = $1",
         "DELETE FROM known_devices WHERE account_id = $1",
         "DELETE FROM recovery_codes WHERE account_id = $1",

@@ -6,6 +6,7 @@ use crate::identity::settings::{Settings, TemperatureUnit};
 use crate::kernel::db::{Conn, Sort, Tx, sql};
 use crate::kernel::ids::{AccountId, FileId, OrgId};
 use crate::kernel::page::PageWindow;
+use crate::kernel::phone::Country;
 use crate::kernel::time::Timestamp;
 use crate::{Error, Result};
 
@@ -32,9 +33,15 @@ pub(crate) struct OrganisationRow {
 const ORGANISATION: &str = "SELECT id, slug, name, areas, locale, time_zone, accent, self_registration, public_forms, logo_id, \
      temperature_unit, opening_hours, public_phone, public_address, privacy_notice FROM organisations ";
 
-pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now: Timestamp) -> Result<()> {
-    sql("INSERT INTO organisations (id, slug, name, areas, locale, time_zone, accent, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+/// Inserts an organisation. It has no numbers yet, so all of them are read in the country of the installation.
+pub(crate) async fn insert_organisation(
+    tx: &mut Tx,
+    row: &OrganisationRow,
+    country: Country,
+    now: Timestamp,
+) -> Result<()> {
+    sql("INSERT INTO organisations (id, slug, name, areas, locale, time_zone, accent, created_at, numbers_read_in) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
     .bind(row.id)
     .bind(&row.slug)
     .bind(&row.name)
@@ -43,6 +50,7 @@ pub(crate) async fn insert_organisation(tx: &mut Tx, row: &OrganisationRow, now:
     .bind(&row.time_zone)
     .bind(&row.accent)
     .bind(now)
+    .bind(country.letters())
     .run(tx)
     .await?;
     Ok(())
