@@ -43,12 +43,17 @@ pub fn load(config: &Config) -> io::Result<Secret> {
 /// [`io::ErrorKind::AlreadyExists`] when there is one before it already.
 pub fn rotate(folder: &Path) -> io::Result<()> {
     let old = read(&folder.join(CURRENT))?;
-    let next = folder.join("secret.next");
-    if next.exists() {
-        // Of a rotation that was cut off.
-        fs::remove_file(&next)?;
+    let (kept, next) = (folder.join("secret.kept"), folder.join("secret.next"));
+    for left in [&kept, &next] {
+        if left.exists() {
+            // Of a rotation that was cut off.
+            fs::remove_file(left)?;
+        }
     }
-    write_new(&folder.join(PREVIOUS), &old)?;
+    // Each file is whole before it has its name.
+    write_new(&kept, &old)?;
+    fs::hard_link(&kept, folder.join(PREVIOUS))?;
+    fs::remove_file(&kept)?;
     write_new(&next, &random_token())?;
     fs::rename(&next, folder.join(CURRENT))?;
     fs::File::open(folder)?.sync_all()
