@@ -120,7 +120,11 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
         let record = record.map_err(Error::internal)?;
         let fields: Vec<String> = record.iter().map(|field| field.trim_matches(is_blank).to_owned()).collect();
         if fields.iter().any(|field| !field.is_empty()) {
-            let number = record.position().map_or(0, csv::Position::line);
+            // The reader says where the empty lines in front of it begin.
+            let number = record.position().map_or(0, |start| {
+                let before = text.bytes().skip(usize::try_from(start.byte()).unwrap_or(usize::MAX));
+                start.line() + before.take_while(|byte| *byte == b'\n').count() as u64
+            });
             lines.push(Line { number, fields });
         }
     }
