@@ -66,7 +66,7 @@ struct ReadingBody {
     #[schema(value_type = Option<String>)]
     recorded_at: Option<Timestamp>,
     /// The device's own number for the reading. A reading with a known number is a duplicate if it has the same `recordedAt` as
-    /// the one before, or, where a time is missing or not believed, the same values within an hour. Otherwise the device's counter
+    /// the one before, or, where a time is missing or not believed, the same values. Otherwise the device's counter
     /// has begun anew, as after a restart: the reading is stored, and the device says so (`counterRestartedAt`).
     seq: Option<i64>,
 }

@@ -52,7 +52,7 @@ async fn settings_are_changed_one_by_one_and_the_journal_says_which() {
         admin.patch(SETTINGS, json!({ "name": "Rossi & Figli" })).await.expect(200);
         assert_eq!(admin.get("/api/v1/admin/audit?action=identity.settings_changed").await.expect(200), journal);
 
-        let wrong = json!({ "name": " ", "accent": "red", "locale": "fr", "timeZone": "Rome", "currency": "EURO",
+        let wrong = json!({ "name": " ", "accent": "red", "locale": "fr", "timeZone": "Roma", "currency": "EURO",
             "temperatureUnit": "kelvin", "areas": ["kitchen"], "publicForms": ["fax"], "sessionIdleHours": 0, "sessionAbsoluteHours": 9000,
             "openingHours": [{ "day": "sunday", "from": "18:00", "to": "08:00" }] });
         let body = admin.patch(SETTINGS, wrong).await.expect_error(400, "VALIDATION_ERROR");

@@ -8,29 +8,25 @@ use super::context::{Context, KIND_ANEW_TIMED, KIND_ANEW_UNTIMED, KIND_SEQ};
 
 use crate::cold_chain::reading::{FLAG_CLOCK_SUSPECT, Values};
 use crate::cold_chain::store::readings::{ReadingKey, ReadingRow};
-use crate::kernel::time::{DAY, HOUR};
+use crate::kernel::time::DAY;
 
 /// For so long, in milliseconds, a reading without a time that is believed is looked for among those whose seq another one had
 /// first. A device keeps what was not answered for hours.
 const LOOKED_FOR: i64 = DAY;
-/// For so long, in milliseconds, a reading whose answer was lost is sent again by a device that tells no time. What it says
-/// later it has measured anew.
-const SENT_AGAIN: i64 = HOUR;
 /// The lower bits of a key that hold the seq, beside the milliseconds of its time: two readings of one device in one
 /// millisecond are told apart unless their seqs differ by a multiple of a million. The time has room until the year 2248.
 pub(in crate::cold_chain) const SEQ_BITS: u32 = 20;
 
 impl ReadingRow {
     /// Whether this reading and another one of the same device and seq are one that was sent twice: measured at the same time,
-    /// or, where no time is believed, with the same values and within an hour.
+    /// or, where no time is believed, with the same values.
     pub(super) fn repeats(&self, other: &Self) -> bool {
         let is_believed = |row: &Self| row.flags & FLAG_CLOCK_SUSPECT == 0;
         match (self.recorded_at, other.recorded_at) {
             (Some(this), Some(that)) if this != that => false,
             // A clock that counts from the start of the device says the same again after each start.
             (Some(_), Some(_)) if is_believed(self) || is_believed(other) => true,
-            // A cell that is well measures the same for months.
-            _ => self.values() == other.values() && self.received_at.since(other.received_at).abs() <= SENT_AGAIN,
+            _ => self.values() == other.values(),
         }
     }
 

@@ -55,9 +55,12 @@ async fn a_device_without_a_clock_that_counts_anew_is_heard() {
             cell.send(&server, json!([{"temperature": 12, "seq": 1}, {"temperature": 12, "seq": 2}]), 201).await;
         assert_eq!(counts(&receipt), (2, 0));
         assert_eq!(counter(&cell).await, (json!(2), json!(server.app().clock.now())));
-        // The same value under the same number as two days before is measured anew: a cell that is well says so for weeks.
-        let receipt = cell.send(&server, json!({"temperature": -18.58, "seq": 58}), 201).await;
-        assert_eq!(counts(&receipt), (1, 0));
+        // A count begun anew that measures the same as the one before tells nothing new; the device is there all the same.
+        server.advance(HOUR);
+        let receipt = cell.send(&server, json!({"temperature": -18.58, "seq": 58}), 200).await;
+        assert_eq!(counts(&receipt), (0, 1));
+        let device = cell.admin.get(&format!("/api/v1/devices/{}", cell.device_id)).await.expect(200);
+        assert_eq!(device["data"]["lastSeenAt"], json!(server.app().clock.now()));
         assert_buckets_are_right(&server).await;
         server.stop().await;
     })

@@ -22,7 +22,7 @@ async fn a_fleet_is_made_listed_and_changed() {
         let moved = cell.admin.patch(&format!("/api/v1/locations/{location}"), json!({"address": "Via Roma 1"})).await;
         assert_eq!(moved.expect(200)["data"]["name"], "Magazzino");
         for (path, body) in [
-            (format!("/api/v1/locations/{location}"), json!({"timeZone": "Rome"})),
+            (format!("/api/v1/locations/{location}"), json!({"timeZone": "Roma"})),
             (format!("/api/v1/coldcells/{}", cell.id), json!({"maxTemperature": -30})),
             (format!("/api/v1/coldcells/{}", cell.id), json!({"orgId": "x"})),
             (format!("/api/v1/devices/{}", cell.device_id), json!({"serialNumber": "CC-2"})),
