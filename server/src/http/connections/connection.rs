@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use officina::kernel::network::Network as ClientNetwork;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Register;
+use super::{Client, Register};
 
 /// An anonymous request that has run for so long may be given up when there is no place left.
 const OVERDUE: Duration = Duration::from_secs(5);
@@ -21,13 +20,15 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 pub struct Connection {
     pub(super) id: u64,
-    pub(super) client: Option<ClientNetwork>,
+    pub(super) client: Option<Client>,
     register: Weak<Register>,
     begun: Instant,
+    /// When it was opened, in milliseconds since `begun`, as all times here.
+    opened_at: u64,
     proven: AtomicBool,
     /// Requests whose answers are not yet handed over in full.
     running: AtomicUsize,
-    /// When a request last began or ended, in milliseconds since `begun`, as all times here.
+    /// When a request last began or ended.
     pub(super) changed_at: AtomicU64,
     /// Bytes of answers that the client took since then.
     taken: AtomicU64,
@@ -35,8 +36,7 @@ pub struct Connection {
     owed: AtomicU64,
     /// Since when the client takes nothing of what is sent.
     blocked_since: AtomicU64,
-    /// For each answer under way, since when a part of it waits to be taken.
-    answers: Mutex<Vec<Arc<AtomicU64>>>,
+    answers: Mutex<Vec<Arc<Answer>>>,
     pub(super) gives_way: CancellationToken,
 }
 
@@ -55,21 +55,29 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Seat(pub(super) Arc<Connection>);
 
+/// An answer under way.
+#[derive(Debug)]
+struct Answer {
+    begun: u64,
+    /// Since when a part of it waits to be taken.
+    waiting_since: AtomicU64,
+}
+
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
 pub struct Running {
     connection: Arc<Connection>,
-    /// Since when a part of the answer waits to be taken.
-    waiting_since: Arc<AtomicU64>,
+    answer: Arc<Answer>,
 }
 
 impl Connection {
-    pub(super) fn new(id: u64, client: Option<ClientNetwork>, register: &Arc<Register>) -> Self {
+    pub(super) fn new(id: u64, client: Option<Client>, register: &Arc<Register>) -> Self {
         Self {
             id,
             client,
             register: Arc::downgrade(register),
             begun: register.begun,
+            opened_at: register.now(),
             proven: AtomicBool::new(false),
             running: AtomicUsize::new(0),
             changed_at: AtomicU64::new(register.now()),
@@ -90,6 +98,10 @@ impl Connection {
         let mut open = register.lock();
         if !self.proven.swap(true, Ordering::Relaxed) && open.all.contains_key(&self.id) {
             open.uncount(self.client);
+            if self.gives_way.is_cancelled() {
+                open.leaving.strangers -= 1;
+                open.leaving.known += 1;
+            }
             register.freed.notify_one();
         }
     }
@@ -110,8 +122,13 @@ impl Connection {
         self.running.load(Ordering::Relaxed) == 0 && self.since_change(now) >= time
     }
 
+    /// Whether one of the requests takes too long, whatever else was asked for meanwhile.
     pub(super) fn is_overdue(&self, now: u64) -> bool {
-        self.running.load(Ordering::Relaxed) > 0 && self.since_change(now) >= OVERDUE
+        self.answers().iter().any(|answer| now.saturating_sub(answer.begun) >= milliseconds(OVERDUE))
+    }
+
+    pub(super) fn is_older_than(&self, now: u64, age: Duration) -> bool {
+        now.saturating_sub(self.opened_at) >= milliseconds(age)
     }
 
     pub(super) fn give_way(&self) {
@@ -141,10 +158,10 @@ impl Connection {
 
     fn has_stalled(&self, now: u64, deadline: Duration) -> bool {
         let is_late = |since: &AtomicU64| now.saturating_sub(since.load(Ordering::Relaxed)) >= milliseconds(deadline);
-        is_late(&self.blocked_since) || self.answers().iter().any(|since| is_late(since))
+        is_late(&self.blocked_since) || self.answers().iter().any(|answer| is_late(&answer.waiting_since))
     }
 
-    fn answers(&self) -> MutexGuard<'_, Vec<Arc<AtomicU64>>> {
+    fn answers(&self) -> MutexGuard<'_, Vec<Arc<Answer>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -170,11 +187,11 @@ impl Seat {
     /// Notes that a request begins.
     #[must_use]
     pub fn begin(&self) -> Running {
-        let waiting_since = Arc::new(AtomicU64::new(NEVER));
+        let answer = Arc::new(Answer { begun: self.0.now(), waiting_since: AtomicU64::new(NEVER) });
         self.0.change();
         self.0.running.fetch_add(1, Ordering::Relaxed);
-        self.0.answers().push(Arc::clone(&waiting_since));
-        Running { connection: Arc::clone(&self.0), waiting_since }
+        self.0.answers().push(Arc::clone(&answer));
+        Running { connection: Arc::clone(&self.0), answer }
     }
 
     /// What the deadlines say. Only requests count as use: a client that no more than answers pings is idle.
@@ -201,10 +218,11 @@ impl Drop for Seat {
         let Some(register) = self.0.register.upgrade() else { return };
         let mut open = register.lock();
         open.all.remove(&self.0.id);
+        let is_stranger = !self.0.is_proven();
         if self.0.gives_way.is_cancelled() {
-            open.leaving -= 1;
+            *open.leaving.of(is_stranger) -= 1;
         }
-        if !self.0.is_proven() {
+        if is_stranger {
             open.uncount(self.0.client);
         }
         drop(open);
@@ -216,18 +234,18 @@ impl Running {
     /// Notes that a part of the answer, of so many bytes, was handed over and waits to be taken.
     pub fn note_waiting(&self, bytes: usize) {
         self.connection.owed.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.waiting_since.store(self.connection.now(), Ordering::Relaxed);
+        self.answer.waiting_since.store(self.connection.now(), Ordering::Relaxed);
     }
 
     /// Notes that the next part is asked for.
     pub fn note_asked(&self) {
-        self.waiting_since.store(NEVER, Ordering::Relaxed);
+        self.answer.waiting_since.store(NEVER, Ordering::Relaxed);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.connection.answers().retain(|answer| !Arc::ptr_eq(answer, &self.waiting_since));
+        self.connection.answers().retain(|answer| !Arc::ptr_eq(answer, &self.answer));
         self.connection.change();
         self.connection.running.fetch_sub(1, Ordering::Relaxed);
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Extensions;
-use officina::kernel::network::Network as ClientNetwork;
+use officina::kernel::network::{Network as ClientNetwork, SITE_ALLOWANCE};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -26,6 +26,8 @@ use crate::config::{Config, Network};
 
 /// An idle connection is not asked to give way before it had so long for its first request, or its next one.
 const GRACE: Duration = Duration::from_millis(500);
+/// The need of those who are known, beyond that of all others.
+const KNOWN: u8 = 3;
 /// How soon it is looked again for a connection that can give way.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// File descriptors that are not connections: database, files, pipes.
@@ -53,10 +55,30 @@ impl Caps {
     }
 
     /// What is counted as one client; none for a proxy of ours, behind which are many.
-    fn client(&self, peer: IpAddr) -> Option<ClientNetwork> {
+    fn client(&self, peer: IpAddr) -> Option<Client> {
         let peer = peer.to_canonical();
         let is_many = self.trusted.iter().any(|network| network.contains(peer));
-        (!is_many).then(|| ClientNetwork::of(peer))
+        (!is_many).then(|| Client { own: ClientNetwork::of(peer), site: ClientNetwork::site_of(peer) })
+    }
+}
+
+/// Whose a connection is, as far as its address tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Client {
+    own: ClientNetwork,
+    /// The site that an IPv6 client is part of.
+    site: Option<ClientNetwork>,
+}
+
+impl Client {
+    /// All that it is counted under, and how many times as much as one client each may have.
+    fn counted(self) -> impl Iterator<Item = (ClientNetwork, usize)> {
+        let site = self.site.map(|site| (site, SITE_ALLOWANCE as usize));
+        std::iter::once((self.own, 1)).chain(site)
+    }
+
+    fn is_part_of(self, network: ClientNetwork) -> bool {
+        self.own == network || self.site == Some(network)
     }
 }
 
@@ -98,11 +120,24 @@ struct Open {
     all: HashMap<u64, Arc<Connection>>,
     anonymous: usize,
     /// Those that were told to give way and are still here.
-    leaving: usize,
+    leaving: Leaving,
     /// Before this moment nobody else can give way.
     look_after: u64,
-    /// Anonymous connections of each client.
+    /// Anonymous connections of each client, and of each site.
     of_client: HashMap<ClientNetwork, usize>,
+}
+
+/// How many connections are on their way out.
+#[derive(Debug, Default)]
+struct Leaving {
+    strangers: usize,
+    known: usize,
+}
+
+impl Leaving {
+    const fn of(&mut self, is_stranger: bool) -> &mut usize {
+        if is_stranger { &mut self.strangers } else { &mut self.known }
+    }
 }
 
 impl Connections {
@@ -133,13 +168,13 @@ impl Connections {
         // What stands before us on this machine may speak for many, whether we are told to trust it or not.
         if let Some(client) = client
             && !peer.to_canonical().is_loopback()
-            && open.of_client.get(&client).is_some_and(|count| *count >= self.0.caps.per_address)
+            && let Some(full) = open.full_network(client, self.0.caps.per_address)
         {
             let now = self.0.now();
             let idlest = open
                 .all
                 .values()
-                .filter(|other| other.client == Some(client) && !other.is_proven())
+                .filter(|other| other.client.is_some_and(|client| client.is_part_of(full)) && !other.is_proven())
                 .filter(|other| !other.gives_way.is_cancelled() && other.is_idle_for(now, GRACE))
                 .min_by_key(|other| other.changed_at.load(Ordering::Relaxed));
             let Some(idlest) = idlest else {
@@ -147,7 +182,7 @@ impl Connections {
                 return None;
             };
             idlest.give_way();
-            open.leaving += 1;
+            open.leaving.strangers += 1;
         }
         Some(open.enter(&self.0, client))
     }
@@ -174,9 +209,11 @@ impl Register {
     fn has_room(&self) -> bool {
         let mut open = self.lock();
         let most = self.caps.anonymous;
-        let (anonymous, full) = (open.anonymous.saturating_sub(open.leaving), open.all.len() >= self.caps.total);
+        let anonymous = open.anonymous.saturating_sub(open.leaving.strangers);
+        let full = open.all.len() >= self.caps.total;
+        let is_nobody_leaving = open.leaving.strangers + open.leaving.known == 0;
         let now = self.now();
-        if now >= open.look_after && (anonymous >= most || full && open.leaving == 0) {
+        if now >= open.look_after && (anonymous >= most || full && is_nobody_leaving) {
             let count = anonymous.saturating_sub(most) + most.div_ceil(100);
             open.make_way(now, full, count);
         }
@@ -185,35 +222,42 @@ impl Register {
 }
 
 impl Open {
-    fn enter(&mut self, register: &Arc<Register>, client: Option<ClientNetwork>) -> Seat {
+    fn enter(&mut self, register: &Arc<Register>, client: Option<Client>) -> Seat {
         let id = self.next;
         self.next += 1;
         let connection = Arc::new(Connection::new(id, client, register));
         self.anonymous += 1;
-        if let Some(client) = client {
-            *self.of_client.entry(client).or_default() += 1;
+        for (network, _) in client.into_iter().flat_map(Client::counted) {
+            *self.of_client.entry(network).or_default() += 1;
         }
         self.all.insert(id, Arc::clone(&connection));
         Seat(connection)
     }
 
     /// One anonymous connection fewer.
-    fn uncount(&mut self, client: Option<ClientNetwork>) {
+    fn uncount(&mut self, client: Option<Client>) {
         self.anonymous -= 1;
-        if let Some(client) = client
-            && let Some(count) = self.of_client.get_mut(&client)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.of_client.remove(&client);
+        for (network, _) in client.into_iter().flat_map(Client::counted) {
+            if let Some(count) = self.of_client.get_mut(&network) {
+                *count -= 1;
+                if *count == 0 {
+                    self.of_client.remove(&network);
+                }
             }
         }
     }
 
-    /// Tells those who need their places least to give way: anonymous ones that are idle, then anonymous ones whose
-    /// request is overdue, and where `anybody` has to, idle ones of those who are known. Among equals, first one of whoever
-    /// has the most, and of those the one that has been so for the longest.
-    fn make_way(&mut self, now: u64, anybody: bool, count: usize) {
+    /// The network of a client that has as many anonymous connections as it may have.
+    fn full_network(&self, client: Client, per_address: usize) -> Option<ClientNetwork> {
+        let count = |network| self.of_client.get(&network).copied().unwrap_or_default();
+        client.counted().find(|(network, times)| count(*network) >= per_address * times).map(|(network, _)| network)
+    }
+
+    /// Tells those who need their places least to give way: anonymous ones that are idle, then anonymous ones with a
+    /// request that is overdue. Where no place is left at all, then any anonymous one that has had its time, and only where
+    /// there is none, a single idle one of those who are known. Among equals, first one of whoever has the most, and of
+    /// those the one that has been so for the longest.
+    fn make_way(&mut self, now: u64, is_full: bool, count: usize) {
         let mut candidates: Vec<_> = self
             .all
             .values()
@@ -222,21 +266,23 @@ impl Open {
                 let need = match (connection.is_proven(), connection.is_idle_for(now, GRACE)) {
                     (false, true) => 0,
                     (false, false) if connection.is_overdue(now) => 1,
-                    (true, true) if anybody => 2,
+                    (false, false) if is_full && connection.is_older_than(now, GRACE) => 2,
+                    (true, true) if is_full => KNOWN,
                     _ => return None,
                 };
-                let of_client = connection.client.and_then(|client| self.of_client.get(&client)).copied();
+                let of_client = connection.client.and_then(|client| self.of_client.get(&client.own)).copied();
                 let since = connection.changed_at.load(Ordering::Relaxed);
                 Some(((need, Reverse(of_client.unwrap_or_default()), since, connection.id), connection))
             })
             .collect();
         candidates.sort_unstable_by_key(|(rank, _)| *rank);
-        candidates.truncate(count);
+        let strangers = candidates.iter().take_while(|((need, ..), _)| *need < KNOWN).count();
+        candidates.truncate(if strangers > 0 { count.min(strangers) } else { 1 });
         let leaving = candidates.len();
         for (_, connection) in candidates {
             connection.give_way();
         }
-        self.leaving += leaving;
+        *self.leaving.of(strangers > 0) += leaving;
         if leaving == 0 {
             self.look_after = now + milliseconds(LOOK_AGAIN);
         }
@@ -301,6 +347,45 @@ mod tests {
         assert_eq!(leaving(&[&device, &third, &fourth]), [false; 3]);
     }
 
+    /// Requests that follow each other keep nobody's place, and nobody who is known leaves for a stranger who says a lot.
+    #[tokio::test(start_paused = true)]
+    async fn strangers_who_ask_all_the_time_give_way_where_no_place_is_left() {
+        let connections = register(4, 2, 100);
+        let known = [A, A].map(|peer| {
+            let seat = seat(&connections, peer);
+            seat.connection().prove();
+            seat
+        });
+        let strangers = [B, B].map(|peer| seat(&connections, peer));
+        let _stuck: Vec<Running> = strangers.iter().map(Seat::begin).collect();
+        for _ in 0..2 {
+            pass(2_000).await;
+            drop(strangers.iter().map(Seat::begin).collect::<Vec<_>>());
+        }
+        assert!(!connections.0.has_room());
+        let [first, second] = &strangers;
+        assert_eq!(leaving(&[&known[0], &known[1], first, second]), [false, false, true, false]);
+        pass(2_000).await;
+        let overdue = second.begin();
+        assert!(second.connection().is_overdue(connections.0.now()), "whatever was asked for since");
+        drop(overdue);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_who_are_known_one_gives_way_at_a_time() {
+        let connections = register(3, 2, 100);
+        let known = [A, A, B].map(|peer| {
+            let seat = seat(&connections, peer);
+            seat.connection().prove();
+            seat
+        });
+        pass(600).await;
+        assert!(!connections.0.has_room());
+        assert!(!connections.0.has_room(), "one is leaving");
+        let [first, second, third] = &known;
+        assert_eq!(leaving(&[first, second, third]).into_iter().filter(|leaves| *leaves).count(), 1);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn of_strangers_whoever_has_the_most_gives_way() {
         let connections = register(10, 4, 100);
@@ -341,6 +426,11 @@ mod tests {
         pass(600).await;
         assert!(third().is_some());
         assert_eq!(leaving(&[&first, &second]), [true, false], "its own idle connection gives way");
+        // A site has room for ten of its clients.
+        let site: Vec<_> = (1..=9).map(|number| format!("2001:db9:0:{number}::1")).collect();
+        let _site: Vec<_> = site.iter().flat_map(|peer| [seat(&connections, peer), seat(&connections, peer)]).collect();
+        let _last = [seat(&connections, "2001:db9:0:a::1"), seat(&connections, "2001:db9:0:b::1")];
+        assert!(connections.enter("2001:db9:0:c::1".parse().unwrap()).is_none(), "twenty of one /48");
         for peer in ["127.0.0.1", "10.1.2.3"] {
             let seats: Vec<_> = (0..5).map(|_| seat(&connections, peer)).collect();
             assert_eq!(seats.len(), 5, "{peer}");

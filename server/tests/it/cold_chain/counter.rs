@@ -1,7 +1,7 @@
 //! A device's count begins anew: nothing of what it says from then on vanishes, and what it sends again is known.
 
 use officina::kernel::db::sql;
-use officina::kernel::time::{DAY, MINUTE, SECOND, Timestamp};
+use officina::kernel::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
