@@ -20,7 +20,7 @@ use crate::kernel::text::given;
 use crate::kernel::time::Timestamp;
 use crate::kernel::validate::Validator;
 use crate::kernel::zone::{day, day_start, zone};
-use crate::{Error, Result, customers, leads, notices, repairs};
+use crate::{Error, Result, cold_chain, customers, leads, notices, repairs};
 
 /// Rows that are in memory at once while the journal is taken out.
 const EXPORT_ROWS: u32 = 500;
@@ -253,6 +253,9 @@ pub async fn redact(app: &App, actor: &Actor, input: &Redact) -> Result<Redacted
             let membership = identity::forget(&mut tx, actor.org, *id).await?;
             notices::service::forget(&mut tx, actor.org, *id).await?;
             notes::forget_author(&mut tx, actor.org, membership).await?;
+            cold_chain::service::forget_member(&mut tx, actor.org, membership).await?;
+            // So did those who reacted to alerts, before their entries left that out.
+            telling.extend(store::named_themselves(&mut tx, actor.org, membership).await?);
             // An escalation says by name who was told.
             telling.extend(store::naming(&mut tx, actor.org, "cold_chain.alert_escalated", membership).await?);
             (("account", id.0), vec![("membership", membership.0)])

@@ -248,6 +248,19 @@ pub(super) async fn naming(
     Ok(rows.into_iter().map(|(seq,)| seq).collect())
 }
 
+/// The entries in which a member who reacted to an alert is named beside the actor and that were not emptied.
+pub(super) async fn named_themselves(tx: &mut Tx, org: OrgId, membership: MembershipId) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = sql("SELECT seq FROM journal \
+         WHERE org_id = $1 AND action IN ('alerts.acknowledged', 'alerts.resolved') AND actor_kind = 'member' \
+         AND actor_id = $2 AND (after LIKE '%\"acknowledgedBy\"%' OR after LIKE '%\"resolvedBy\"%') \
+         AND redacted_at IS NULL ORDER BY seq")
+    .bind(org)
+    .bind(membership)
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
 /// The entries about a subject that were not emptied.
 pub(super) async fn about(tx: &mut Tx, org: OrgId, kind: &'static str, id: uuid::Uuid) -> Result<Vec<PayloadRow>> {
     sql("SELECT seq, actor_kind, action, after, reason FROM journal \

@@ -1,7 +1,7 @@
 //! A person is taken out: of the record, and of the journal, whose chain holds all the same.
 
 use officina::kernel::db::sql;
-use officina::kernel::time::MINUTE;
+use officina::kernel::time::{HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use crate::audit::{AUDIT, REDACT, check_in, is_whole, status};
@@ -145,6 +145,13 @@ async fn what_a_colleague_who_left_was_told_goes_with_them() {
         let mut wanted = signed_in.get(&format!("{path}/preferences")).await.expect(200)["data"].take();
         wanted["dailyReport"] = json!(false);
         signed_in.put(&format!("{path}/preferences"), wanted).await.expect(200);
+        let alert = admin.get("/api/v1/alerts").await.expect(200)["data"][0]["id"].as_str().unwrap().to_owned();
+        signed_in.post(&format!("/api/v1/alerts/{alert}/acknowledge"), json!({})).await.expect(200);
+        let silence = json!({ "coldCellId": cell, "until": server.app().clock.now().plus(HOUR) });
+        let silence = signed_in.post("/api/v1/silences", silence).await.expect(201);
+        assert_eq!(silence["data"]["createdBy"], "Nadia Notte");
+        let shown = admin.get(&format!("/api/v1/alerts/{alert}")).await.expect(200);
+        assert_eq!(shown["data"]["acknowledgedBy"], "Nadia Notte");
         let kept = async || {
             let query = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM notices WHERE account_id = $1), \
                          (SELECT CAST(COUNT(*) AS BIGINT) FROM notice_preferences WHERE account_id = $1), \
@@ -160,6 +167,12 @@ async fn what_a_colleague_who_left_was_told_goes_with_them() {
         assert_eq!(kept().await, (0, 0, before - hers), "and what others were told stays");
         let after = texts(&server).await;
         assert!(!after.contains("Nadia") && !after.contains("dailyReport"), "{after}");
+        // As what they did about alerts does, and it goes without saying whose it was.
+        let admin = server.browser("admin").await;
+        for path in [format!("/api/v1/alerts/{alert}"), "/api/v1/silences".to_owned(), AUDIT.to_owned()] {
+            let shown = admin.get(&path).await;
+            assert!(!shown.text().contains("Nadia") && shown.text().contains("Removed"), "{path}: {}", shown.text());
+        }
         is_whole(&server).await;
         server.stop().await;
     })

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cold_chain::alert::{Acknowledged, Alert, AlertDetail, AlertFilter, AlertStatus, AlertType, ResolveAlert};
 use crate::cold_chain::backlog;
+use crate::cold_chain::store::alerts::Doer;
 use crate::cold_chain::store::{alerts, devices, fleet};
 use crate::kernel::App;
 use crate::kernel::actor::{Actor, ActorKind};
 use crate::kernel::db::Tx;
-use crate::kernel::ids::{AlertId, ColdCellId, LocationId};
+use crate::kernel::ids::{AlertId, ColdCellId, LocationId, MembershipId, OrgId};
 use crate::kernel::journal::{self, Entry};
 use crate::kernel::page::{Cursor, Page, PageRequest};
 use crate::kernel::permission::Permission;
@@ -104,12 +105,11 @@ pub async fn acknowledge_place(app: &App, actor: &Actor, location: LocationId) -
 async fn take_note(app: &App, actor: &Actor, (id, kind, cell): (AlertId, AlertType, ColdCellId)) -> Result<bool> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if !alerts::acknowledge(&mut tx, actor.org, id, name(actor), now).await? {
+    if !alerts::acknowledge(&mut tx, actor.org, id, doer(actor), now).await? {
         tx.rollback().await?;
         return Ok(false);
     }
-    let entry = Entry::new("alerts.acknowledged", "alert", id.0)
-        .after(&json!({"acknowledgedBy": name(actor), "type": kind, "coldCellId": cell}));
+    let entry = Entry::new("alerts.acknowledged", "alert", id.0).after(&json!({"type": kind, "coldCellId": cell}));
     journal::write(&mut tx, actor, now, entry).await?;
     tx.commit().await?;
     Ok(true)
@@ -131,7 +131,7 @@ pub async fn resolve_alert(app: &App, actor: &Actor, id: AlertId, how: ResolveAl
     let (device, kind) = (alert.device_no(), Alert::from(alert).kind);
     if !close(&mut tx, app, actor, device, &[(id, kind)], note.as_ref()).await? {
         // The second click of a double click finds done what it asks for.
-        let is_done = journal::is_repeated(&mut tx, actor, &resolved(actor, id, kind, note.as_ref())).await?;
+        let is_done = journal::is_repeated(&mut tx, actor, &resolved(id, kind, note.as_ref())).await?;
         tx.rollback().await?;
         return if is_done {
             get_alert(app, actor, id).await
@@ -158,30 +158,39 @@ pub(super) async fn close(
     let mut tracks = devices::lock_tracks(tx, device_no).await?;
     backlog::settle(tx, now, &[device_no]).await?;
     for (id, kind) in closing {
-        if !alerts::resolve(tx, actor.org, *id, name(actor), note, now).await? {
+        if !alerts::resolve(tx, actor.org, *id, doer(actor), note, now).await? {
             return Ok(false);
         }
         tracks.close(*kind);
     }
     devices::write_tracks(tx, device_no, &tracks).await?;
     for (id, kind) in closing {
-        journal::write(tx, actor, now, resolved(actor, *id, *kind, note)).await?;
+        journal::write(tx, actor, now, resolved(*id, *kind, note)).await?;
     }
     Ok(true)
 }
 
-fn resolved(actor: &Actor, id: AlertId, kind: AlertType, note: Option<&String>) -> Entry {
+fn resolved(id: AlertId, kind: AlertType, note: Option<&String>) -> Entry {
     Entry::new("alerts.resolved", "alert", id.0)
         .before(&json!({"status": AlertStatus::Active}))
-        .after(&json!({"status": AlertStatus::Resolved, "type": kind, "resolvedBy": name(actor)}))
+        .after(&json!({"status": AlertStatus::Resolved, "type": kind}))
         .reason(note.cloned())
 }
 
-/// The name that stands beside what somebody did.
-pub(super) fn name(actor: &Actor) -> &str {
+/// Who stands beside what was done. The journal needs no name: its entry says by whom it is.
+pub(super) fn doer(actor: &Actor) -> Doer<'_> {
     match &actor.kind {
-        ActorKind::Member(member) => &member.name,
-        ActorKind::Program(program) => &program.name,
-        _ => "Officina",
+        ActorKind::Member(member) => Doer { name: &member.name, member: Some(member.membership) },
+        ActorKind::Program(program) => Doer { name: &program.name, member: None },
+        _ => Doer { name: "Officina", member: None },
     }
+}
+
+/// Takes the name of a member who is to be forgotten from what they did. Whoever calls this checks the actor and writes the
+/// journal.
+///
+/// # Errors
+/// What the database says.
+pub async fn forget_member(tx: &mut Tx, org: OrgId, member: MembershipId) -> Result<()> {
+    alerts::forget_member(tx, org, member).await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cold_chain::service::alerts::name;
+use crate::cold_chain::service::alerts::doer;
 use crate::cold_chain::silence::{NewSilence, Silence, SilenceFilter};
 use crate::cold_chain::store::silences::{self, Running};
 use crate::kernel::App;
@@ -48,7 +48,7 @@ pub async fn create_silence(app: &App, actor: &Actor, new: NewSilence) -> Result
             if new.location_id.is_some() { ("locationId", "location") } else { ("coldCellId", "cold cell") };
         Error::field(field, "unknown", format!("is not a {what} of this organisation"))
     };
-    silences::insert(&mut tx, actor.org, id, &new, until, name(actor), now)
+    silences::insert(&mut tx, actor.org, id, &new, until, doer(actor), now)
         .await
         .on_violation(Violation::ForeignKey, unknown)?;
     // What is out of reach is not found, and what was written is taken back with the transaction.

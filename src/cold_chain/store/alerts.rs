@@ -7,7 +7,8 @@ use crate::cold_chain::model::Micro;
 use crate::cold_chain::store::scope::push_cells;
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
-use crate::kernel::ids::{AlertId, ColdCellId, CustomerId, DeviceId, LocationId, OrgId};
+use crate::kernel::ids::{AlertId, ColdCellId, CustomerId, DeviceId, LocationId, MembershipId, OrgId};
+use crate::kernel::journal::FORGOTTEN;
 use crate::kernel::page::PageWindow;
 use crate::kernel::time::Timestamp;
 
@@ -99,11 +100,23 @@ impl From<AlertRow> for KnownAlert {
 
 const SELECT: &str = "SELECT a.id, a.type, a.status, a.cold_cell_id, c.name AS cold_cell_name, l.id AS location_id, \
      l.name AS location_name, l.customer_id, k.name AS customer_name, a.device_id, a.device_no, d.serial_number, a.late, a.threshold, a.worst, a.started_at, \
-     a.opened_at, a.last_triggered_at, a.acknowledged_at, a.acknowledged_by, a.trouble_since, a.trouble_openings, a.escalation_level, a.resolved_at, a.resolved_by, a.resolution_note \
+     a.opened_at, a.last_triggered_at, a.acknowledged_at, COALESCE(ka.name, a.acknowledged_by) AS acknowledged_by, \
+     a.trouble_since, a.trouble_openings, a.escalation_level, a.resolved_at, COALESCE(ra.name, a.resolved_by) AS resolved_by, a.resolution_note \
      FROM alerts a JOIN cold_cells c ON c.org_id = a.org_id AND c.id = a.cold_cell_id \
      JOIN locations l ON l.org_id = c.org_id AND l.id = c.location_id \
      JOIN devices d ON d.org_id = a.org_id AND d.id = a.device_id \
-     LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id ";
+     LEFT JOIN customers k ON k.org_id = l.org_id AND k.id = l.customer_id \
+     LEFT JOIN memberships km ON km.org_id = a.org_id AND km.id = a.acknowledged_by_id \
+     LEFT JOIN accounts ka ON ka.id = km.account_id \
+     LEFT JOIN memberships rm ON rm.org_id = a.org_id AND rm.id = a.resolved_by_id \
+     LEFT JOIN accounts ra ON ra.id = rm.account_id ";
+
+/// Who did something: the name of then, and the member, who goes by the name of now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doer<'a> {
+    pub name: &'a str,
+    pub member: Option<MembershipId>,
+}
 
 fn filtered(mut query: Sql, org: OrgId, filter: &AlertFilter, scope: &Scope) -> Sql {
     query.push(" WHERE a.org_id = ").push_bind(org);
@@ -176,14 +189,15 @@ pub(crate) async fn get(on: impl Into<Conn<'_>>, org: OrgId, id: AlertId) -> Res
 
 /// Notes who took note of an alert that nobody had, which is active or belongs to a trouble that goes on. That ends the
 /// escalation of the trouble, and tells whether there was one.
-pub(crate) async fn acknowledge(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, at: Timestamp) -> Result<bool> {
-    let rows = sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, escalate_at = NULL \
-         WHERE org_id = $1 AND id = $2 AND acknowledged_at IS NULL AND resolved_by IS NULL \
+pub(crate) async fn acknowledge(tx: &mut Tx, org: OrgId, id: AlertId, by: Doer<'_>, at: Timestamp) -> Result<bool> {
+    let rows = sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_by_id = $5, \
+         escalate_at = NULL WHERE org_id = $1 AND id = $2 AND acknowledged_at IS NULL AND resolved_by IS NULL \
          AND (status = 'ACTIVE' OR escalate_at IS NOT NULL)")
     .bind(org)
     .bind(id)
     .bind(at)
-    .bind(by)
+    .bind(by.name)
+    .bind(by.member)
     .run(&mut *tx)
     .await?;
     if rows == 1 {
@@ -193,16 +207,17 @@ pub(crate) async fn acknowledge(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, 
 }
 
 /// Somebody has reacted to an alert: note is taken of what is over of its trouble, too.
-async fn attend(tx: &mut Tx, org: OrgId, id: AlertId, by: &str, at: Timestamp) -> Result<()> {
-    sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, escalate_at = NULL \
-         WHERE org_id = $1 AND acknowledged_at IS NULL AND status = 'RESOLVED' AND resolved_by IS NULL AND id <> $2 \
+async fn attend(tx: &mut Tx, org: OrgId, id: AlertId, by: Doer<'_>, at: Timestamp) -> Result<()> {
+    sql("UPDATE alerts SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_by_id = $5, \
+         escalate_at = NULL WHERE org_id = $1 AND acknowledged_at IS NULL AND status = 'RESOLVED' AND resolved_by IS NULL AND id <> $2 \
          AND cold_cell_id = (SELECT a.cold_cell_id FROM alerts a WHERE a.org_id = $1 AND a.id = $2) \
          AND opened_at >= (SELECT a.trouble_since FROM alerts a WHERE a.org_id = $1 AND a.id = $2) \
          AND trouble_id = (SELECT a.trouble_id FROM alerts a WHERE a.org_id = $1 AND a.id = $2)")
     .bind(org)
     .bind(id)
     .bind(at)
-    .bind(by)
+    .bind(by.name)
+    .bind(by.member)
     .run(tx)
     .await?;
     Ok(())
@@ -226,23 +241,37 @@ pub(crate) async fn resolve(
     tx: &mut Tx,
     org: OrgId,
     id: AlertId,
-    by: &str,
+    by: Doer<'_>,
     note: Option<&String>,
     at: Timestamp,
 ) -> Result<bool> {
-    let rows = sql("UPDATE alerts SET status = 'RESOLVED', resolved_at = $3, resolved_by = $4, resolution_note = $5, escalate_at = NULL \
+    let rows = sql("UPDATE alerts SET status = 'RESOLVED', resolved_at = $3, resolved_by = $4, resolution_note = $5, \
+         resolved_by_id = $6, escalate_at = NULL \
          WHERE org_id = $1 AND id = $2 AND status = 'ACTIVE'")
     .bind(org)
     .bind(id)
     .bind(at)
-    .bind(by)
+    .bind(by.name)
     .bind(note)
+    .bind(by.member)
     .run(&mut *tx)
     .await?;
     if rows == 1 {
         attend(tx, org, id, by, at).await?;
     }
     Ok(rows == 1)
+}
+
+/// Takes the name of a member who is to be forgotten from alerts and silences.
+pub(crate) async fn forget_member(tx: &mut Tx, org: OrgId, member: MembershipId) -> Result<()> {
+    for query in [
+        "UPDATE alerts SET acknowledged_by = $3, acknowledged_by_id = NULL WHERE org_id = $1 AND acknowledged_by_id = $2",
+        "UPDATE alerts SET resolved_by = $3, resolved_by_id = NULL WHERE org_id = $1 AND resolved_by_id = $2",
+        "UPDATE silences SET created_by = $3, created_by_id = NULL WHERE org_id = $1 AND created_by_id = $2",
+    ] {
+        sql(query).bind(org).bind(member).bind(FORGOTTEN).run(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// The active alerts of a device: id and type.

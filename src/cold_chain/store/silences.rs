@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::Result;
 use crate::cold_chain::silence::{NewSilence, Silence};
+use crate::cold_chain::store::alerts::Doer;
 use crate::cold_chain::store::scope::{push_cells, push_locations};
 use crate::kernel::actor::Scope;
 use crate::kernel::db::{Conn, Sort, Sql, Tx, sql};
@@ -22,9 +23,11 @@ pub(crate) struct Running {
 }
 
 const SELECT: &str = "SELECT s.id, s.cold_cell_id, c.name AS cold_cell_name, s.location_id, l.name AS location_name, s.until, \
-     s.reason, s.created_by, s.created_at FROM silences s \
+     s.reason, COALESCE(ba.name, s.created_by) AS created_by, s.created_at FROM silences s \
      LEFT JOIN cold_cells c ON c.org_id = s.org_id AND c.id = s.cold_cell_id \
-     LEFT JOIN locations l ON l.org_id = s.org_id AND l.id = s.location_id";
+     LEFT JOIN locations l ON l.org_id = s.org_id AND l.id = s.location_id \
+     LEFT JOIN memberships bm ON bm.org_id = s.org_id AND bm.id = s.created_by_id \
+     LEFT JOIN accounts ba ON ba.id = bm.account_id";
 
 fn push_scope(query: &mut Sql, org: OrgId, scope: &Scope) {
     if let Some(customers) = scope.customers() {
@@ -80,19 +83,20 @@ pub(crate) async fn insert(
     id: SilenceId,
     new: &NewSilence,
     until: Timestamp,
-    by: &str,
+    by: Doer<'_>,
     at: Timestamp,
 ) -> Result<()> {
-    sql("INSERT INTO silences (org_id, id, cold_cell_id, location_id, until, reason, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+    sql("INSERT INTO silences (org_id, id, cold_cell_id, location_id, until, reason, created_by, created_at, created_by_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
     .bind(org)
     .bind(id)
     .bind(new.cold_cell_id)
     .bind(new.location_id)
     .bind(until)
     .bind(new.reason.as_ref())
-    .bind(by)
+    .bind(by.name)
     .bind(at)
+    .bind(by.member)
     .run(tx)
     .await?;
     Ok(())
