@@ -182,6 +182,14 @@ async fn guessing_a_password_is_slowed() {
             let answer = server.visitor().post(LOGIN, wrong).await;
             answer.expect_error(429, "RATE_LIMITED");
             assert!(answer.header("retry-after").is_some());
+            // However a number is written, it is one account that is guessed at.
+            let guess = async |phone: &str| {
+                server.visitor().post(LOGIN, json!({ "phone": phone, "password": "wrong password" })).await
+            };
+            for phone in ["3339441781", "333 944 1781", "333-9441781", "0039 3339441781", "+39 333 9441781"] {
+                guess(phone).await.expect_error(401, "UNAUTHORIZED");
+            }
+            guess("(333) 944.17.81").await.expect_error(429, "RATE_LIMITED");
         },
     )
     .await;

@@ -154,7 +154,8 @@ pub(super) struct Guesser {
 impl Guesser {
     /// Someone who tries to sign in as whoever has this e-mail address or phone key.
     pub(super) async fn at_sign_in(app: &App, client: &Client, email: &str, phone: &str) -> Result<Self> {
-        let account = app.secret.sign("login-failures", email);
+        // However a number is written, it is one that is tried.
+        let account = app.secret.sign("login-failures", if phone.starts_with('+') { phone } else { email });
         let noted = Some((network_of(client), Tried::Keys(email.to_owned(), phone.to_owned())));
         if let Some(device) = client.device.as_deref().map(token_hash)
             && store::is_known_device(&app.db, device.clone(), email, phone).await?
