@@ -22,9 +22,11 @@ fuzz_target!(|text: &str| {
     });
     let written = csv::rows(Style::of("en"), whole).expect("a table in memory");
     let written = std::str::from_utf8(&written).expect("texts are written as texts");
-    for (line, original) in csv::read(written).expect("our own table").iter().zip(&lines) {
-        // What separates our cells is the comma; a first cell full of other signs may be taken for more cells.
-        if line.fields.len() != width {
+    let again = csv::read(written).expect("our own table");
+    for (line, original) in again.iter().zip(&lines) {
+        // What separates our cells is the comma; a first cell full of other signs may be taken for more cells, or for a line
+        // without anything in it.
+        if line.fields.len() != width || again.len() != lines.len() {
             return;
         }
         for (cell, original) in line.fields.iter().zip(&original.fields) {

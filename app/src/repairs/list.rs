@@ -50,7 +50,8 @@ pub fn RepairsPage() -> impl IntoView {
             <h1>"Repairs"</h1>
             <div class="row wrap">{permitted(Permission::RepairsRead, || views(false))} {new_button()}</div>
         </div>
-        {permitted(Permission::RepairsRead, move || filters(&query.get()))}
+        // Within what is permitted, the field that is typed into stays where it is while the query changes.
+        {permitted(Permission::RepairsRead, move || move || filters(&query.get()))}
         {loaded(data, || view! { <SkeletonRows rows=12/> }.into_any(), move |page| show(page, &query.get_untracked()))}
     }
 }
