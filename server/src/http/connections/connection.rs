@@ -97,7 +97,7 @@ impl Connection {
         let Some(register) = self.register.upgrade() else { return };
         let mut open = register.lock();
         if !self.proven.swap(true, Ordering::Relaxed) && open.all.contains_key(&self.id) {
-            open.uncount(self.client);
+            open.uncount(self);
             if self.gives_way.is_cancelled() {
                 open.leaving.strangers -= 1;
                 open.leaving.known += 1;
@@ -223,7 +223,7 @@ impl Drop for Seat {
             *open.leaving.of(is_stranger) -= 1;
         }
         if is_stranger {
-            open.uncount(self.0.client);
+            open.uncount(&self.0);
         }
         drop(open);
         register.freed.notify_one();

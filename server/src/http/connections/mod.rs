@@ -76,10 +76,6 @@ impl Client {
         let site = self.site.map(|site| (site, SITE_ALLOWANCE as usize));
         std::iter::once((self.own, 1)).chain(site)
     }
-
-    fn is_part_of(self, network: ClientNetwork) -> bool {
-        self.own == network || self.site == Some(network)
-    }
 }
 
 /// Raises the limit of open files as far as the system lets us, and says how many connections fit into it.
@@ -124,7 +120,15 @@ struct Open {
     /// Before this moment nobody else can give way.
     look_after: u64,
     /// Anonymous connections of each client, and of each site.
-    of_client: HashMap<ClientNetwork, usize>,
+    of_client: HashMap<ClientNetwork, Group>,
+}
+
+/// Connections that count together.
+#[derive(Debug, Default)]
+struct Group {
+    all: HashMap<u64, Arc<Connection>>,
+    /// Before this moment none of them can give way to another one.
+    look_after: u64,
 }
 
 /// How many connections are on their way out.
@@ -169,20 +173,10 @@ impl Connections {
         if let Some(client) = client
             && !peer.to_canonical().is_loopback()
             && let Some(full) = open.full_network(client, self.0.caps.per_address)
+            && !open.make_way_within(full, self.0.now())
         {
-            let now = self.0.now();
-            let idlest = open
-                .all
-                .values()
-                .filter(|other| other.client.is_some_and(|client| client.is_part_of(full)) && !other.is_proven())
-                .filter(|other| !other.gives_way.is_cancelled() && other.is_idle_for(now, GRACE))
-                .min_by_key(|other| other.changed_at.load(Ordering::Relaxed));
-            let Some(idlest) = idlest else {
-                metrics::counter!("officina_connections_closed_total", "why" => "refused").increment(1);
-                return None;
-            };
-            idlest.give_way();
-            open.leaving.strangers += 1;
+            metrics::counter!("officina_connections_closed_total", "why" => "refused").increment(1);
+            return None;
         }
         Some(open.enter(&self.0, client))
     }
@@ -228,29 +222,51 @@ impl Open {
         let connection = Arc::new(Connection::new(id, client, register));
         self.anonymous += 1;
         for (network, _) in client.into_iter().flat_map(Client::counted) {
-            *self.of_client.entry(network).or_default() += 1;
+            self.of_client.entry(network).or_default().all.insert(id, Arc::clone(&connection));
         }
         self.all.insert(id, Arc::clone(&connection));
         Seat(connection)
     }
 
     /// One anonymous connection fewer.
-    fn uncount(&mut self, client: Option<Client>) {
+    fn uncount(&mut self, connection: &Connection) {
         self.anonymous -= 1;
-        for (network, _) in client.into_iter().flat_map(Client::counted) {
-            if let Some(count) = self.of_client.get_mut(&network) {
-                *count -= 1;
-                if *count == 0 {
+        for (network, _) in connection.client.into_iter().flat_map(Client::counted) {
+            if let Some(group) = self.of_client.get_mut(&network) {
+                group.all.remove(&connection.id);
+                if group.all.is_empty() {
                     self.of_client.remove(&network);
                 }
             }
         }
     }
 
+    /// How many anonymous connections a network has.
+    fn count_of(&self, network: ClientNetwork) -> usize {
+        self.of_client.get(&network).map_or(0, |group| group.all.len())
+    }
+
     /// The network of a client that has as many anonymous connections as it may have.
     fn full_network(&self, client: Client, per_address: usize) -> Option<ClientNetwork> {
-        let count = |network| self.of_client.get(&network).copied().unwrap_or_default();
-        client.counted().find(|(network, times)| count(*network) >= per_address * times).map(|(network, _)| network)
+        let is_full = |network, times| self.count_of(network) >= per_address.saturating_mul(times);
+        client.counted().find(|(network, times)| is_full(*network, *times)).map(|(network, _)| network)
+    }
+
+    /// Tells the anonymous connection of a network that has been idle for the longest to give way. Whether there is one:
+    /// where all of them are busy, it is not looked again with each of those who are refused.
+    fn make_way_within(&mut self, network: ClientNetwork, now: u64) -> bool {
+        let Some(group) = self.of_client.get_mut(&network) else { return true };
+        if now < group.look_after {
+            return false;
+        }
+        let idle = group.all.values().filter(|one| !one.gives_way.is_cancelled() && one.is_idle_for(now, GRACE));
+        let Some(idlest) = idle.min_by_key(|one| one.changed_at.load(Ordering::Relaxed)) else {
+            group.look_after = now + milliseconds(LOOK_AGAIN);
+            return false;
+        };
+        idlest.give_way();
+        self.leaving.strangers += 1;
+        true
     }
 
     /// Tells those who need their places least to give way: anonymous ones that are idle, then anonymous ones with a
@@ -270,9 +286,9 @@ impl Open {
                     (true, true) if is_full => KNOWN,
                     _ => return None,
                 };
-                let of_client = connection.client.and_then(|client| self.of_client.get(&client.own)).copied();
+                let of_client = connection.client.map_or(0, |client| self.count_of(client.own));
                 let since = connection.changed_at.load(Ordering::Relaxed);
-                Some(((need, Reverse(of_client.unwrap_or_default()), since, connection.id), connection))
+                Some(((need, Reverse(of_client), since, connection.id), connection))
             })
             .collect();
         candidates.sort_unstable_by_key(|(rank, _)| *rank);
@@ -444,6 +460,23 @@ mod tests {
             })
             .collect();
         assert_eq!(devices.len(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_are_refused_do_not_each_look_through_all() {
+        let connections = register(10, 10, 1);
+        let first = seat(&connections, A);
+        pass(480).await;
+        assert!(connections.enter(A.parse().unwrap()).is_none(), "it has not had its time");
+        pass(30).await;
+        assert!(connections.enter(A.parse().unwrap()).is_none(), "nobody has looked again");
+        assert!(connections.enter(B.parse().unwrap()).is_some(), "that is said of one client alone");
+        pass(30).await;
+        let second = seat(&connections, A);
+        assert_eq!(leaving(&[&first, &second]), [true, false]);
+        drop(first);
+        drop(second);
+        assert!(connections.0.lock().of_client.is_empty(), "nothing is kept of who has gone");
     }
 
     #[tokio::test(start_paused = true)]
