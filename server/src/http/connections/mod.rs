@@ -241,6 +241,11 @@ impl Open {
         }
     }
 
+    /// How much of the places a client has: what counts is its own network or its site, whichever has more of its share.
+    fn weight_of(&self, client: Client) -> usize {
+        client.counted().map(|(network, times)| self.count_of(network) / times).max().unwrap_or_default()
+    }
+
     /// How many anonymous connections a network has.
     fn count_of(&self, network: ClientNetwork) -> usize {
         self.of_client.get(&network).map_or(0, |group| group.all.len())
@@ -286,9 +291,9 @@ impl Open {
                     (true, true) if is_full => KNOWN,
                     _ => return None,
                 };
-                let of_client = connection.client.map_or(0, |client| self.count_of(client.own));
+                let weight = connection.client.map_or(0, |client| self.weight_of(client));
                 let since = connection.changed_at.load(Ordering::Relaxed);
-                Some(((need, Reverse(of_client), since, connection.id), connection))
+                Some(((need, Reverse(weight), since, connection.id), connection))
             })
             .collect();
         candidates.sort_unstable_by_key(|(rank, _)| *rank);
@@ -414,6 +419,18 @@ mod tests {
         let [first, second, third] = &many;
         assert_eq!(leaving(&[&honest, first, second, third]), [false, false, true, false]);
         drop(busy);
+    }
+
+    /// Whoever has a site takes another network of it for each connection.
+    #[tokio::test(start_paused = true)]
+    async fn of_strangers_a_site_that_has_the_most_gives_way() {
+        let connections = register(100, 32, 100);
+        let honest = [seat(&connections, A), seat(&connections, A)];
+        pass(1).await;
+        let site: Vec<_> = (0..30).map(|number| seat(&connections, &format!("2001:db8:0:{number}::1"))).collect();
+        pass(600).await;
+        assert!(connections.0.has_room());
+        assert_eq!(leaving(&[&honest[0], &honest[1], &site[0]]), [false, false, true]);
     }
 
     #[tokio::test(start_paused = true)]
