@@ -16,7 +16,7 @@ use officina::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::client;
-use super::connections;
+use super::connections::{self, Credential};
 use super::error::ApiError;
 use super::extract::ApiQuery;
 use crate::state::AppState;
@@ -207,8 +207,8 @@ pub async fn identify_caller(State(state): State<AppState>, request: Request, ne
     let client = client::of(&state, &parts);
     match identify(&state, &parts.headers, &client).await {
         Ok(actor) => {
-            if actor.is_some() {
-                connections::prove(&parts.extensions);
+            if let Some(credential) = actor.as_ref().and_then(Credential::of) {
+                connections::prove(&parts.extensions, credential);
             }
             parts.extensions.insert(Caller(actor.clone()));
             let route = route_of(&parts);

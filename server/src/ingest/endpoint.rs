@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use super::{Answer, Place};
 use crate::http::auth::Caller;
 use crate::http::client::{self, Peer};
-use crate::http::connections;
+use crate::http::connections::{self, Credential};
 use crate::http::envelope::Data;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::ApiPath;
@@ -144,7 +144,7 @@ async fn take(state: &AppState, serial: &str, request: Request) -> Result<Respon
         state.rates.count(&Caller::default(), address)?;
         return Err(ApiError::UnknownDevice);
     };
-    connections::prove(&parts.extensions);
+    connections::prove(&parts.extensions, Credential::Device(admission.device_no));
     if admission.serial_number != serial {
         return Err(ApiError::ForeignDevice);
     }

@@ -1,13 +1,13 @@
 //! One connection: whose it is, what it does, and since when.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Register};
+use super::{Client, Credential, Register};
 
 /// An anonymous request that has run for so long may be given up when there is no place left.
 const OVERDUE: Duration = Duration::from_secs(5);
@@ -25,7 +25,8 @@ pub struct Connection {
     begun: Instant,
     /// When it was opened, in milliseconds since `begun`, as all times here.
     opened_at: u64,
-    proven: AtomicBool,
+    /// The first good credential that was shown on it.
+    credential: OnceLock<Credential>,
     /// Requests whose answers are not yet handed over in full.
     running: AtomicUsize,
     /// When a request last began or ended.
@@ -78,7 +79,7 @@ impl Connection {
             register: Arc::downgrade(register),
             begun: register.begun,
             opened_at: register.now(),
-            proven: AtomicBool::new(false),
+            credential: OnceLock::new(),
             running: AtomicUsize::new(0),
             changed_at: AtomicU64::new(register.now()),
             taken: AtomicU64::new(0),
@@ -90,24 +91,25 @@ impl Connection {
     }
 
     /// From now on this connection is one of somebody who is known.
-    pub(super) fn prove(&self) {
+    pub(super) fn prove(&self, credential: Credential) {
         if self.is_proven() {
             return;
         }
         let Some(register) = self.register.upgrade() else { return };
         let mut open = register.lock();
-        if !self.proven.swap(true, Ordering::Relaxed) && open.all.contains_key(&self.id) {
+        if self.credential.set(credential).is_ok() && open.all.contains_key(&self.id) {
             open.uncount(self);
             if self.gives_way.is_cancelled() {
                 open.leaving.strangers -= 1;
                 open.leaving.known += 1;
             }
+            open.know(self, credential, register.caps.per_credential, register.now());
             register.freed.notify_one();
         }
     }
 
     pub(super) fn is_proven(&self) -> bool {
-        self.proven.load(Ordering::Relaxed)
+        self.credential.get().is_some()
     }
 
     fn now(&self) -> u64 {
@@ -218,12 +220,12 @@ impl Drop for Seat {
         let Some(register) = self.0.register.upgrade() else { return };
         let mut open = register.lock();
         open.all.remove(&self.0.id);
-        let is_stranger = !self.0.is_proven();
         if self.0.gives_way.is_cancelled() {
-            *open.leaving.of(is_stranger) -= 1;
+            *open.leaving.of(!self.0.is_proven()) -= 1;
         }
-        if is_stranger {
-            open.uncount(&self.0);
+        match self.0.credential.get() {
+            Some(credential) => open.forget(&self.0, *credential),
+            None => open.uncount(&self.0),
         }
         drop(open);
         register.freed.notify_one();

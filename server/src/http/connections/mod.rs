@@ -3,7 +3,7 @@
 //! A connection is anonymous until a request on it has shown a good credential: a session, a token or a device's key. Of
 //! anonymous ones only a part of the places can be taken. So whoever opens thousands of them and keeps them open takes
 //! places from nobody who is known, and from strangers only as long as these say nothing: the one that has been idle for
-//! the longest gives way.
+//! the longest gives way. Whoever is known has no more than a part of the places with one credential, either.
 
 mod connection;
 
@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Extensions;
+use officina::kernel::actor::{Actor, ActorKind};
+use officina::kernel::ids::{AccountId, ApiTokenId};
 use officina::kernel::network::{Network as ClientNetwork, SITE_ALLOWANCE};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -28,6 +30,8 @@ use crate::config::{Config, Network};
 const GRACE: Duration = Duration::from_millis(500);
 /// The need of those who are known, beyond that of all others.
 const KNOWN: u8 = 3;
+/// Open connections that have shown the same credential.
+const MOST_OF_CREDENTIAL: usize = 500;
 /// How soon it is looked again for a connection that can give way.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// File descriptors that are not connections: database, files, pipes.
@@ -39,6 +43,7 @@ struct Caps {
     total: usize,
     anonymous: usize,
     per_address: usize,
+    per_credential: usize,
     trusted: Vec<Network>,
 }
 
@@ -50,6 +55,7 @@ impl Caps {
             total,
             anonymous: limits.connections_anonymous.min(total),
             per_address: limits.connections_per_address,
+            per_credential: MOST_OF_CREDENTIAL,
             trusted: config.trusted_proxies.clone(),
         }
     }
@@ -58,7 +64,8 @@ impl Caps {
     fn client(&self, peer: IpAddr) -> Option<Client> {
         let peer = peer.to_canonical();
         let is_many = self.trusted.iter().any(|network| network.contains(peer));
-        (!is_many).then(|| Client { own: ClientNetwork::of(peer), site: ClientNetwork::site_of(peer) })
+        let (own, site) = (ClientNetwork::of(peer), ClientNetwork::site_of(peer));
+        (!is_many).then(|| Client { own, site, is_here: peer.is_loopback() })
     }
 }
 
@@ -68,6 +75,31 @@ struct Client {
     own: ClientNetwork,
     /// The site that an IPv6 client is part of.
     site: Option<ClientNetwork>,
+    /// What stands before us on this machine may speak for many, whether we are told to trust it or not.
+    is_here: bool,
+}
+
+/// What a connection is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A person, in all sessions.
+    Account(AccountId),
+    /// A program's token.
+    Program(ApiTokenId),
+    /// The short number of a device, for all of its keys.
+    Device(i64),
+}
+
+impl Credential {
+    /// What an actor has shown. None for those who show nothing, and for devices, which are no actors when they ask.
+    #[must_use]
+    pub const fn of(actor: &Actor) -> Option<Self> {
+        match &actor.kind {
+            ActorKind::Member(member) => Some(Self::Account(member.account)),
+            ActorKind::Program(program) => Some(Self::Program(program.token)),
+            ActorKind::Device(_) | ActorKind::Public | ActorKind::System => None,
+        }
+    }
 }
 
 impl Client {
@@ -121,6 +153,8 @@ struct Open {
     look_after: u64,
     /// Anonymous connections of each client, and of each site.
     of_client: HashMap<ClientNetwork, Group>,
+    /// Connections of each credential, but for those that may speak for many.
+    of_credential: HashMap<Credential, Group>,
 }
 
 /// Connections that count together.
@@ -169,9 +203,8 @@ impl Connections {
     pub fn enter(&self, peer: IpAddr) -> Option<Seat> {
         let client = self.0.caps.client(peer);
         let mut open = self.0.lock();
-        // What stands before us on this machine may speak for many, whether we are told to trust it or not.
         if let Some(client) = client
-            && !peer.to_canonical().is_loopback()
+            && !client.is_here
             && let Some(full) = open.full_network(client, self.0.caps.per_address)
             && !open.make_way_within(full, self.0.now())
         {
@@ -237,6 +270,42 @@ impl Open {
                 if group.all.is_empty() {
                     self.of_client.remove(&network);
                 }
+            }
+        }
+    }
+
+    /// Counts a connection with the credential that it has shown. Where that has more than it may have, another one of its
+    /// own gives way: the one that has been idle for the longest, and where all are busy, the one that last began or ended
+    /// a request before the others. Whoever has so many has other things to ask for than answers.
+    fn know(&mut self, connection: &Connection, credential: Credential, most: usize, now: u64) {
+        let Some(known) = self.all.get(&connection.id).filter(|_| connection.client.is_some_and(|one| !one.is_here))
+        else {
+            return;
+        };
+        let group = self.of_credential.entry(credential).or_default();
+        group.all.insert(known.id, Arc::clone(known));
+        if group.all.len() <= most {
+            return;
+        }
+        let staying: Vec<_> = group.all.values().filter(|one| !one.gives_way.is_cancelled()).collect();
+        if staying.len() <= most {
+            return;
+        }
+        let others = staying.into_iter().filter(|one| one.id != connection.id);
+        let rank =
+            |one: &&Arc<Connection>| (!one.is_idle_for(now, GRACE), one.changed_at.load(Ordering::Relaxed), one.id);
+        if let Some(other) = others.min_by_key(rank) {
+            other.give_way();
+            self.leaving.known += 1;
+        }
+    }
+
+    /// One connection fewer with the credential that it has shown.
+    fn forget(&mut self, connection: &Connection, credential: Credential) {
+        if let Some(group) = self.of_credential.get_mut(&credential) {
+            group.all.remove(&connection.id);
+            if group.all.is_empty() {
+                self.of_credential.remove(&credential);
             }
         }
     }
@@ -311,9 +380,9 @@ impl Open {
 }
 
 /// Notes that the request with these extensions has shown a good credential.
-pub fn prove(extensions: &Extensions) {
+pub fn prove(extensions: &Extensions, credential: Credential) {
     if let Some(connection) = extensions.get::<Arc<Connection>>() {
-        connection.prove();
+        connection.prove(credential);
     }
 }
 
@@ -325,11 +394,19 @@ mod tests {
     const B: &str = "203.0.113.2";
 
     fn register(total: usize, anonymous: usize, per_address: usize) -> Connections {
-        Connections::with(Caps { total, anonymous, per_address, trusted: vec!["10.0.0.0/8".parse().unwrap()] })
+        let trusted = vec!["10.0.0.0/8".parse().unwrap()];
+        Connections::with(Caps { total, anonymous, per_address, per_credential: 3, trusted })
     }
 
     fn seat(connections: &Connections, peer: &str) -> Seat {
         connections.enter(peer.parse().unwrap()).unwrap()
+    }
+
+    /// The connection of a device that has shown its key.
+    fn device(connections: &Connections, peer: &str, number: i64) -> Seat {
+        let seat = seat(connections, peer);
+        seat.connection().prove(Credential::Device(number));
+        seat
     }
 
     /// Whose connections were told to give way.
@@ -344,8 +421,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn strangers_take_no_place_of_those_who_are_known() {
         let connections = register(4, 2, 100);
-        let device = seat(&connections, A);
-        device.connection().prove();
+        let device = device(&connections, A, 1);
         let first = seat(&connections, B);
         pass(1).await;
         let second = seat(&connections, B);
@@ -361,7 +437,7 @@ mod tests {
         assert_eq!(leaving(&[&device, &second, &third]), [false, true, false]);
         // Who becomes known leaves a stranger's place.
         drop(second);
-        third.connection().prove();
+        third.connection().prove(Credential::Device(2));
         let fourth = seat(&connections, B);
         pass(600).await;
         assert!(connections.0.has_room());
@@ -372,11 +448,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn strangers_who_ask_all_the_time_give_way_where_no_place_is_left() {
         let connections = register(4, 2, 100);
-        let known = [A, A].map(|peer| {
-            let seat = seat(&connections, peer);
-            seat.connection().prove();
-            seat
-        });
+        let known = [A, A].map(|peer| device(&connections, peer, 1));
         let strangers = [B, B].map(|peer| seat(&connections, peer));
         let _stuck: Vec<Running> = strangers.iter().map(Seat::begin).collect();
         for _ in 0..2 {
@@ -395,11 +467,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn of_those_who_are_known_one_gives_way_at_a_time() {
         let connections = register(3, 2, 100);
-        let known = [A, A, B].map(|peer| {
-            let seat = seat(&connections, peer);
-            seat.connection().prove();
-            seat
-        });
+        let known = [A, A, B].map(|peer| device(&connections, peer, 1));
         pass(600).await;
         assert!(!connections.0.has_room());
         assert!(!connections.0.has_room(), "one is leaving");
@@ -469,14 +537,42 @@ mod tests {
             assert_eq!(seats.len(), 5, "{peer}");
         }
         // Who is known does not count.
-        let devices: Vec<_> = (0..5)
-            .map(|_| {
-                let seat = seat(&connections, A);
-                seat.connection().prove();
-                seat
-            })
-            .collect();
+        let devices: Vec<_> = (0..5).map(|number| device(&connections, A, number)).collect();
         assert_eq!(devices.len(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_one_credential_nobody_takes_all_places() {
+        let connections = register(100, 100, 100);
+        let other = device(&connections, A, 2);
+        let [first, second, third] = [A, B, A].map(|peer| device(&connections, peer, 1));
+        pass(600).await;
+        let busy = first.begin();
+        assert_eq!(leaving(&[&first, &second, &third, &other]), [false; 4], "as many as it may have");
+        let fourth = device(&connections, B, 1);
+        assert_eq!(leaving(&[&first, &second, &third, &fourth, &other]), [false, true, false, false, false]);
+        let fifth = device(&connections, B, 1);
+        assert_eq!(leaving(&[&first, &third, &fourth, &fifth, &other]), [false, true, false, false, false]);
+        drop((second, third));
+        pass(1).await;
+        let all_busy = [fourth.begin(), fifth.begin()];
+        let sixth = device(&connections, A, 1);
+        assert_eq!(leaving(&[&first, &fourth, &fifth, &sixth, &other]), [true, false, false, false, false]);
+        assert_eq!(connections.0.lock().leaving.known, 1);
+        drop((busy, all_busy));
+        drop((first, fourth, fifth, sixth, other));
+        let open = connections.0.lock();
+        assert!(open.of_credential.is_empty() && open.leaving.known == 0, "nothing is kept of who has gone");
+    }
+
+    /// Behind a proxy are many, though the first of them lends it a credential.
+    #[tokio::test(start_paused = true)]
+    async fn a_proxy_has_no_credential_of_its_own() {
+        for peer in ["127.0.0.1", "10.1.2.3"] {
+            let connections = register(100, 100, 100);
+            let seats: Vec<_> = (0..5).map(|_| device(&connections, peer, 1)).collect();
+            assert_eq!(leaving(&seats.iter().collect::<Vec<_>>()), [false; 5], "{peer}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
