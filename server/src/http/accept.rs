@@ -37,6 +37,8 @@ const REST: Duration = Duration::from_millis(50);
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// How long a client that is told to go may take to do so.
 const LEAVING: Duration = Duration::from_secs(1);
+/// How long a stranger's request may take that began before its connection heard that its place is needed.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
 /// HTTP/2 pings find dead peers.
 const PING: Duration = Duration::from_secs(30);
 
@@ -162,7 +164,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, r
     // hyper sets no deadline for the first bytes, which tell HTTP/1 from HTTP/2, none for idling on HTTP/2, where answers
     // to pings are no use of it, and none for a client that takes nothing.
     let mut look = std::pin::pin!(sleep(rules.header.min(rules.write)));
-    let (mut leaving, mut told) = (false, false);
+    let (mut leaving, mut told, mut gives_way) = (false, false, false);
     loop {
         tokio::select! {
             biased;
@@ -172,7 +174,14 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, r
                 }
                 return;
             }
-            () = seat.gives_way() => return,
+            () = seat.gives_way(), if !gives_way => {
+                if !seat.answers_first() {
+                    return;
+                }
+                (leaving, gives_way) = (true, true);
+                connection.as_mut().graceful_shutdown();
+                look.as_mut().reset(Instant::now() + LAST_ANSWER);
+            }
             () = rules.stop.cancelled(), if !told => {
                 told = true;
                 if spoken.load(Ordering::Relaxed) {
@@ -183,7 +192,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, r
                 }
             }
             () = look.as_mut() => {
-                if leaving && seat.is_idle() {
+                if leaving && seat.is_idle() || gives_way && !seat.is_known() {
                     return;
                 }
                 let next = match seat.verdict(rules.header, rules.write) {

@@ -1,6 +1,6 @@
 //! One connection: whose it is, what it does, and since when.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -39,6 +39,10 @@ pub struct Connection {
     blocked_since: AtomicU64,
     answers: Mutex<Vec<Arc<Answer>>>,
     pub(super) gives_way: CancellationToken,
+    /// Whether it was told to give way because nothing was asked for.
+    was_idle: AtomicBool,
+    /// Whether it answers a request first that began before it heard that it gives way.
+    answers_first: AtomicBool,
 }
 
 /// What the deadlines say about a connection.
@@ -87,6 +91,8 @@ impl Connection {
             blocked_since: AtomicU64::new(NEVER),
             answers: Mutex::default(),
             gives_way: CancellationToken::new(),
+            was_idle: AtomicBool::new(false),
+            answers_first: AtomicBool::new(false),
         }
     }
 
@@ -99,7 +105,7 @@ impl Connection {
         let mut open = register.lock();
         if self.credential.set(credential).is_ok() && open.all.contains_key(&self.id) {
             open.uncount(self);
-            if self.gives_way.is_cancelled() {
+            if self.is_leaving() {
                 open.leaving.strangers -= 1;
                 open.leaving.known += 1;
             }
@@ -133,9 +139,16 @@ impl Connection {
         now.saturating_sub(self.opened_at) >= milliseconds(age)
     }
 
-    pub(super) fn give_way(&self) {
+    /// Tells it to give way: one that is idle only if it still is when it hears of it.
+    pub(super) fn give_way(&self, is_idle: bool) {
         metrics::counter!("officina_connections_closed_total", "why" => "gave way").increment(1);
+        self.was_idle.store(is_idle, Ordering::Relaxed);
         self.gives_way.cancel();
+    }
+
+    /// Whether it was told to give way and does so at once.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.gives_way.is_cancelled() && !self.answers_first.load(Ordering::Relaxed)
     }
 
     fn change(&self) {
@@ -180,6 +193,27 @@ impl Seat {
         self.0.gives_way.cancelled().await;
     }
 
+    /// Whether a request is answered first that began before this connection heard that it gives way. Its place is not
+    /// waited for then: somebody else is asked for theirs.
+    #[must_use]
+    pub fn answers_first(&self) -> bool {
+        let Some(register) = self.0.register.upgrade() else { return false };
+        let mut open = register.lock();
+        if self.is_idle() || !self.0.was_idle.load(Ordering::Relaxed) || !self.0.is_leaving() {
+            return false;
+        }
+        *open.leaving.of(!self.0.is_proven()) -= 1;
+        self.0.answers_first.store(true, Ordering::Relaxed);
+        register.freed.notify_one();
+        true
+    }
+
+    /// Whether a good credential was shown.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.0.is_proven()
+    }
+
     /// Whether no request is being answered.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -220,7 +254,7 @@ impl Drop for Seat {
         let Some(register) = self.0.register.upgrade() else { return };
         let mut open = register.lock();
         open.all.remove(&self.0.id);
-        if self.0.gives_way.is_cancelled() {
+        if self.0.is_leaving() {
             *open.leaving.of(!self.0.is_proven()) -= 1;
         }
         match self.0.credential.get() {

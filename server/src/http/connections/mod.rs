@@ -28,7 +28,9 @@ use crate::config::{Config, Network};
 
 /// An idle connection is not asked to give way before it had so long for its first request, or its next one.
 const GRACE: Duration = Duration::from_millis(500);
-/// The need of those who are known, beyond that of all others.
+/// The need of strangers who ask for nothing, below that of all others.
+const IDLE: u8 = 0;
+/// The need of those who are known and ask for nothing, beyond that of all others.
 const KNOWN: u8 = 3;
 /// Open connections that have shown the same credential.
 const MOST_OF_CREDENTIAL: usize = 500;
@@ -284,18 +286,14 @@ impl Open {
         };
         let group = self.of_credential.entry(credential).or_default();
         group.all.insert(known.id, Arc::clone(known));
-        if group.all.len() <= most {
+        if group.all.values().filter(|one| !one.is_leaving()).count() <= most {
             return;
         }
-        let staying: Vec<_> = group.all.values().filter(|one| !one.gives_way.is_cancelled()).collect();
-        if staying.len() <= most {
-            return;
-        }
-        let others = staying.into_iter().filter(|one| one.id != connection.id);
+        let others = group.all.values().filter(|one| !one.gives_way.is_cancelled() && one.id != connection.id);
         let rank =
             |one: &&Arc<Connection>| (!one.is_idle_for(now, GRACE), one.changed_at.load(Ordering::Relaxed), one.id);
         if let Some(other) = others.min_by_key(rank) {
-            other.give_way();
+            other.give_way(other.is_idle_for(now, GRACE));
             self.leaving.known += 1;
         }
     }
@@ -338,7 +336,7 @@ impl Open {
             group.look_after = now + milliseconds(LOOK_AGAIN);
             return false;
         };
-        idlest.give_way();
+        idlest.give_way(true);
         self.leaving.strangers += 1;
         true
     }
@@ -354,7 +352,7 @@ impl Open {
             .filter(|connection| !connection.gives_way.is_cancelled())
             .filter_map(|connection| {
                 let need = match (connection.is_proven(), connection.is_idle_for(now, GRACE)) {
-                    (false, true) => 0,
+                    (false, true) => IDLE,
                     (false, false) if connection.is_overdue(now) => 1,
                     (false, false) if is_full && connection.is_older_than(now, GRACE) => 2,
                     (true, true) if is_full => KNOWN,
@@ -369,8 +367,8 @@ impl Open {
         let strangers = candidates.iter().take_while(|((need, ..), _)| *need < KNOWN).count();
         candidates.truncate(if strangers > 0 { count.min(strangers) } else { 1 });
         let leaving = candidates.len();
-        for (_, connection) in candidates {
-            connection.give_way();
+        for ((need, ..), connection) in candidates {
+            connection.give_way(matches!(need, IDLE | KNOWN));
         }
         *self.leaving.of(strangers > 0) += leaving;
         if leaving == 0 {
@@ -563,6 +561,36 @@ mod tests {
         drop((first, fourth, fifth, sixth, other));
         let open = connections.0.lock();
         assert!(open.of_credential.is_empty() && open.leaving.known == 0, "nothing is kept of who has gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_begins_before_its_connection_closes_is_answered() {
+        let connections = register(2, 1, 100);
+        let [first, second] = [A, B].map(|peer| device(&connections, peer, 1));
+        pass(600).await;
+        assert!(!connections.0.has_room());
+        assert_eq!(leaving(&[&first, &second]), [true, false]);
+        assert!(!first.answers_first(), "nothing was asked for");
+        let running = first.begin();
+        assert!(first.answers_first());
+        assert!(!connections.0.has_room());
+        assert_eq!(leaving(&[&first, &second]), [true, true], "somebody else is asked in its stead");
+        drop(running);
+        drop((first, second));
+        let leaving_now = || {
+            let open = connections.0.lock();
+            (open.leaving.strangers, open.leaving.known)
+        };
+        assert_eq!(leaving_now(), (0, 0));
+        // Whoever is told because of what they ask for has no time left for it.
+        let stranger = seat(&connections, A);
+        let _stuck = stranger.begin();
+        pass(6_000).await;
+        assert!(connections.0.has_room());
+        assert_eq!(leaving(&[&stranger]), [true]);
+        assert!(!stranger.answers_first());
+        drop(stranger);
+        assert_eq!(leaving_now(), (0, 0));
     }
 
     /// Behind a proxy are many, though the first of them lends it a credential.
