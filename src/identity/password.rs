@@ -1,12 +1,15 @@
 //! Password hashing: argon2id on a bounded pool with a bounded queue.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::kernel::network::Network;
 use crate::kernel::text;
 use crate::{Error, Result};
 
@@ -24,12 +27,18 @@ pub struct Passwords {
     stranger_places: Arc<Semaphore>,
     /// The same of those who are known.
     known_places: Arc<Semaphore>,
+    /// How many of their places each network has.
+    of_network: Arc<Mutex<HashMap<Network, usize>>>,
     /// The place of a stranger, among those who wait or are served.
-    place: Option<Arc<OwnedSemaphorePermit>>,
+    place: Option<Arc<Place>>,
 }
 
 /// Strangers who wait at the same time. At a few tens of milliseconds each, the last of them waits some seconds.
 const STRANGERS_WAITING: usize = 64;
+/// How many of them one client of the network may be, who is served one at a time anyway.
+const WAITING_OF_CLIENT: usize = STRANGERS_WAITING / 2;
+/// The same of a site. It is less than ten clients may be, or one site would be the whole queue.
+const WAITING_OF_SITE: usize = STRANGERS_WAITING * 3 / 4;
 /// The same of those who are known: an account that many of its devices sign in to at once is a rare thing.
 const KNOWN_WAITING: usize = 256;
 
@@ -52,18 +61,20 @@ impl Passwords {
             strangers: places(at_once),
             stranger_places: places(at_once + STRANGERS_WAITING),
             known_places: places(at_once + KNOWN_WAITING),
+            of_network: Arc::default(),
             place: None,
         }
     }
 
-    /// The same pool for somebody of whom nothing is known, who has a place in the queue as long as this is kept: taken
-    /// before anything is looked up, it keeps a crowd from the database, too.
+    /// The same pool for somebody of whom nothing is known but the address, who has a place in the queue as long as this
+    /// is kept: taken before anything is looked up, it keeps a crowd from the database, too.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many wait.
-    pub fn for_stranger(&self) -> Result<Self> {
-        let place = Arc::clone(&self.stranger_places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
-        Ok(Self { place: Some(Arc::new(place)), ..self.clone() })
+    /// [`Error::Unavailable`] when too many wait, or too many of this one's network.
+    pub fn for_stranger(&self, address: Option<IpAddr>) -> Result<Self> {
+        let share = address.map(|address| Share::take(&self.of_network, address)).transpose()?;
+        let permit = Arc::clone(&self.stranger_places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+        Ok(Self { place: Some(Arc::new(Place { _held: (permit, share) })), ..self.clone() })
     }
 
     /// Waits for a turn, which lasts until it is dropped. Whoever hashes keeps it, also when nobody waits for the answer
@@ -76,7 +87,7 @@ impl Passwords {
             }
             None => {
                 let place = Arc::clone(&self.known_places).try_acquire_owned().map_err(|_| Error::Unavailable)?;
-                (Arc::new(place), None)
+                (Arc::new(Place { _held: (place, None) }), None)
             }
         };
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
@@ -156,7 +167,60 @@ fn forms(password: &str) -> Vec<String> {
 
 /// Somebody's turn.
 struct Turn {
-    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, Arc<OwnedSemaphorePermit>),
+    _held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>, Arc<Place>),
+}
+
+/// A place in the queue, until it is dropped.
+#[derive(Debug)]
+struct Place {
+    _held: (OwnedSemaphorePermit, Option<Share>),
+}
+
+/// What a place counts for in the networks of whose it is, until it is dropped.
+#[derive(Debug)]
+struct Share {
+    address: IpAddr,
+    of_network: Arc<Mutex<HashMap<Network, usize>>>,
+}
+
+impl Share {
+    /// Counts one more place.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where a network has as many as it may have.
+    fn take(of_network: &Arc<Mutex<HashMap<Network, usize>>>, address: IpAddr) -> Result<Self> {
+        let mut counts = lock(of_network);
+        let is_full = Network::counted(address).any(|(network, times)| {
+            let most = if times == 1 { WAITING_OF_CLIENT } else { WAITING_OF_SITE };
+            counts.get(&network).is_some_and(|count| *count >= most)
+        });
+        if is_full {
+            return Err(Error::Unavailable);
+        }
+        for (network, _) in Network::counted(address) {
+            *counts.entry(network).or_default() += 1;
+        }
+        drop(counts);
+        Ok(Self { address, of_network: Arc::clone(of_network) })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut counts = lock(&self.of_network);
+        for (network, _) in Network::counted(self.address) {
+            if let Some(count) = counts.get_mut(&network) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(&network);
+                }
+            }
+        }
+    }
+}
+
+fn lock(of_network: &Mutex<HashMap<Network, usize>>) -> MutexGuard<'_, HashMap<Network, usize>> {
+    of_network.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn hash(password: &str) -> Result<String> {
@@ -204,14 +268,14 @@ mod tests {
     #[tokio::test]
     async fn who_is_known_goes_before_a_crowd_and_the_crowd_has_an_end() {
         let passwords = Passwords::new(1);
-        let first = passwords.for_stranger().unwrap();
+        let first = passwords.for_stranger(None).unwrap();
         let served = first.turn().await.unwrap();
-        let crowd: Vec<_> = (0..STRANGERS_WAITING).map(|_| passwords.for_stranger().unwrap()).collect();
+        let crowd: Vec<_> = (0..STRANGERS_WAITING).map(|_| passwords.for_stranger(None).unwrap()).collect();
         let mut waiting: Vec<_> = crowd.iter().map(|stranger| Box::pin(stranger.turn())).collect();
         for stranger in &mut waiting {
             assert!(futures::poll!(stranger).is_pending());
         }
-        assert!(matches!(passwords.for_stranger(), Err(Error::Unavailable)));
+        assert!(matches!(passwords.for_stranger(None), Err(Error::Unavailable)));
         let mut known = Box::pin(passwords.turn());
         assert!(futures::poll!(&mut known).is_pending());
         drop(served);
@@ -219,5 +283,23 @@ mod tests {
             assert!(futures::poll!(stranger).is_pending());
         }
         assert!(futures::poll!(&mut known).is_ready(), "before everybody who came earlier");
+    }
+
+    #[tokio::test]
+    async fn no_network_is_the_whole_queue() {
+        let passwords = Passwords::new(1);
+        let stranger = |address: &str| passwords.for_stranger(Some(address.parse().unwrap()));
+        let crowd: Vec<_> = (0..WAITING_OF_CLIENT).map(|_| stranger("203.0.113.9").unwrap()).collect();
+        assert!(matches!(stranger("203.0.113.9"), Err(Error::Unavailable)));
+        assert!(stranger("203.0.113.10").is_ok());
+        drop(crowd);
+        assert!(stranger("203.0.113.9").is_ok());
+        // Of IPv6 one client is a network, and whoever has a site has thousands of them.
+        let site: Vec<_> =
+            (0..WAITING_OF_SITE).map(|number| stranger(&format!("2001:db8:1:{number:x}::1")).unwrap()).collect();
+        assert!(matches!(stranger("2001:db8:1:ffff::1"), Err(Error::Unavailable)));
+        assert!(stranger("2001:db8:2::1").is_ok() && stranger("203.0.113.9").is_ok());
+        drop(site);
+        assert!(lock(&passwords.of_network).is_empty(), "nothing is kept of who has gone");
     }
 }

@@ -191,8 +191,8 @@ impl Guesser {
     ///
     /// # Errors
     /// [`Error::Unavailable`] for a stranger when too many wait.
-    pub(super) fn passwords(&self, app: &App) -> Result<Passwords> {
-        if self.known { Ok(app.passwords.clone()) } else { app.passwords.for_stranger() }
+    pub(super) fn passwords(&self, app: &App, client: &Client) -> Result<Passwords> {
+        if self.known { Ok(app.passwords.clone()) } else { app.passwords.for_stranger(client.address) }
     }
 
     /// Passes while another guess is allowed.

@@ -80,7 +80,7 @@ pub async fn register(app: &App, organisation: &Organisation, new: &NewRegistrat
     let last = check.required("lastName", &new.last_name, 60);
     check_password(&mut check, "password", &new.password, &[&first, &last, &email, &organisation.name]);
     check.finish(())?;
-    let password_hash = app.passwords.for_stranger()?.hash(&new.password).await?;
+    let password_hash = app.passwords.for_stranger(None)?.hash(&new.password).await?;
     let registered =
         Registered { org: organisation.id, email: email.clone(), name: format!("{first} {last}"), password_hash };
     let job = NewJob {

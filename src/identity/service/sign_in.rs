@@ -141,13 +141,13 @@ async fn check_password(
 ) -> Result<(LoginRow, Guesser)> {
     // Whoever shows no device that could be known takes a place before anything is looked up: a crowd of guesses is not to
     // keep the database from those who are in.
-    let place = client.device.is_none().then(|| app.passwords.for_stranger()).transpose()?;
+    let place = client.device.is_none().then(|| app.passwords.for_stranger(client.address)).transpose()?;
     let (email, phone) = login_keys(app, &credentials.identifier).await?;
     let guesser = Guesser::at_sign_in(app, client, &email, &phone).await?;
     guesser.pass(app, now).await?;
     let found = store::login(&app.db, &email, &phone).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let passwords = place.map_or_else(|| guesser.passwords(app), Ok)?;
+    let passwords = place.map_or_else(|| guesser.passwords(app, client), Ok)?;
     let outcome = passwords.check(&credentials.password, stored).await?;
     match found.filter(|_| outcome != Match::Wrong) {
         Some(mut login) => {
