@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use officina::kernel::ids::OrgId as AnyId;
 
 use super::functions::{AuditQuery, AuditRow, AuditView, Change, list_audit};
 use crate::staff::loaded;
@@ -183,7 +184,10 @@ fn glance(changes: &[Change]) -> Option<String> {
     const LONGEST: usize = 60;
     // A step says most by itself.
     let steps: Vec<&Change> = changes.iter().filter(|change| change.field == "Status").collect();
-    let changes: Vec<&Change> = if steps.is_empty() { changes.iter().collect() } else { steps };
+    // A bare id says nothing at a glance.
+    let is_id = |value: &Option<String>| value.as_ref().is_some_and(|value| value.parse::<AnyId>().is_ok());
+    let others = || changes.iter().filter(|change| !is_id(&change.old) && !is_id(&change.new)).collect();
+    let changes: Vec<&Change> = if steps.is_empty() { others() } else { steps };
     if changes.is_empty() || changes.len() > 2 {
         return None;
     }

@@ -208,13 +208,9 @@ fn facts(view: &RepairView) -> AnyView {
     let phone = repair.customer.phone.clone();
     let call = format!("tel:{}", phone.replace(' ', ""));
     let code = repair.tracking_code.clone();
-    let accident = [repair.accident_date.clone(), repair.accident_place.clone()];
-    let preferred = [repair.preferred_date.clone(), repair.preferred_time.clone()];
-    let insurance = [repair.insurance_company.clone(), repair.policy_number.clone()];
-    let joined = |parts: [Option<String>; 2]| {
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
-    };
+    let insurance: Vec<String> =
+        [&repair.insurance_company, &repair.policy_number].into_iter().flatten().cloned().collect();
+    let insurance = (!insurance.is_empty()).then(|| insurance.join(", "));
     let fact = |label: &'static str, value: Option<String>| {
         value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> })
     };
@@ -232,9 +228,9 @@ fn facts(view: &RepairView) -> AnyView {
             {fact("Appointment", view.appointment.clone().map(|at| at.words))}
             {fact("Promised for", view.promised.clone().map(|day| day.words))}
             {fact("Assignee", repair.assignee_name.clone())}
-            {fact("Accident", joined(accident))}
-            {fact("Insurance", joined(insurance))}
-            {fact("Preferred", joined(preferred))}
+            {fact("Accident", view.accident.clone())}
+            {fact("Insurance", insurance)}
+            {fact("Preferred", view.preferred.clone())}
             <div>
                 <dt>"Tracking code"</dt>
                 <dd><a class="link mono" href=format!("/track/{code}") rel="external">{code.clone()}</a></dd>

@@ -166,6 +166,10 @@ pub struct RepairView {
     pub suggested: (String, String),
     /// The date promised.
     pub promised: Option<Moment>,
+    /// Day and place of the accident, as far as they were told.
+    pub accident: Option<String>,
+    /// Day and time that the customer wished for.
+    pub preferred: Option<String>,
     /// The history, newest first.
     pub timeline: Vec<TimelineItem>,
     /// Who it can be given to.
@@ -244,12 +248,19 @@ pub async fn get_repair(id: String) -> Result<RepairView, PageError> {
     let colleagues = if may_write { officina::identity::service::colleagues(&app, &actor).await? } else { Vec::new() };
     let people = people(&app, &actor, &repair.status_history).await?;
     let words = crate::audit::Words { calendar, people: &people };
+    let day = |date: &Option<String>| date.as_deref().map(|date| calendar.day(date).words);
+    let joined = |day: Option<String>, rest: &Option<String>| {
+        let parts: Vec<String> = day.into_iter().chain(rest.clone()).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    };
     Ok(RepairView {
         created: calendar.relative(repair.created_at),
         updated: calendar.relative(repair.updated_at),
         appointment: repair.appointment_at.map(|at| calendar.moment(at)),
         suggested,
         promised: repair.promised_date.as_deref().map(|date| calendar.day(date)),
+        accident: joined(day(&repair.accident_date), &repair.accident_place),
+        preferred: joined(day(&repair.preferred_date), &repair.preferred_time),
         timeline: repair.status_history.iter().rev().map(|entry| timeline_item(entry, &words)).collect(),
         colleagues,
         may_write,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "hydrate")]
 mod drafts;
+#[cfg(feature = "hydrate")]
+mod fields;
 mod first_steps;
 #[cfg(feature = "hydrate")]
 mod focus;
