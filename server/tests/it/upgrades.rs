@@ -60,6 +60,12 @@ async fn upgrade_and_check(installation: &Fresh, version: i64, filled: &BTreeMap
         // A step may add rows of its own, and loses none.
         assert!(now >= *rows, "from {version}: {now} rows of {table}, once {rows}");
     }
+    let (nameless,): (i64,) = sql("SELECT CAST(COUNT(*) AS BIGINT) FROM alerts WHERE acknowledged_by_id IS NULL \
+         AND acknowledged_by IN (SELECT name FROM accounts)")
+    .one(&app.db)
+    .await
+    .unwrap();
+    assert_eq!(nameless, 0, "from {version}: it is known which member took note");
     if app.db.is_sqlite() {
         let loose: Vec<(String,)> = sql("SELECT \"table\" FROM pragma_foreign_key_check").all(&app.db).await.unwrap();
         assert!(loose.is_empty(), "from {version}: {loose:?}");
