@@ -46,8 +46,7 @@ pub fn plain_capitals(value: &str) -> String {
 }
 
 /// An e-mail address as it is kept: without what is invisible, in composed letters (RFC 6532, section 3.1), those of full
-/// width and ligatures as usual ones, without the
-/// `mailto:` (RFC 6068) of a copied link and what follows its address.
+/// width and ligatures as usual ones, without the `mailto:` (RFC 6068) of a copied link and what follows its address.
 #[must_use]
 pub fn email(value: &str) -> String {
     let kept = compatible(seen(value).trim());
